@@ -1,0 +1,1 @@
+"""What is searched, in plain Python and NumPy: no TensorFlow here."""

@@ -1,0 +1,110 @@
+"""The search space: operations, the edges of a cell's graph, and the plan of a network of cells.
+
+Section 2.1 and Appendix G.1 of the paper. Every cell is a directed acyclic graph of 7 nodes:
+two inputs (0 and 1), four intermediate nodes (2 to 5) and an output that concatenates the
+intermediate ones. Each pair (i, j) with i < j and j intermediate is an edge.
+"""
+
+import dataclasses
+import math
+
+OPERATIONS = (
+    "none",
+    "skip_connect",
+    "max_pool_3x3",
+    "avg_pool_3x3",
+    "sep_conv_3x3",
+    "sep_conv_5x5",
+    "dil_conv_3x3",
+    "dil_conv_5x5",
+)
+"""The 8 candidates, in the order of the columns of log alpha; `none` is the zero operation."""
+
+NUM_INPUTS = 2
+NUM_INTERMEDIATE = 4
+NUM_NODES = NUM_INPUTS + NUM_INTERMEDIATE
+INTERMEDIATE_NODES = tuple(range(NUM_INPUTS, NUM_NODES))
+
+EDGES = tuple((source, target) for target in INTERMEDIATE_NODES for source in range(target))
+"""The 14 edges (source, target), in the order of the rows of log alpha."""
+
+KINDS = ("normal", "reduce")
+"""The two kinds of cell; all cells of a kind share one distribution."""
+
+STEM_MULTIPLIER = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class CellPlan:
+    """Where one cell stands in the network, and the sizes of what flows through it.
+
+    Attributes:
+        index: position of the cell, 0 for the first.
+        kind: "normal" or "reduce".
+        channels: channels C of each node of the cell.
+        input_channels: channels of the outputs of cells k-2 and k-1, before the preprocess.
+        input_size: (height, width) of nodes 0 and 1, after the preprocess.
+        follows_reduction: cell k-1 halved the resolution, so the output of cell k-2 is still
+            twice as large and its preprocess is a factorised reduction.
+    """
+
+    index: int
+    kind: str
+    channels: int
+    input_channels: tuple[int, int]
+    input_size: tuple[int, int]
+    follows_reduction: bool
+
+    @property
+    def output_size(self) -> tuple[int, int]:
+        """(height, width) of nodes 2 to 5 and of the cell's output."""
+        return halved(self.input_size) if self.kind == "reduce" else self.input_size
+
+    def stride(self, source: int) -> int:
+        """Stride of every edge that leaves `source`: 2 next to the inputs of a reduction cell."""
+        return 2 if self.kind == "reduce" and source < NUM_INPUTS else 1
+
+
+def halved(size: tuple[int, int]) -> tuple[int, int]:
+    """Output (height, width) of any stride-2 operation: half, rounded up."""
+    return math.ceil(size[0] / 2), math.ceil(size[1] / 2)
+
+
+def reduction_positions(num_cells: int) -> frozenset[int]:
+    """Indices of the reduction cells: 1/3 and 2/3 of the depth (Section 3.1)."""
+    return frozenset({num_cells // 3, 2 * num_cells // 3})
+
+
+def plan_network(
+    num_cells: int,
+    init_channels: int,
+    image_size: tuple[int, int],
+    output_nodes: int = NUM_INTERMEDIATE,
+) -> tuple[CellPlan, ...]:
+    """The cells of a CIFAR-style network, first to last.
+
+    Args:
+        num_cells: number of cells, at least 3.
+        init_channels: channels C of the first cell, even; doubled by each reduction cell.
+        image_size: (height, width) of the images.
+        output_nodes: how many nodes the cells concatenate.
+
+    Raises:
+        ValueError: fewer than 3 cells, or channels that are odd or not positive.
+    """
+    if num_cells < 3:
+        raise ValueError(f"num_cells must be at least 3, received: {num_cells}")
+    if init_channels < 2 or init_channels % 2:
+        raise ValueError(f"init_channels must be even and positive, received: {init_channels}")
+    stem_channels = STEM_MULTIPLIER * init_channels
+    inputs = (stem_channels, stem_channels)
+    channels, size, follows_reduction = init_channels, image_size, False
+    plans = []
+    for index in range(num_cells):
+        kind = "reduce" if index in reduction_positions(num_cells) else "normal"
+        channels *= 2 if kind == "reduce" else 1
+        plan = CellPlan(index, kind, channels, inputs, size, follows_reduction)
+        plans.append(plan)
+        inputs = (inputs[1], output_nodes * channels)
+        size, follows_reduction = plan.output_size, kind == "reduce"
+    return tuple(plans)

@@ -1,0 +1,81 @@
+"""What a run is, as frozen values: `main.py` builds these from flags, everything below takes them."""
+
+import dataclasses
+import pathlib
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """Which images, and how they are fed.
+
+    Attributes:
+        dataset: "digits", "folder", or the name of a TFDS image-classification dataset.
+        data_dir: where prepared datasets or class folders are; None for the library's default.
+        image_size: images are resized to this many pixels square; None keeps their size.
+        batch_size: images a step, over all replicas.
+        validation_fraction: share of the training images held out.
+        skip_corrupt_images: leave unreadable image files out instead of stopping at them.
+    """
+
+    dataset: str = "cifar10"
+    data_dir: pathlib.Path | None = None
+    image_size: int | None = None
+    batch_size: int = 64
+    validation_fraction: float = 0.1
+    skip_corrupt_images: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class RunConfig:
+    """Where a run lives and how it is made repeatable.
+
+    Attributes:
+        model_dir: the run directory.
+        seed: the seed of everything random.
+        checkpoint_every_steps: a checkpoint every so many steps within an epoch; 0 for none but
+            the one at the end of every epoch.
+    """
+
+    model_dir: pathlib.Path
+    seed: int = 0
+    checkpoint_every_steps: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class SearchConfig:
+    """The search: the parent network and the joint optimisation of theta and alpha.
+
+    The defaults are the paper's (Section 3.1, Appendix G.1). What the paper leaves open takes the
+    value of its published code: the temperatures, `alpha_clip_norm`.
+
+    Attributes:
+        num_cells: cells of the parent, at least 3.
+        init_channels: channels of its first cell, even.
+        epochs: passes over the training images.
+        constraint_weight: eta of Eq. 9, for the normalised cost of `architecture.cost`.
+        theta_learning_rate: initial rate of SGD, annealed to 0 on a cosine.
+        theta_momentum: momentum of SGD.
+        theta_weight_decay: L2 penalty coupled into the gradient of theta.
+        theta_clip_norm: global norm to which theta's gradient is clipped; 0 for no clipping.
+        alpha_learning_rate: rate of Adam.
+        alpha_beta_1, alpha_beta_2: Adam's decay rates.
+        alpha_weight_decay: L2 penalty coupled into the gradient of log alpha.
+        alpha_clip_norm: global norm to which alpha's gradient is clipped; 0 for no clipping.
+        initial_temperature, final_temperature: lambda of Eq. 5 falls linearly between them.
+    """
+
+    num_cells: int = 8
+    init_channels: int = 16
+    epochs: int = 150
+    constraint_weight: float = 0.0
+    theta_learning_rate: float = 0.025
+    theta_momentum: float = 0.9
+    theta_weight_decay: float = 3e-4
+    theta_clip_norm: float = 5.0
+    alpha_learning_rate: float = 3e-4
+    alpha_beta_1: float = 0.5
+    alpha_beta_2: float = 0.999
+    alpha_weight_decay: float = 1e-3
+    alpha_clip_norm: float = 10.0
+    initial_temperature: float = 1.0
+    final_temperature: float = 0.03

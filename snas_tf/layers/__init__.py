@@ -1,0 +1,1 @@
+"""Keras layers: the candidate operations, the stochastic edge and the cells."""

@@ -1,0 +1,1 @@
+"""Schedules, optimisers, monitoring and the run directory."""
