@@ -2,6 +2,8 @@
 
 import dataclasses
 import pathlib
+from collections.abc import Mapping
+from typing import Any
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,11 +36,13 @@ class RunConfig:
         seed: the seed of everything random.
         checkpoint_every_steps: a checkpoint every so many steps within an epoch; 0 for none but
             the one at the end of every epoch.
+        flags: what decides the run's results, by flag; recorded, and compared on resuming.
     """
 
     model_dir: pathlib.Path
     seed: int = 0
     checkpoint_every_steps: int = 0
+    flags: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)

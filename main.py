@@ -1,0 +1,57 @@
+"""SNAS in TensorFlow: `python main.py --mode=search --constraint=mild`."""
+
+import os
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # failures reach us as exceptions
+
+from absl import app, flags, logging
+
+from flags import common
+from flags import search as search_flags
+from snas_tf.errors import UserError
+
+
+def _search(values: flags.FlagValues) -> None:
+    config = search_flags.search_config(values)
+    run_config = common.run_config(values, search_flags.run_name(values))
+    from snas_tf.search import report, search  # TensorFlow: after the flags are known to be good
+
+    result = search(config, common.data_config(values), run_config)
+    report(result, run_config.model_dir)
+
+
+_MODES = {"search": _search}
+
+
+def main(_: list[str]) -> None:
+    """Runs the mode that the flags ask for; exits with 2 where the user must mend something."""
+    logging.use_absl_handler()
+    try:
+        _MODES[flags.FLAGS.mode](flags.FLAGS)
+    except UserError as error:
+        print(f"main.py: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("\ninterrupted: the same command continues from the last checkpoint", file=sys.stderr)
+        sys.exit(130)
+
+
+def parse(arguments: list[str]) -> list[str]:
+    """Parses the flags; a bad one is one line on standard error and exit code 2."""
+    try:
+        rest = flags.FLAGS(arguments)
+    except flags.Error as error:
+        print(f"main.py: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(2)
+    if len(rest) > 1:
+        print(f"main.py: {rest[1]!r} is not a flag, accepted: --NAME=VALUE", file=sys.stderr)
+        sys.exit(2)
+    return rest
+
+
+if __name__ == "__main__":
+    flags.DEFINE_enum("mode", "search", list(_MODES), "What to do.")
+    common.define()
+    search_flags.define()
+    app.run(main, flags_parser=parse)

@@ -1,0 +1,196 @@
+"""What operations, cells and networks cost: parameters, multiply-adds, memory access.
+
+Appendix F of the paper (Eq. 35 to 40), convolution by convolution, for the *child*: there every
+normalisation has a scale and an offset, so each adds two parameters a channel. "FLOPs" in the
+paper are multiply-adds.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from snas_tf.architecture import space
+from snas_tf.architecture.genotype import Genotype
+
+CRITERIA = ("parameters", "operations", "memory_access")
+"""The three criteria of Appendix F; together they tell all kinds of operation apart."""
+
+_KERNEL_SIZE = {"sep_conv_3x3": 3, "sep_conv_5x5": 5, "dil_conv_3x3": 3, "dil_conv_5x5": 5}
+
+
+@dataclasses.dataclass(frozen=True)
+class Cost:
+    """The cost of something that runs once on one image.
+
+    Attributes:
+        parameters: trainable numbers.
+        multiply_adds: of convolutions and dense layers; what is published as "multiply-adds".
+        pooling_operations: H W f k C of 3 x 3 poolings (Eq. 38).
+        memory_access: numbers read and written: feature maps and kernels (Eq. 37, 40).
+    """
+
+    parameters: int = 0
+    multiply_adds: int = 0
+    pooling_operations: int = 0
+    memory_access: int = 0
+
+    @property
+    def operations(self) -> int:
+        """The paper's FLOPs: multiply-adds of convolutions and poolings (Eq. 36, 38)."""
+        return self.multiply_adds + self.pooling_operations
+
+    def __add__(self, other: "Cost") -> "Cost":
+        pairs = zip(dataclasses.astuple(self), dataclasses.astuple(other), strict=True)
+        return Cost(*(one + two for one, two in pairs))
+
+    def __mul__(self, times: int) -> "Cost":
+        return Cost(*(times * value for value in dataclasses.astuple(self)))
+
+
+def total(costs: Sequence[Cost]) -> Cost:
+    """The sum of costs."""
+    return sum(costs, start=Cost())
+
+
+def convolution(
+    kernel_area: int,
+    input_channels: int,
+    output_channels: int,
+    size: tuple[int, int],
+    groups: int = 1,
+) -> Cost:
+    """A convolution without bias (Eq. 35 to 37).
+
+    Args:
+        kernel_area: f k, height times width of the kernel.
+        input_channels: I.
+        output_channels: O.
+        size: (H, W) of the output.
+        groups: g.
+    """
+    weights = kernel_area * input_channels * output_channels // groups
+    area = size[0] * size[1]
+    return Cost(
+        parameters=weights,
+        multiply_adds=area * weights,
+        memory_access=area * (input_channels + output_channels) + weights,
+    )
+
+
+def normalization(channels: int) -> Cost:
+    """A batch normalisation's scale and offset; it is folded into a convolution when deployed."""
+    return Cost(parameters=2 * channels)
+
+
+def pointwise(input_channels: int, output_channels: int, size: tuple[int, int]) -> Cost:
+    """A 1 x 1 convolution and its normalisation."""
+    return convolution(1, input_channels, output_channels, size) + normalization(output_channels)
+
+
+def factorized_reduction(input_channels: int, output_channels: int, size: tuple[int, int]) -> Cost:
+    """Two 1 x 1 convolutions to half the channels each, one normalisation."""
+    half = convolution(1, input_channels, output_channels // 2, size)
+    return half * 2 + normalization(output_channels)
+
+
+def operation(name: str, channels: int, stride: int, size: tuple[int, int]) -> Cost:
+    """One candidate on one edge.
+
+    Args:
+        name: one of `space.OPERATIONS`.
+        channels: channels of input and output.
+        stride: 1 or 2.
+        size: (height, width) of the output.
+    """
+    moved = Cost(memory_access=2 * channels * size[0] * size[1])
+    if name == "none":
+        return Cost()
+    if name == "skip_connect":
+        return factorized_reduction(channels, channels, size) if stride == 2 else moved
+    if name in ("max_pool_3x3", "avg_pool_3x3"):
+        pooling = Cost(pooling_operations=size[0] * size[1] * 3 * 3 * channels)
+        return pooling + moved + normalization(channels)
+    depthwise = convolution(_KERNEL_SIZE[name] ** 2, channels, channels, size, groups=channels)
+    once = depthwise + pointwise(channels, channels, size)
+    return once * 2 if name.startswith("sep") else once
+
+
+def cell_costs(plan: space.CellPlan) -> list[list[Cost]]:
+    """The cost of each [edge = 14][operation = 8] of a cell."""
+    return [
+        [
+            operation(name, plan.channels, plan.stride(source), plan.output_size)
+            for name in space.OPERATIONS
+        ]
+        for source, _ in space.EDGES
+    ]
+
+
+def costs_by_kind(plans: Sequence[space.CellPlan]) -> dict[str, dict[str, np.ndarray]]:
+    """For each kind and criterion [edges = 14, operations = 8], summed over the cells of the kind.
+
+    The sum over a one-hot Z is what the edges of that child cost in this very network.
+    """
+    costs = {
+        kind: [cell_costs(plan) for plan in plans if plan.kind == kind] for kind in space.KINDS
+    }
+    return {
+        kind: {
+            criterion: np.sum(
+                [
+                    [[getattr(cost, criterion) for cost in row] for row in cell]
+                    for cell in costs[kind]
+                ],
+                axis=0,
+                dtype=np.float64,
+            )
+            for criterion in CRITERIA
+        }
+        for kind in space.KINDS
+    }
+
+
+def normalized(costs: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """The penalty's C(O) for each kind [edges = 14, operations = 8] (Eq. 10).
+
+    Each criterion is divided by its value for the dearest child of the network, then the three
+    are averaged: the C(Z) of any child lies between 0 and 1, so a weight means the same for every
+    depth, width and resolution.
+    """
+    largest = {
+        criterion: sum(costs[kind][criterion].max(axis=1).sum() for kind in space.KINDS)
+        for criterion in CRITERIA
+    }
+    return {
+        kind: np.mean([costs[kind][name] / largest[name] for name in CRITERIA], axis=0)
+        for kind in space.KINDS
+    }
+
+
+def preprocess(plan: space.CellPlan) -> Cost:
+    """Both preprocess layers of a cell: they exist also where no edge uses one."""
+    first, second = plan.input_channels
+    reduce = factorized_reduction if plan.follows_reduction else pointwise
+    return reduce(first, plan.channels, plan.input_size) + pointwise(
+        second, plan.channels, plan.input_size
+    )
+
+
+def surroundings(plans: Sequence[space.CellPlan], num_classes: int) -> Cost:
+    """Everything that no edge decides: stem, preprocess layers and classifier."""
+    stem_channels = plans[0].input_channels[1]
+    stem = convolution(3 * 3, 3, stem_channels, plans[0].input_size) + normalization(stem_channels)
+    features = space.NUM_INTERMEDIATE * plans[-1].channels
+    dense = convolution(1, features, num_classes, (1, 1)) + Cost(parameters=num_classes)
+    return total([stem, *(preprocess(plan) for plan in plans), dense])
+
+
+def child(genotype: Genotype, plans: Sequence[space.CellPlan], num_classes: int) -> Cost:
+    """The whole child network of a genotype."""
+    edges = [
+        operation(edge.operation, plan.channels, plan.stride(edge.source), plan.output_size)
+        for plan in plans
+        for edge in genotype.cell(plan.kind).edges
+    ]
+    return total([surroundings(plans, num_classes), *edges])

@@ -1,0 +1,70 @@
+"""Labelled images in memory: 8-bit RGB, all of one size."""
+
+import dataclasses
+from collections.abc import Iterable
+
+import numpy as np
+import tensorflow as tf
+
+from snas_tf.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Images:
+    """Labelled images.
+
+    Attributes:
+        images: uint8 [examples, height, width, channels = 3].
+        labels: int64 [examples], the indices of their classes.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+
+    def __len__(self) -> int:
+        """The number of examples."""
+        return len(self.labels)
+
+    def take(self, indices: np.ndarray) -> "Images":
+        """The examples at integer `indices` [examples], in that order."""
+        return Images(self.images[indices], self.labels[indices])
+
+
+def stack(blocks: Iterable[tuple[np.ndarray, np.ndarray]], image_size: int | None) -> Images:
+    """Gathers blocks of examples, one block at a time.
+
+    Args:
+        blocks: pairs of images, uint8 [block, height, width, channels], and their labels, [block].
+            The channels are 1 (grey), 3 (RGB) or 4 (RGB and an opacity, which is dropped).
+        image_size: every image is resized to this many pixels square; None keeps their size.
+
+    Raises:
+        UserError: the images keep their sizes, and those differ.
+    """
+    images, labels = [], []
+    for block, block_labels in blocks:
+        images.append(_resize(_to_rgb(block), image_size))
+        labels.append(block_labels)
+        _require_same_size(images[0], images[-1])
+    return Images(np.concatenate(images), np.concatenate(labels).astype(np.int64))
+
+
+def _to_rgb(images: np.ndarray) -> np.ndarray:
+    return np.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images[..., :3]
+
+
+def _resize(images: np.ndarray, size: int | None) -> np.ndarray:
+    """Averages over areas, as a smaller image should; to a larger one it copies pixels."""
+    if size is None or images.shape[1:3] == (size, size):
+        return images
+    resized = tf.image.resize(images, (size, size), method="area")
+    return tf.cast(tf.round(resized), tf.uint8).numpy()
+
+
+def _require_same_size(first: np.ndarray, other: np.ndarray) -> None:
+    if first.shape[1:] != other.shape[1:]:
+        sizes = " and ".join(f"{block.shape[1]} x {block.shape[2]}" for block in (first, other))
+        raise UserError(
+            f"--image_size: not given, but the images differ in size ({sizes} pixels); "
+            "accepted: --image_size=N, which makes them N x N"
+        )

@@ -1,0 +1,146 @@
+"""The training images of a TensorFlow Datasets (TFDS) data set, prepared on disk or downloaded."""
+
+import difflib
+import http.client
+import re
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from snas_tf.config import DataConfig
+from snas_tf.data.images import Images, stack
+from snas_tf.errors import UserError
+
+_NAME = re.compile(r"\w+(/[\w.-]+)?(:[\w.]+)?")
+"""name[/config][:version]; TFDS would look up other forms, with a namespace, on the network."""
+
+_FALLBACK_URL = "https://www.tensorflow.org"
+_PROBE_SECONDS = 5.0
+_BLOCK = 256
+
+
+def read(config: DataConfig) -> tuple[Images, tuple[str, ...]]:
+    """Reads the "train" split of a data set, and no other, and the names of its classes.
+
+    A prepared copy is read as it is and may be read-only; the network is tried only without one.
+
+    Args:
+        config: `dataset` is the TFDS name, `data_dir` where TFDS keeps its copies.
+
+    Raises:
+        UserError: the name is unknown, the data set is not one of labelled images, or there is
+            neither a readable prepared copy nor a network to download it from.
+    """
+    builder = _builder(config)
+    image_key, label_key = _image_and_label(builder, config.dataset)
+    if not builder.is_prepared():
+        _download(builder, config.dataset)
+    blocks = _blocks(builder, config, image_key, label_key)
+    class_names = tuple(builder.info.features[label_key].names)
+    return stack(blocks, config.image_size), class_names
+
+
+def _builder(config: DataConfig) -> Any:
+    import tensorflow_datasets as tfds  # Here, as it takes long to import.
+
+    try:
+        if not _NAME.fullmatch(config.dataset):
+            raise ValueError("not of the form name[/config][:version]")
+        data_dir = None if config.data_dir is None else str(config.data_dir)
+        return tfds.builder(config.dataset, data_dir=data_dir)
+    # TFDS raises these for unknown names, configurations, versions and for missing packages.
+    except (ValueError, AssertionError, ImportError) as error:
+        known = ["digits", "folder", *tfds.list_builders(with_community_datasets=False)]
+        nearest = difflib.get_close_matches(config.dataset, known, n=1)
+        raise UserError(
+            f"--dataset={config.dataset}: unknown; accepted: digits, folder, or a TFDS "
+            "image-classification dataset such as cifar10"
+            + "".join(f" (did you mean {name}?)" for name in nearest)
+        ) from error
+
+
+def _image_and_label(builder: Any, name: str) -> tuple[str, str]:
+    import tensorflow_datasets as tfds
+
+    features = builder.info.features
+    try:
+        image, label = builder.info.supervised_keys or ("image", "label")
+        kinds_match = (
+            isinstance(features[image], tfds.features.Image)
+            and features[image].np_dtype == np.uint8
+            and isinstance(features[label], tfds.features.ClassLabel)
+        )
+    except (KeyError, TypeError, ValueError):
+        kinds_match = False
+    if not kinds_match:
+        raise UserError(
+            f"--dataset={name}: has no 8-bit image with a class label; accepted: digits, folder, "
+            "or a TFDS image-classification dataset such as cifar10"
+        )
+    return image, label
+
+
+def _download(builder: Any, name: str) -> None:
+    url = next(iter(builder.url_infos or ()), _FALLBACK_URL)
+    if not _reachable(url):
+        raise _unavailable(name, f"no prepared copy in {builder.data_path}, and no network")
+    try:
+        builder.download_and_prepare()
+    # Whatever the builder's own code raises; the user can only choose another source.
+    except Exception as error:
+        raise _unavailable(name, f"the download failed ({_one_line(error)})") from error
+
+
+def _reachable(url: str) -> bool:
+    """Whether `url` answers soon; in a thread, as looking up a name heeds no time limit."""
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(_answers(url)), daemon=True)
+    thread.start()
+    thread.join(_PROBE_SECONDS)
+    return answers == [True]
+
+
+def _answers(url: str) -> bool:
+    request = urllib.request.Request(url, method="HEAD")
+    try:
+        with urllib.request.urlopen(request, timeout=_PROBE_SECONDS):
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code < 500  # The server is there, it only does not like the question.
+    except (OSError, ValueError, http.client.HTTPException):
+        return False
+
+
+def _blocks(
+    builder: Any, config: DataConfig, image_key: str, label_key: str
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    import tensorflow_datasets as tfds
+
+    wanted = tfds.decode.PartialDecoding({image_key: True, label_key: True})
+    if "train" not in builder.info.splits:
+        raise UserError(f"--dataset={config.dataset}: has no split named train to learn from")
+    # Only images that are known to have one size come many at a time.
+    block = 1 if None in builder.info.features[image_key].shape else _BLOCK
+    try:
+        examples = builder.as_dataset(split="train", decoders=wanted)
+        for batch in examples.batch(block).as_numpy_iterator():
+            yield batch[image_key], batch[label_key]
+    except (tf.errors.OpError, OSError) as error:
+        reason = f"the prepared copy in {builder.data_path} can't be read ({_one_line(error)})"
+        raise _unavailable(config.dataset, reason) from error
+
+
+def _unavailable(name: str, reason: str) -> UserError:
+    return UserError(
+        f"--dataset={name}: {reason}; accepted without a network: --dataset=digits, "
+        f"--dataset=folder --data_dir=DIR, or a copy of {name} prepared by TFDS under --data_dir"
+    )
+
+
+def _one_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

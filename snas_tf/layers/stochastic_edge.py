@@ -1,0 +1,121 @@
+"""The random decisions of a cell's edges: the concrete distribution and its search gradient."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from snas_tf.architecture import space
+
+
+def gumbel(shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
+    """Standard Gumbel noise G = -log(-log U), a pure function of its seed.
+
+    U is drawn from [tiny, 1), tiny the smallest normal float32: a draw of exactly 0, which
+    [0, 1) gives every few million draws, would make the noise and then the loss infinite.
+
+    Args:
+        shape: shape of the noise.
+        seed: integers [2].
+    """
+    tiny = float(np.finfo(np.float32).tiny)
+    uniform = tf.random.stateless_uniform(shape, seed, minval=tiny, maxval=1.0)
+    return -tf.math.log(-tf.math.log(uniform))
+
+
+def sample_concrete(log_alpha: tf.Tensor, temperature: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """One relaxed one-hot draw Z^k = softmax_k((log alpha^k + G^k) / lambda) a row (Eq. 5).
+
+    As lambda -> 0, Z becomes one-hot and takes value k with probability
+    alpha^k / sum_k' alpha^k' (Maddison et al., 2017).
+
+    Args:
+        log_alpha: logits [edges, operations]; rows need not be normalised.
+        temperature: lambda > 0, a scalar.
+        seed: integers [2]; the same seed gives the same draw.
+
+    Returns:
+        Z [edges, operations], rows sum to 1.
+    """
+    return tf.nn.softmax((log_alpha + gumbel(log_alpha.shape, seed)) / temperature)
+
+
+class StochasticEdge(keras.layers.Layer):
+    """Which operation runs on each edge: the distribution p(Z; alpha) of one kind of cell.
+
+    Row e of a draw Z [edges, operations] weighs the candidates of edge e = (i, j):
+    x_j = sum_(i<j) Z_ij . O_ij(x_i) (Eq. 2). All cells of a kind share one draw a step, and all
+    share `log_alpha`, the only weight of this layer.
+
+    The gradient reaches log_alpha through the draw (Eq. 26, here for log alpha, which cancels the
+    alpha in its denominator):
+
+        dL / dlog alpha_ij^k = sum_k' dL/dx_j . O_ij^k'(x_i) (delta(k' - k) - Z_ij^k) Z_ij^k' / lambda
+
+    Args:
+        num_edges: rows of the distribution, 14 in the paper's cell.
+        num_operations: columns, 8 in the paper's cell.
+        initial_deviation: log_alpha starts as N(1, initial_deviation^2); the deviation is the
+            published code's, the mean has no effect.
+        seed: seed of the initial value.
+
+    Raises:
+        ValueError: num_edges < 1 or num_operations < 2.
+    """
+
+    def __init__(
+        self,
+        num_edges: int = len(space.EDGES),
+        num_operations: int = len(space.OPERATIONS),
+        initial_deviation: float = 0.01,
+        seed: int = 0,
+        **kwargs: object,
+    ) -> None:
+        super().__init__(**kwargs)
+        if num_edges < 1 or num_operations < 2:
+            raise ValueError(
+                "a stochastic edge needs at least 1 edge and 2 operations, received: "
+                f"num_edges={num_edges}, num_operations={num_operations}"
+            )
+        self.num_edges = num_edges
+        self.num_operations = num_operations
+        self.initial_deviation = initial_deviation
+        self.seed = seed
+        self.log_alpha = self.add_weight(
+            name="log_alpha",
+            shape=(num_edges, num_operations),
+            initializer=keras.initializers.RandomNormal(1.0, initial_deviation, seed=seed),
+        )
+        self.built = True
+
+    def call(self, temperature: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """Draws Z [edges, operations] at a temperature (scalar) with a seed (integers [2])."""
+        return sample_concrete(self.log_alpha.value, temperature, seed)
+
+    def probabilities(self) -> tf.Tensor:
+        """Alpha [edges, operations]: the distribution in the limit lambda -> 0."""
+        return tf.nn.softmax(self.log_alpha.value)
+
+    def entropy(self) -> tf.Tensor:
+        """Mean entropy of the edges' distributions, in nats: ln 8 when nothing is decided."""
+        log_probabilities = tf.nn.log_softmax(self.log_alpha.value)
+        return -tf.reduce_mean(
+            tf.reduce_sum(tf.exp(log_probabilities) * log_probabilities, axis=-1)
+        )
+
+    def most_probable(self) -> tf.Tensor:
+        """The derived child as a one-hot Z [edges, operations]; the zero operation included."""
+        return tf.one_hot(tf.argmax(self.log_alpha.value, axis=-1), self.num_operations)
+
+    def compute_output_shape(self, *_: object) -> tuple[int, int]:
+        """[edges, operations]."""
+        return (self.num_edges, self.num_operations)
+
+    def get_config(self) -> dict:
+        """The constructor's arguments."""
+        config = {
+            "num_edges": self.num_edges,
+            "num_operations": self.num_operations,
+            "initial_deviation": self.initial_deviation,
+            "seed": self.seed,
+        }
+        return {**super().get_config(), **config}

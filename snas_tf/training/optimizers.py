@@ -1,0 +1,75 @@
+"""The two optimisers of the search, and how a gradient is made ready for them."""
+
+from collections.abc import Sequence
+
+import keras
+import tensorflow as tf
+
+from snas_tf.config import SearchConfig
+
+
+def theta_optimizer(config: SearchConfig, num_steps: int) -> keras.optimizers.Optimizer:
+    """SGD with momentum, its rate annealed to 0 on a cosine over `num_steps` (Appendix G.1)."""
+    rate = keras.optimizers.schedules.CosineDecay(config.theta_learning_rate, num_steps)
+    return keras.optimizers.SGD(rate, momentum=config.theta_momentum)
+
+
+def alpha_optimizer(config: SearchConfig) -> keras.optimizers.Optimizer:
+    """Adam at a constant rate (Appendix G.1)."""
+    return keras.optimizers.Adam(
+        config.alpha_learning_rate,
+        beta_1=config.alpha_beta_1,
+        beta_2=config.alpha_beta_2,
+        epsilon=1e-8,
+    )
+
+
+def regularized(
+    gradients: Sequence[tf.Tensor],
+    variables: Sequence[keras.Variable],
+    clip_norm: float,
+    weight_decay: float,
+) -> list[tf.Tensor]:
+    """Gradients clipped to a global norm, then with the L2 penalty's gradient added.
+
+    The decay is coupled: it passes through momentum and Adam's scaling, as in the recipes that
+    the settings come from. (The `weight_decay` of Keras optimisers is decoupled.)
+
+    Args:
+        gradients: one for each variable.
+        variables: what the gradients are of.
+        clip_norm: the largest global norm; 0 for no clipping.
+        weight_decay: factor of each variable's value; 0 for none.
+    """
+    if clip_norm:
+        gradients, _ = tf.clip_by_global_norm(gradients, clip_norm)
+    if weight_decay:
+        pairs = zip(gradients, variables, strict=True)
+        gradients = [gradient + weight_decay * variable.value for gradient, variable in pairs]
+    return list(gradients)
+
+
+def apply_across_replicas(
+    optimizer: keras.optimizers.Optimizer,
+    gradients: Sequence[tf.Tensor],
+    variables: Sequence[keras.Variable],
+    clip_norm: float,
+    weight_decay: float,
+) -> None:
+    """One update from the sum of all replicas' gradients.
+
+    The sum is clipped, not each replica's part. Keras then sums the equal gradients once more,
+    hence the division.
+
+    Args:
+        optimizer: built on `variables`.
+        gradients: this replica's part of the gradient, one for each variable.
+        variables: what to update.
+        clip_norm: see `regularized`.
+        weight_decay: see `regularized`.
+    """
+    context = tf.distribute.get_replica_context()
+    gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, list(gradients))
+    gradients = regularized(gradients, variables, clip_norm, weight_decay)
+    replicas = context.num_replicas_in_sync
+    optimizer.apply([gradient / replicas for gradient in gradients], variables)

@@ -1,0 +1,83 @@
+"""What a user sees while a model trains."""
+
+import sys
+import time
+
+import keras
+import tqdm
+
+_PLAIN_SECONDS = 60
+
+
+class Progress(keras.callbacks.Callback):
+    """A bar within each epoch on a terminal; elsewhere a plain line a minute.
+
+    Also measures the rate of the epoch's training steps, for whoever reports the epoch.
+
+    Args:
+        num_epochs: epochs of the whole run.
+        steps_per_epoch: steps of a whole epoch.
+        batch_size: images a step.
+    """
+
+    def __init__(self, num_epochs: int, steps_per_epoch: int, batch_size: int) -> None:
+        super().__init__()
+        self._num_epochs = num_epochs
+        self._steps_per_epoch = steps_per_epoch
+        self._batch_size = batch_size
+        self._bar: tqdm.tqdm | None = None
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Opens the bar where the epoch begins, or resumes."""
+        self._epoch = epoch
+        self._first_step = self._step = self.model.step.numpy() % self._steps_per_epoch
+        self._first_end = self._last_end = None
+        self._last_line = time.monotonic()
+        if sys.stdout.isatty():
+            self._bar = tqdm.tqdm(
+                total=self._steps_per_epoch,
+                initial=int(self._first_step),
+                desc=f"epoch {epoch + 1}/{self._num_epochs}",
+                unit="step",
+                file=sys.stdout,
+                leave=False,
+                dynamic_ncols=True,
+            )
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Moves the bar, or prints a line when the last is a minute old."""
+        now = time.monotonic()
+        self._first_end, self._last_end = self._first_end or now, now
+        self._step += 1
+        values = {name: f"{float(logs[name]):.3f}" for name in ("loss", "accuracy")}
+        if self._bar is not None:
+            self._bar.update()
+            self._bar.set_postfix(values, refresh=False)
+        elif now - self._last_line > _PLAIN_SECONDS:
+            self._last_line = now
+            print(
+                f"epoch {self._epoch + 1}/{self._num_epochs}  "
+                f"step {self._step}/{self._steps_per_epoch}  "
+                f"loss {values['loss']}  accuracy {values['accuracy']}",
+                flush=True,
+            )
+
+    def on_test_begin(self, logs: dict | None = None) -> None:
+        """Closes the bar: the training steps of the epoch are over."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def images_per_second(self) -> float:
+        """Rate of the epoch's training steps; the first, which may compile, is not counted."""
+        steps = self._step - self._first_step - 1
+        if steps < 1:
+            return float("nan")
+        return float(steps * self._batch_size / (self._last_end - self._first_end))
+
+
+def duration(seconds: float) -> str:
+    """Seconds as h:mm:ss."""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}"

@@ -1,0 +1,215 @@
+"""The search model: theta and alpha of the parent trained jointly, in one backward pass."""
+
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from snas_tf.architecture import cost, space
+from snas_tf.config import SearchConfig
+from snas_tf.layers.stochastic_edge import StochasticEdge
+from snas_tf.models.parent import ParentNetwork
+from snas_tf.training import optimizers, schedules
+
+_TRAINING, _EVALUATION = 0, 1
+"""What a draw is for; the two never use the same noise."""
+
+Batch = Mapping[str, tf.Tensor]
+
+
+class SearchModel(keras.Model):
+    """Minimises E_Z[L_theta(Z)] + eta E_Z[C(Z)] over theta and alpha (Eq. 9).
+
+    The loss is estimated with one relaxed draw a step and replica. The cost is linear in Z, so its
+    expectation under p(Z; alpha) is a sum of products (Eq. 10): we take that exact expectation,
+    not the cost of the draw. It has no variance, and at any temperature it is the mean cost of the
+    children that would be sampled, which the relaxed draw is only in the limit lambda -> 0.
+
+    Args:
+        network: the parent.
+        config: the search's settings.
+        num_steps: length of the search in steps, for the schedules.
+        seed: of every draw, with the step: step N draws the same whatever came before.
+    """
+
+    def __init__(
+        self, network: ParentNetwork, config: SearchConfig, num_steps: int, seed: int
+    ) -> None:
+        super().__init__(name="search")
+        self.network = network
+        self.config = config
+        self.num_steps = num_steps
+        self.seed = seed
+        self.edges = {
+            kind: StochasticEdge(seed=seed + index, name=f"edges_{kind}")
+            for index, kind in enumerate(space.KINDS)
+        }
+        self.costs = cost.costs_by_kind(network.plans)
+        self.normalized_costs = cost.normalized(self.costs)
+        # True while the derived child is evaluated in place of draws, with the parent's weights.
+        self.evaluates_child = self.add_weight(
+            name="evaluates_child", shape=(), dtype="bool", initializer="zeros", trainable=False
+        )
+        self.means = {
+            name: keras.metrics.Mean(name=name) for name in ("loss", "cross_entropy", "penalty")
+        }
+        self.accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+        self.built = True
+        self._compile()
+
+    def _compile(self) -> None:
+        self.theta_optimizer = optimizers.theta_optimizer(self.config, self.num_steps)
+        self.alpha_optimizer = optimizers.alpha_optimizer(self.config)
+        self.theta_optimizer.build(self.theta)
+        self.alpha_optimizer.build(self.alpha)
+        self.compile(optimizer=self.theta_optimizer, jit_compile=False)
+
+    @property
+    def theta(self) -> list[keras.Variable]:
+        """The weights of the operations; none of them is in `alpha`."""
+        return self.network.trainable_variables
+
+    @property
+    def alpha(self) -> list[keras.Variable]:
+        """The parameters of the two distributions, log alpha [edges = 14, operations = 8] each."""
+        return [self.edges[kind].log_alpha for kind in space.KINDS]
+
+    @property
+    def step(self) -> keras.Variable:
+        """Number of updates made."""
+        return self.alpha_optimizer.iterations
+
+    def temperature(self) -> tf.Tensor:
+        """Lambda of Eq. 5 at the current step."""
+        return schedules.linear(
+            self.step.value,
+            self.config.initial_temperature,
+            self.config.final_temperature,
+            self.num_steps,
+        )
+
+    def draw(self, *stream: tf.Tensor | int) -> dict[str, tf.Tensor]:
+        """One Z [edges = 14, operations = 8] for each kind, at the current temperature.
+
+        Args:
+            stream: integers that name the draw; another stream is another draw.
+        """
+        seed = tf.stack([self.seed, 0])
+        for number in (*stream, self.step.value):
+            seed = tf.random.experimental.stateless_fold_in(seed, tf.cast(number, tf.int64))
+        temperature = self.temperature()
+        return {
+            kind: self.edges[kind](
+                temperature, seed=tf.random.experimental.stateless_fold_in(seed, index)
+            )
+            for index, kind in enumerate(space.KINDS)
+        }
+
+    def penalty(self) -> tf.Tensor:
+        """Eta E_Z[C(Z)], C normalised to 1 for the dearest child of this network."""
+        expected = [
+            tf.reduce_sum(self.edges[kind].probabilities() * self.normalized_costs[kind])
+            for kind in space.KINDS
+        ]
+        return self.config.constraint_weight * tf.add_n(expected)
+
+    def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """One joint update of theta and alpha from one forward and one backward pass.
+
+        Args:
+            batch: this replica's share: "image" uint8 [batch, height, width, 3], "label" [batch].
+
+        Returns:
+            The epoch's means so far, by name.
+        """
+        context = tf.distribute.get_replica_context()
+        replicas, replica = context.num_replicas_in_sync, context.replica_id_in_sync_group
+        with tf.GradientTape() as tape:
+            z = self.draw(_TRAINING, replica)
+            logits = self.network(batch["image"], z, training=True)
+            cross_entropy = _cross_entropy(batch["label"], logits)
+            penalty = self.penalty()
+            # The replicas' gradients are summed: each contributes its share of the batch's mean,
+            # and of the penalty, which counts once.
+            loss = (tf.reduce_mean(cross_entropy) + penalty) / replicas
+        gradients = tape.gradient(
+            loss, {name: [one.value for one in getattr(self, name)] for name in ("theta", "alpha")}
+        )
+        self._update(gradients)
+        self.means["cross_entropy"].update_state(cross_entropy)
+        self.means["penalty"].update_state(penalty)
+        self.means["loss"].update_state(cross_entropy + penalty)
+        self.accuracy.update_state(batch["label"], logits)
+        return {metric.name: metric.result() for metric in (*self.means.values(), self.accuracy)}
+
+    def _update(self, gradients: Mapping[str, list[tf.Tensor]]) -> None:
+        optimizers.apply_across_replicas(
+            self.theta_optimizer,
+            gradients["theta"],
+            self.theta,
+            self.config.theta_clip_norm,
+            self.config.theta_weight_decay,
+        )
+        optimizers.apply_across_replicas(
+            self.alpha_optimizer,
+            gradients["alpha"],
+            self.alpha,
+            self.config.alpha_clip_norm,
+            self.config.alpha_weight_decay,
+        )
+
+    def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """Accuracy with the moving statistics: of a fresh draw a batch, or of the derived child.
+
+        Args:
+            batch: this replica's share: as in training, and "index" and "weight" [batch].
+        """
+        drawn = self.draw(_EVALUATION, batch["index"][0])
+        z = {
+            kind: tf.where(self.evaluates_child, self.edges[kind].most_probable(), drawn[kind])
+            for kind in space.KINDS
+        }
+        logits = self.network(batch["image"], z, training=False)
+        self.means["cross_entropy"].update_state(
+            _cross_entropy(batch["label"], logits), batch["weight"]
+        )
+        self.accuracy.update_state(batch["label"], logits, batch["weight"])
+        return {
+            metric.name: metric.result() for metric in (self.means["cross_entropy"], self.accuracy)
+        }
+
+    def evaluate_child(self, batches: tf.data.Dataset) -> float:
+        """Accuracy of the derived child with the parent's weights, untrained (Table 1)."""
+        self.evaluates_child.assign(True)
+        try:
+            return float(self.evaluate(batches, verbose=0, return_dict=True)["accuracy"])
+        finally:
+            self.evaluates_child.assign(False)
+
+    def state(self) -> list[keras.Variable]:
+        """Every variable that a restart must bring back."""
+        parts = (self, self.theta_optimizer, self.alpha_optimizer)
+        variables = [variable for part in parts for variable in part.variables]
+        return list({id(one): one for one in (*variables, *self.metrics_variables)}.values())
+
+    def log_alpha(self) -> dict[str, np.ndarray]:
+        """The two matrices [edges = 14, operations = 8] as NumPy arrays."""
+        return {kind: self.edges[kind].log_alpha.numpy() for kind in space.KINDS}
+
+    def expected_costs(self) -> dict[str, float]:
+        """E_Z[C(Z)] by criterion, of all edges of this network, not normalised."""
+        return {
+            criterion: float(
+                sum(
+                    np.sum(self.edges[kind].probabilities() * self.costs[kind][criterion])
+                    for kind in space.KINDS
+                )
+            )
+            for criterion in cost.CRITERIA
+        }
+
+
+def _cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """Of each example [batch], in nats."""
+    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)

@@ -1,0 +1,175 @@
+import itertools
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+
+from snas_tf.config import DataConfig
+from snas_tf.data.datasets import Dataset
+from snas_tf.data.images import Images
+from snas_tf.data.pipeline import evaluation_batches, steps_per_epoch, training_batches
+
+RNG = np.random.default_rng(0)
+CONFIG = DataConfig(batch_size=8)
+
+
+def images(count):
+    """Images that tell their own index: their middle, which no crop loses, is all of it."""
+    pixels = np.broadcast_to(
+        np.arange(1, count + 1, dtype=np.uint8)[:, None, None, None], (count, 8, 8, 3)
+    )
+    return Images(np.array(pixels), np.arange(count) % 5)
+
+
+def dataset(count=43, mirror=True):
+    return Dataset("x", images(count), images(3), tuple("abcde"), mirror)
+
+
+def batches(count=43, seed=0, first_step=0, num_steps=10, mirror=True):
+    pipeline = training_batches(dataset(count, mirror), CONFIG, seed, first_step, num_steps)
+    return list(pipeline.as_numpy_iterator())
+
+
+def equal(first, other):
+    return len(first) == len(other) and all(
+        a.keys() == b.keys() and all((a[key] == b[key]).all() for key in a)
+        for a, b in zip(first, other, strict=True)
+    )
+
+
+@pytest.mark.parametrize("first_step", [0, 1, 4, 5, 7, 9])
+def test_a_resumed_pipeline_is_the_tail_of_the_uninterrupted_one(first_step):
+    resumed = batches(first_step=first_step, num_steps=10 - first_step)
+    assert equal(resumed, batches()[first_step:])
+
+
+def test_steps_far_into_a_run_are_addressed_as_well():
+    assert equal(
+        batches(first_step=100_000, num_steps=3), batches(first_step=99_998, num_steps=5)[2:]
+    )
+
+
+@pytest.mark.parametrize(
+    ("first_step", "num_steps"), [(0, 0), (3, 0), (5, 1), (0, 5), (4, 2), (2, 17)]
+)
+def test_there_are_exactly_as_many_batches_as_asked_for(first_step, num_steps):
+    assert len(batches(first_step=first_step, num_steps=num_steps)) == num_steps
+
+
+def test_a_batch_holds_the_images_and_labels_of_its_index():
+    for batch in batches():
+        np.testing.assert_array_equal(batch["image"][:, 4, 4, 0], batch["index"] + 1)
+        np.testing.assert_array_equal(batch["label"], batch["index"] % 5)
+        assert batch["image"].dtype == np.uint8
+        assert batch["label"].dtype == batch["index"].dtype == np.int64
+
+
+def test_no_image_comes_twice_in_an_epoch_and_the_incomplete_batch_is_dropped():
+    assert steps_per_epoch(dataset(43), 8) == 5
+    for start in (0, 5):
+        index = np.concatenate([batch["index"] for batch in batches()[start : start + 5]])
+        assert len(set(index)) == 40
+        assert set(index) <= set(range(43))
+
+
+def test_an_epoch_of_full_batches_is_a_permutation():
+    index = np.concatenate([batch["index"] for batch in batches(count=40, num_steps=5)])
+    assert sorted(index) == list(range(40))
+    assert (index != np.arange(40)).any()
+
+
+def test_epochs_and_seeds_differ_in_order_and_in_augmentation():
+    first, second = batches()[:5], batches()[5:]
+    other = batches(seed=1, num_steps=5)
+    for batch in (second, other):
+        assert not equal(first, batch)
+        assert any((a["index"] != b["index"]).any() for a, b in zip(first, batch, strict=True))
+
+
+def test_orders_of_neighbouring_epochs_are_unrelated_at_the_size_of_cifar():
+    """The shuffle must be good at this size too: some are not, only there."""
+    count, config = 45_000, DataConfig(batch_size=45_000)
+    tiny = Images(np.zeros((count, 1, 1, 3), np.uint8), np.zeros(count, np.int64))
+    pipeline = training_batches(Dataset("x", tiny, tiny, ("a",), False), config, 0, 0, 4)
+    orders = [batch["index"] for batch in pipeline.as_numpy_iterator()]
+    ranks = [np.argsort(order) for order in orders]
+    for first, second in itertools.pairwise(ranks):
+        assert abs(np.corrcoef(first, second)[0, 1]) < 5 / np.sqrt(count)
+    for order in orders:
+        assert abs(np.corrcoef(order[1:], order[:-1])[0, 1]) < 5 / np.sqrt(count)
+
+
+def test_images_are_mirrored_only_where_that_keeps_their_class():
+    ramp = np.broadcast_to(np.arange(1, 9, dtype=np.uint8)[:, None] * 20, (64, 8, 8, 3))
+    data = Images(np.array(ramp), np.zeros(64, np.int64))
+
+    def mirrored(mirror):
+        pipeline = training_batches(Dataset("x", data, data, ("a",), mirror), CONFIG, 0, 0, 8)
+        image = np.concatenate([batch["image"] for batch in pipeline.as_numpy_iterator()])
+        middle = image[:, 4, 3:5, 0].astype(int)
+        return middle[:, 0] > middle[:, 1]
+
+    assert not mirrored(mirror=False).any()
+    assert 16 < mirrored(mirror=True).sum() < 48
+
+
+@pytest.mark.parametrize(("count", "sizes"), [(19, [8, 8, 3]), (16, [8, 8]), (3, [3]), (8, [8])])
+def test_evaluation_takes_every_example_once_and_pads_at_weight_0(count, sizes):
+    data = Images(RNG.integers(0, 256, (count, 8, 8, 3), dtype=np.uint8), np.arange(count) % 5)
+    found = list(evaluation_batches(data, batch_size=8).as_numpy_iterator())
+    assert [int(batch["weight"].sum()) for batch in found] == sizes
+    joined = {key: np.concatenate([batch[key] for batch in found]) for key in found[0]}
+    assert all(len(value) == 8 * len(sizes) for value in joined.values())
+    weighed = joined["weight"] == 1
+    assert set(joined["weight"][~weighed]) <= {0}
+    assert joined["weight"].dtype == np.float32
+    np.testing.assert_array_equal(joined["image"][weighed], data.images)
+    np.testing.assert_array_equal(joined["label"][weighed], data.labels)
+    np.testing.assert_array_equal(joined["index"][weighed], np.arange(count))
+
+
+def test_shapes_are_static():
+    training = training_batches(dataset(), CONFIG, 0, 0, 1)
+    evaluation = evaluation_batches(images(19), 8)
+    for pipeline in (training, evaluation):
+        shapes = {key: spec.shape.as_list() for key, spec in pipeline.element_spec.items()}
+        assert shapes.pop("image") == [8, 8, 8, 3]
+        assert all(shape == [8] for shape in shapes.values())
+
+
+REPLICAS = textwrap.dedent("""
+    import numpy as np
+    import tensorflow as tf
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2)
+    from snas_tf.config import DataConfig
+    from snas_tf.data.datasets import Dataset
+    from snas_tf.data.images import Images
+    from snas_tf.data.pipeline import evaluation_batches, training_batches
+    data = Images(np.random.default_rng(0).integers(0, 256, (19, 8, 8, 3), np.uint8), np.arange(19))
+    dataset = Dataset("x", data, data, ("a",), True)
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    for pipeline, steps in (
+        (training_batches(dataset, DataConfig(batch_size=8), 0, 0, 4), 4),
+        (evaluation_batches(data, 8), 3),
+    ):
+        whole = list(pipeline.as_numpy_iterator())
+        split = list(strategy.experimental_distribute_dataset(pipeline))
+        assert len(whole) == len(split) == steps
+        for batch, replicas in zip(whole, split):
+            for key, value in batch.items():
+                parts = strategy.experimental_local_results(replicas[key])
+                assert [len(part) for part in parts] == [4, 4]
+                np.testing.assert_array_equal(np.concatenate(parts), value)
+    print("split")
+""")
+
+
+def test_batches_are_split_over_replicas():
+    # In a process of its own: devices are set up before TensorFlow starts.
+    run = subprocess.run(
+        [sys.executable, "-c", REPLICAS], capture_output=True, text=True, timeout=120
+    )
+    assert run.stdout == "split\n", run.stderr
