@@ -1,37 +1,95 @@
 """The cell of the parent network."""
 
 import dataclasses
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
 
 from snas_tf.architecture import space
-from snas_tf.layers.operations import (
-    BoundOperation,
-    FactorizedReduction,
-    Operation,
-    PointwiseConvolution,
-    Pooling,
-    SeparableConvolution,
-)
+from snas_tf.layers import operations
+from snas_tf.layers.operations import Operation, Weights
 
+POOLINGS = ("max_pool_3x3", "avg_pool_3x3")
+CONVOLUTIONS = ("sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5")
+_SOURCES = space.NUM_NODES - 1  # nothing leaves the last intermediate node
 _STRIDED_EDGES = tuple(edge for edge in space.EDGES if edge[0] < space.NUM_INPUTS)
 
 
-@dataclasses.dataclass(frozen=True)
-class _Node:
-    """What all edges that leave a node share.
+class Node(NamedTuple):
+    """What all edges that leave a node share, so it is computed once.
 
     Attributes:
         x: the node's value [batch, height, width, channels].
         rectified: ReLU(x), where every convolution starts.
-        pooled: by operation, the normalised 3 x 3 poolings of x at the stride of those edges.
-            A normalisation without scale and offset makes them equal for all edges.
+        pooled: by operation, x pooled at the stride of those edges and normalised. A normalisation
+            without scale and offset makes it the same for all of them.
     """
 
     x: tf.Tensor
     rectified: tf.Tensor
     pooled: dict[str, tf.Tensor]
+
+
+# The two functions below recur all over the network. TensorFlow traces and compiles each once for
+# every shape, and calls it from then on ("_noinline"): that, not the number of edges, then decides
+# how long the program takes to start.
+_shared = tf.function(autograph=False, experimental_attributes={"_noinline": True})
+
+
+@_shared
+def make_node(
+    x: tf.Tensor, weights: dict[str, Weights], stride: int, training: bool
+) -> tuple[Node, dict[str, Weights]]:
+    """Computes what the edges that leave a node share.
+
+    Args:
+        x: the node's value [batch, height, width, channels].
+        weights: the node's, for each pooling.
+        stride: of the edges that leave the node.
+        training: normalise with the batch's statistics.
+
+    Returns:
+        The node, and the new moving statistics of each pooling.
+    """
+    results = {
+        name: operations.class_of(name).apply(x, weights[name], stride, training=training)
+        for name in weights
+    }
+    pooled = {name: y for name, (y, _) in results.items()}
+    statistics = {name: new for name, (_, new) in results.items()}
+    return Node(x, tf.nn.relu(x), pooled), statistics
+
+
+@_shared
+def mix(
+    node: Node, z: tf.Tensor, weights: dict[str, Weights], stride: int, training: bool
+) -> tuple[tf.Tensor, dict[str, Weights]]:
+    """Z_ij . O_ij(x_i): what one edge contributes to its target (Eq. 2).
+
+    Args:
+        node: the source.
+        z: the edge's row of the draw [operations = 8].
+        weights: the edge's, for each operation that has any.
+        stride: 1 or 2.
+        training: normalise with the batch's statistics.
+
+    Returns:
+        The sum over the operations [batch, height, width, channels], to which `none` adds nothing,
+        and the new moving statistics of each operation.
+    """
+    z = dict(zip(space.OPERATIONS, tf.unstack(z), strict=True))
+    terms = [z[name] * pooled for name, pooled in node.pooled.items()]
+    if stride == 1:
+        terms.append(z["skip_connect"] * node.x)
+    statistics = {}
+    for name in weights:
+        scale = tf.fill([node.x.shape[-1]], z[name])
+        term, statistics[name] = operations.class_of(name).apply(
+            node.rectified, weights[name], stride, scale, training
+        )
+        terms.append(term)
+    return tf.add_n(terms), statistics
 
 
 class SearchCell(keras.layers.Layer):
@@ -48,31 +106,23 @@ class SearchCell(keras.layers.Layer):
         super().__init__(**kwargs)
         self.plan = plan
         self.preprocess = [self._preprocess(position) for position in range(space.NUM_INPUTS)]
-        self.convolutions = self._convolutions()
-        sources = space.NUM_NODES - 1  # nothing leaves the last intermediate node
         self.poolings = {
-            "max_pool_3x3": Pooling(sources, plan.channels, "max"),
-            "avg_pool_3x3": Pooling(sources, plan.channels, "average"),
+            name: operations.create(name, _SOURCES, plan.channels) for name in POOLINGS
         }
+        self.convolutions = {
+            name: operations.create(name, len(space.EDGES), plan.channels) for name in CONVOLUTIONS
+        }
+        if plan.kind == "reduce":
+            self.convolutions["skip_connect"] = operations.create(
+                "skip_connect", len(_STRIDED_EDGES), plan.channels
+            )
         self.built = True
 
     def _preprocess(self, position: int) -> Operation:
-        input_channels = self.plan.input_channels[position]
+        arguments = (1, self.plan.channels, self.plan.input_channels[position])
         if position == 0 and self.plan.follows_reduction:
-            return FactorizedReduction(1, self.plan.channels, input_channels)
-        return PointwiseConvolution(1, self.plan.channels, input_channels)
-
-    def _convolutions(self) -> dict[str, Operation]:
-        count, channels = len(space.EDGES), self.plan.channels
-        convolutions = {
-            "sep_conv_3x3": SeparableConvolution(count, channels, 3),
-            "sep_conv_5x5": SeparableConvolution(count, channels, 5),
-            "dil_conv_3x3": SeparableConvolution(count, channels, 3, dilation=2, repeats=1),
-            "dil_conv_5x5": SeparableConvolution(count, channels, 5, dilation=2, repeats=1),
-        }
-        if self.plan.kind == "reduce":
-            convolutions["skip_connect"] = FactorizedReduction(len(_STRIDED_EDGES), channels)
-        return convolutions
+            return operations.FactorizedReduction(*arguments, name="preprocess_0")
+        return operations.PointwiseConvolution(*arguments, name=f"preprocess_{position}")
 
     def call(
         self, inputs: tuple[tf.Tensor, tf.Tensor], z: tf.Tensor, training: bool = False
@@ -82,54 +132,48 @@ class SearchCell(keras.layers.Layer):
         Args:
             inputs: outputs of cells k-2 and k-1, [batch, height, width, channels] each.
             z: the draw [edges = 14, operations = 8].
-            training: normalise with the batch's statistics and update the moving ones.
+            training: normalise with the batch's statistics, and move the moving ones.
 
         Returns:
             [batch, height, width, 4 x channels]; half the height and width in a reduction cell.
         """
-        layers = {**self.convolutions, **self.poolings}
-        bound = {name: layer.bind(training) for name, layer in layers.items()}
-        z = {edge: _by_operation(row) for edge, row in zip(space.EDGES, tf.unstack(z), strict=True)}
-        nodes = [
-            self._node(layer([x], training=training)[0], source, bound)
-            for source, (layer, x) in enumerate(zip(self.preprocess, inputs, strict=True))
+        weights = {
+            name: layer.unstack() for name, layer in (self.poolings | self.convolutions).items()
+        }
+        statistics = {name: [] for name in weights}
+        z = dict(zip(space.EDGES, tf.unstack(z), strict=True))
+        values = [
+            layer([x], training=training)[0]
+            for layer, x in zip(self.preprocess, inputs, strict=True)
         ]
+        nodes = []
         for target in space.INTERMEDIATE_NODES:
-            branches = [
-                branch
-                for source in range(target)
-                for branch in self._branches((source, target), nodes[source], z, bound)
-            ]
-            nodes.append(self._node(tf.add_n(branches), target, bound))
-        for operation in bound.values():
-            operation.commit()
-        return tf.concat([nodes[node].x for node in space.INTERMEDIATE_NODES], axis=-1)
+            for source in range(len(nodes), target):
+                of_node = {name: weights[name][source] for name in POOLINGS}
+                node, new = make_node(values[source], of_node, self.plan.stride(source), training)
+                nodes.append(node)
+                _collect(statistics, new)
+            contributions = []
+            for source, node in enumerate(nodes):
+                edge = (source, target)
+                x, new = mix(
+                    node, z[edge], self._of_edge(weights, edge), self.plan.stride(source), training
+                )
+                contributions.append(x)
+                _collect(statistics, new)
+            values.append(tf.add_n(contributions))
+        if training:
+            for name, layer in (self.poolings | self.convolutions).items():
+                layer.commit(statistics[name])
+        return tf.concat(values[space.NUM_INPUTS :], axis=-1)
 
-    def _node(self, x: tf.Tensor, node: int, bound: dict[str, BoundOperation]) -> _Node:
-        if node == space.NUM_NODES - 1:
-            return _Node(x, x, {})  # nothing leaves the last node
-        stride = self.plan.stride(node)
-        pooled = {name: bound[name](x, node, stride) for name in self.poolings}
-        return _Node(x, tf.nn.relu(x), pooled)
-
-    def _branches(
-        self,
-        edge: tuple[int, int],
-        node: _Node,
-        z: dict[tuple[int, int], dict[str, tf.Tensor]],
-        bound: dict[str, BoundOperation],
-    ) -> list[tf.Tensor]:
-        """Z_ij . O_ij(x_i) as its terms; the zero operation has none."""
-        z, stride = z[edge], self.plan.stride(edge[0])
-        terms = [z[name] * x for name, x in node.pooled.items()]
-        if stride == 1:
-            terms.append(z["skip_connect"] * node.x)
-        for name in self.convolutions:
-            edges = _STRIDED_EDGES if name == "skip_connect" else space.EDGES
-            if edge in edges:
-                scale = tf.fill([self.plan.channels], z[name])
-                terms.append(bound[name](node.rectified, edges.index(edge), stride, scale))
-        return terms
+    def _of_edge(
+        self, weights: dict[str, list[Weights]], edge: tuple[int, int]
+    ) -> dict[str, Weights]:
+        of_edge = {name: weights[name][space.EDGES.index(edge)] for name in CONVOLUTIONS}
+        if self.plan.stride(edge[0]) == 2:
+            of_edge["skip_connect"] = weights["skip_connect"][_STRIDED_EDGES.index(edge)]
+        return of_edge
 
     def compute_output_shape(self, input_shape: object, *_: object) -> tuple:
         """[batch, height, width, 4 x channels]."""
@@ -149,5 +193,6 @@ class SearchCell(keras.layers.Layer):
         return cls(**{**config, "plan": space.CellPlan(**plan)})
 
 
-def _by_operation(row: tf.Tensor) -> dict[str, tf.Tensor]:
-    return dict(zip(space.OPERATIONS, tf.unstack(row), strict=True))
+def _collect(into: dict[str, list[Weights]], statistics: dict[str, Weights]) -> None:
+    for name, new in statistics.items():
+        into[name].append(new)

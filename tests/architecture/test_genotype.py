@@ -1,0 +1,146 @@
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snas_tf.architecture import genotype, space
+from snas_tf.architecture.genotype import Cell, Edge, Genotype
+from snas_tf.errors import UserError
+
+SMALL = Genotype(
+    normal=Cell((Edge(0, 2, "sep_conv_3x3"), Edge(0, 2, "skip_connect")), (2, 4)),
+    reduce=Cell(()),
+)
+
+
+def content(**changes):
+    return {**json.loads(genotype.to_json(SMALL)), **changes}
+
+
+def parse(value):
+    return genotype.from_json(json.dumps(value))
+
+
+def test_derive_takes_the_most_probable_operation_and_drops_zero():
+    log_alpha = np.zeros((14, 8))
+    log_alpha[:, space.OPERATIONS.index("none")] = 1
+    log_alpha[3, space.OPERATIONS.index("dil_conv_5x5")] = 2
+    found = genotype.derive({"normal": log_alpha, "reduce": -log_alpha})
+    assert found.normal.edges == (Edge(1, 3, "dil_conv_5x5"),)
+    assert len(found.reduce.edges) == 14
+    assert found.normal.concat == (2, 3, 4, 5)
+
+
+def test_derive_keeps_more_than_two_edges_a_node():
+    log_alpha = np.zeros((14, 8))
+    log_alpha[:, 1] = 1
+    cell = genotype.derive({"normal": log_alpha, "reduce": log_alpha}).normal
+    assert [len(cell.inputs_of(node)) for node in (2, 3, 4, 5)] == [2, 3, 4, 5]
+
+
+def test_derive_refuses_another_shape():
+    with pytest.raises(ValueError, match=r"received: \(13, 8\)"):
+        genotype.derive({"normal": np.zeros((13, 8)), "reduce": np.zeros((14, 8))})
+
+
+EDGES = st.sampled_from(space.EDGES).flatmap(
+    lambda edge: st.sampled_from(space.OPERATIONS[1:]).map(lambda name: Edge(*edge, name))
+)
+CELLS = st.builds(
+    Cell,
+    st.lists(EDGES, max_size=20).map(tuple),
+    st.lists(st.sampled_from(space.INTERMEDIATE_NODES), min_size=1, unique=True).map(tuple),
+)
+
+
+@given(st.builds(Genotype, CELLS, CELLS))
+def test_json_holds_every_genotype(any_genotype):
+    assert genotype.from_json(genotype.to_json(any_genotype)) == any_genotype
+
+
+def test_json_has_one_edge_a_line():
+    assert '\n      [0, 2, "sep_conv_3x3"],\n' in genotype.to_json(SMALL)
+
+
+@pytest.mark.parametrize(
+    ("edge", "message"),
+    [
+        ([0, 2, "conv"], r"normal\.edges\[0\]: unknown operation 'conv', accepted: skip_connect"),
+        ([0, 2, "none"], "unknown operation 'none'"),
+        ([0, 2, ["x"]], "unknown operation"),
+        ([3, 2, "skip_connect"], "source 3 does not come before target 2"),
+        ([2, 2, "skip_connect"], "source 2 does not come before target 2"),
+        ([-1, 2, "skip_connect"], "source -1"),
+        ([0, 6, "skip_connect"], "target 6 is out of range"),
+        ([0, 1, "skip_connect"], "target 1 is out of range"),
+        ([0, True, "skip_connect"], "target True is out of range"),
+        ([0.0, 2, "skip_connect"], r"source 0\.0"),
+        ([0, 2], "accepted: \\[source, target, operation\\]"),
+        ("0-2", "accepted: \\[source, target, operation\\]"),
+    ],
+)
+def test_a_bad_edge_is_named(edge, message):
+    cell = {"edges": [edge], "concat": [2, 3, 4, 5]}
+    with pytest.raises(ValueError, match=message):
+        parse(content(normal=cell))
+
+
+@pytest.mark.parametrize(
+    ("concat", "message"),
+    [
+        ([2, 6], r"reduce\.concat\[1\]: node 6 is out of range"),
+        ([1], "node 1 is out of range"),
+        ([], "accepted: distinct nodes"),
+        ([2, 2], "accepted: distinct nodes"),
+        ("2", r"reduce\.concat: received '2', accepted: a list"),
+    ],
+)
+def test_a_bad_concat_is_named(concat, message):
+    with pytest.raises(ValueError, match=message):
+        parse(content(reduce={"edges": [], "concat": concat}))
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (content(version=2), "version: received 2, accepted: 1"),
+        (content(version="1"), "version: received '1'"),
+        (content(version=True), "version: received True"),
+        ({"normal": {}}, "must have exactly version, normal, reduce"),
+        (content(extra=1), "received: \\['extra'"),
+        ([], "not a genotype"),
+        (content(normal=3), "not a genotype: normal must have exactly edges, concat"),
+    ],
+)
+def test_what_is_no_genotype_is_refused(value, message):
+    with pytest.raises(ValueError, match=message):
+        parse(value)
+
+
+@given(st.text(max_size=40))
+def test_any_other_text_is_a_value_error(text):
+    with pytest.raises(ValueError, match="not a genotype|version"):
+        genotype.from_json(text)
+
+
+def test_reading_names_the_file(tmp_path):
+    path = tmp_path / "cell.json"
+    with pytest.raises(UserError, match=r"cell\.json: not a readable text file"):
+        genotype.read(path)
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UserError, match=r"cell\.json: not a readable text file"):
+        genotype.read(path)
+    path.write_text("{}")
+    with pytest.raises(UserError, match=r"--genotype=.*cell\.json: not a genotype"):
+        genotype.read(path)
+    path.write_text(genotype.to_json(SMALL))
+    assert genotype.read(path) == SMALL
+
+
+def test_collapse_is_told_from_a_cell_that_computes():
+    assert genotype.collapse(Cell(())) == "every edge is zero"
+    lazy = Cell((Edge(0, 2, "skip_connect"), Edge(1, 3, "max_pool_3x3")))
+    assert genotype.collapse(lazy) == "every live edge is a skip or a pooling"
+    assert genotype.collapse(Cell((*lazy.edges, Edge(0, 4, "sep_conv_3x3")))) is None

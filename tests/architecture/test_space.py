@@ -1,0 +1,57 @@
+import pytest
+
+from snas_tf.architecture import space
+
+
+def test_a_cell_has_the_papers_14_edges_in_order_of_target():
+    assert len(space.EDGES) == 14
+    assert space.EDGES[:5] == ((0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
+    assert all(source < target for source, target in space.EDGES)
+
+
+@pytest.mark.parametrize(
+    ("num_cells", "expected"), [(3, {1, 2}), (5, {1, 3}), (8, {2, 5}), (14, {4, 9}), (20, {6, 13})]
+)
+def test_reductions_stand_at_one_and_two_thirds_of_the_depth(num_cells, expected):
+    plans = space.plan_network(num_cells, 4, (32, 32))
+    assert {plan.index for plan in plans if plan.kind == "reduce"} == expected
+
+
+def test_the_papers_search_network_has_these_sizes():
+    plans = space.plan_network(8, 16, (32, 32))
+    assert [plan.channels for plan in plans] == [16, 16, 32, 32, 32, 64, 64, 64]
+    assert [plan.input_channels for plan in plans] == [
+        (48, 48),
+        (48, 64),
+        (64, 64),
+        (64, 128),
+        (128, 128),
+        (128, 128),
+        (128, 256),
+        (256, 256),
+    ]
+    assert [plan.output_size[0] for plan in plans] == [32, 32, 16, 16, 16, 8, 8, 8]
+    assert [plan.follows_reduction for plan in plans] == [False] * 3 + [True] + [False] * 2 + [
+        True,
+        False,
+    ]
+
+
+def test_odd_sizes_are_halved_upwards():
+    plans = space.plan_network(3, 4, (7, 5))
+    assert [plan.output_size for plan in plans] == [(7, 5), (4, 3), (2, 2)]
+
+
+def test_only_edges_next_to_the_inputs_of_a_reduction_cell_have_stride_two():
+    normal, reduce, _ = space.plan_network(3, 4, (8, 8))
+    assert [reduce.stride(source) for source in range(6)] == [2, 2, 1, 1, 1, 1]
+    assert {normal.stride(source) for source in range(6)} == {1}
+
+
+@pytest.mark.parametrize(
+    ("num_cells", "init_channels", "message"),
+    [(2, 4, "received: 2"), (3, 5, "received: 5"), (3, 0, "received: 0")],
+)
+def test_a_network_that_can_not_be_is_refused(num_cells, init_channels, message):
+    with pytest.raises(ValueError, match=message):
+        space.plan_network(num_cells, init_channels, (8, 8))
