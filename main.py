@@ -3,7 +3,10 @@
 import os
 import sys
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # failures reach us as exceptions
+# Read when TensorFlow is imported. Its failures reach us as exceptions, so its log only confuses;
+# oneDNN's kernels, on by default on the newest CPUs only, halve the time of a step on others.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 from absl import app, flags, logging
 
@@ -15,8 +18,11 @@ from snas_tf.errors import UserError
 def _search(values: flags.FlagValues) -> None:
     config = search_flags.search_config(values)
     run_config = common.run_config(values, search_flags.run_name(values))
-    from snas_tf.search import report, search  # TensorFlow: after the flags are known to be good
+    # TensorFlow takes seconds to import: after the flags are known to be good.
+    from snas_tf.search import report, search
+    from snas_tf.training import runtime
 
+    runtime.configure()
     result = search(config, common.data_config(values), run_config)
     report(result, run_config.model_dir)
 
@@ -26,7 +32,7 @@ _MODES = {"search": _search}
 
 def main(_: list[str]) -> None:
     """Runs the mode that the flags ask for; exits with 2 where the user must mend something."""
-    logging.use_absl_handler()
+    logging.set_verbosity(logging.WARNING)
     try:
         _MODES[flags.FLAGS.mode](flags.FLAGS)
     except UserError as error:

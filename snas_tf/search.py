@@ -98,6 +98,7 @@ def _train(
             steps_per_epoch=epoch_steps - done,
             validation_data=validation,
             callbacks=[progress, monitor, checkpoints],
+            shuffle=False,  # each epoch's order is already random, and repeatable
             verbose=0,
         )
         step = next_step

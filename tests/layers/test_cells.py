@@ -1,0 +1,115 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from snas_tf.architecture import space
+from snas_tf.layers import cells, operations
+
+NORMAL, REDUCE, LAST = space.plan_network(3, 4, (8, 8))
+
+
+def inputs(plan, seed=0):
+    generator = np.random.default_rng(seed)
+    sizes = [plan.input_size] * 2
+    if plan.follows_reduction:
+        sizes[0] = tuple(2 * length for length in plan.input_size)
+    return tuple(
+        tf.constant(generator.normal(size=(2, *size, channels)).astype(np.float32))
+        for size, channels in zip(sizes, plan.input_channels, strict=True)
+    )
+
+
+def one_hot(names):
+    return tf.constant(np.eye(8)[[space.OPERATIONS.index(name) for name in names]], tf.float32)
+
+
+def by_hand(cell, given, names):
+    """Eq. 1 with one operation an edge, through the layers' own calls one edge at a time."""
+    values = [layer([x])[0] for layer, x in zip(cell.preprocess, given, strict=True)]
+    for target in space.INTERMEDIATE_NODES:
+        total = 0
+        for source in range(target):
+            edge = space.EDGES.index((source, target))
+            name, stride = names[edge], cell.plan.stride(source)
+            x = values[source]
+            if name == "none":
+                y = tf.zeros([2, *cell.plan.output_size, cell.plan.channels])
+            elif name == "skip_connect" and stride == 1:
+                y = x
+            else:
+                layers = {**cell.poolings, **cell.convolutions}
+                index = source if name in cells.POOLINGS else edge
+                if name == "skip_connect":
+                    index = [e for e in space.EDGES if e[0] < 2].index((source, target))
+                weights = layers[name].unstack()[index]
+                x = x if "pool" in name else tf.nn.relu(x)
+                y, _ = operations.class_of(name).apply(x, weights, stride)
+            total += y
+        values.append(total)
+    return tf.concat(values[2:], axis=-1)
+
+
+@pytest.mark.parametrize("plan", [NORMAL, REDUCE, LAST], ids=lambda plan: plan.kind + str(plan.index))
+@pytest.mark.parametrize("seed", range(3))
+def test_a_one_hot_draw_is_the_child_it_names(plan, seed):
+    keras.utils.set_random_seed(seed)
+    cell = cells.SearchCell(plan)
+    names = np.random.default_rng(seed).choice(space.OPERATIONS, size=14)
+    given = inputs(plan)
+    np.testing.assert_allclose(
+        cell(given, one_hot(names)), by_hand(cell, given, names), atol=1e-4
+    )
+
+
+def test_all_zero_operations_give_zero():
+    cell = cells.SearchCell(NORMAL)
+    np.testing.assert_array_equal(cell(inputs(NORMAL), one_hot(["none"] * 14), training=True), 0)
+
+
+@pytest.mark.parametrize("plan", [NORMAL, REDUCE], ids=["normal", "reduce"])
+def test_the_gradient_of_z_is_the_credit_of_each_operation(plan):
+    """dL/dz_k = dL/dx_j . O_k(x_i), read off the node that the last edge (4, 5) enters."""
+    keras.utils.set_random_seed(0)
+    cell, given = cells.SearchCell(plan), inputs(plan)
+    z = tf.nn.softmax(tf.random.stateless_normal([14, 8], [1, 2]))
+    with tf.GradientTape() as tape:
+        tape.watch(z)
+        output = cell(given, z)
+        loss = tf.reduce_sum(tf.sin(output))
+    gradient = tape.gradient(loss, z)[13]
+    base, channels = output.numpy(), plan.channels
+    upstream = np.cos(base[..., 3 * channels :])
+    for column in range(8):
+        step = np.zeros((14, 8), np.float32)
+        step[13, column] = 1
+        contribution = cell(given, z + step).numpy() - base  # linear in z of the last edge
+        credit = np.sum(upstream * contribution[..., 3 * channels :])
+        assert gradient[column].numpy() == pytest.approx(credit, abs=2e-2, rel=1e-3)
+
+
+def test_parent_normalisations_have_no_scale_and_offset():
+    names = {variable.name for variable in cells.SearchCell(REDUCE).trainable_variables}
+    assert names == {"depthwise", "pointwise", "kernels", "kernel"}
+
+
+def test_moving_statistics_change_in_training_only():
+    cell, z = cells.SearchCell(NORMAL), tf.fill([14, 8], 0.125)
+    before = [variable.numpy() for variable in cell.non_trainable_variables]
+    cell(inputs(NORMAL), z)
+    for variable, value in zip(cell.non_trainable_variables, before, strict=True):
+        np.testing.assert_array_equal(variable, value)
+    cell(inputs(NORMAL), z, training=True)
+    for variable, value in zip(cell.non_trainable_variables, before, strict=True):
+        # Every edge's statistics move, none is forgotten.
+        moved = np.abs(variable.numpy() - value).reshape(len(value), -1).max(axis=1)
+        assert (moved > 0).all(), variable.name
+
+
+@pytest.mark.parametrize("plan", [NORMAL, REDUCE, LAST])
+def test_output_shape_and_config_tell_the_truth(plan):
+    cell = cells.SearchCell(plan)
+    again = cells.SearchCell.from_config(cell.get_config())
+    assert again.plan == plan
+    output = again(inputs(plan), tf.fill([14, 8], 0.125))
+    assert tuple(output.shape[1:]) == again.compute_output_shape(None)[1:]
