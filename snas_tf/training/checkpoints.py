@@ -11,7 +11,6 @@ from absl import logging
 from snas_tf.errors import UserError
 
 _KEPT = 3
-_DAMAGE = (OSError, ValueError, tf.errors.OpError, AssertionError)
 
 
 class Checkpoints(keras.callbacks.Callback):
@@ -57,8 +56,9 @@ class Checkpoints(keras.callbacks.Callback):
         for index in found:
             prefix = str(index.with_suffix(""))
             try:
-                self._checkpoint.read(prefix).assert_consumed()
-            except _DAMAGE as error:
+                self._checkpoint.read(prefix).assert_existing_objects_matched()
+            # TensorFlow raises another class of exception for each kind of damage.
+            except Exception as error:
                 reason = str(error).splitlines()[0]
                 logging.warning("%s can't be read, trying the one before it (%s)", prefix, reason)
                 continue

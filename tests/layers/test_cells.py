@@ -50,16 +50,16 @@ def by_hand(cell, given, names):
     return tf.concat(values[2:], axis=-1)
 
 
-@pytest.mark.parametrize("plan", [NORMAL, REDUCE, LAST], ids=lambda plan: plan.kind + str(plan.index))
+@pytest.mark.parametrize(
+    "plan", [NORMAL, REDUCE, LAST], ids=lambda plan: plan.kind + str(plan.index)
+)
 @pytest.mark.parametrize("seed", range(3))
 def test_a_one_hot_draw_is_the_child_it_names(plan, seed):
     keras.utils.set_random_seed(seed)
     cell = cells.SearchCell(plan)
     names = np.random.default_rng(seed).choice(space.OPERATIONS, size=14)
     given = inputs(plan)
-    np.testing.assert_allclose(
-        cell(given, one_hot(names)), by_hand(cell, given, names), atol=1e-4
-    )
+    np.testing.assert_allclose(cell(given, one_hot(names)), by_hand(cell, given, names), atol=1e-4)
 
 
 def test_all_zero_operations_give_zero():

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from snas_tf.architecture import cost, space
+from snas_tf.architecture.genotype import Cell, Edge, Genotype
+from snas_tf.models.parent import ParentNetwork
+
+PLANS = space.plan_network(3, 4, (8, 8))
+
+
+def network(num_classes=5, mean=(0, 0, 0), deviation=(1, 1, 1)):
+    return ParentNetwork(PLANS, num_classes, np.array(mean, float), np.array(deviation, float))
+
+
+def uniform():
+    return {kind: tf.fill([14, 8], 0.125) for kind in space.KINDS}
+
+
+def images(seed=0):
+    return np.random.default_rng(seed).integers(0, 256, size=(2, 8, 8, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("cells", "channels", "size"), [(3, 2, (8, 8)), (4, 6, (9, 7)), (7, 4, (8, 12))]
+)
+def test_any_number_of_cells_even_channels_and_sizes_run(cells, channels, size):
+    plans = space.plan_network(cells, channels, size)
+    parent = ParentNetwork(plans, 3, np.zeros(3), np.ones(3))
+    batch = tf.zeros([2, *size, 3], tf.uint8)
+    logits = parent(batch, z=uniform(), training=True)
+    assert logits.shape == (2, 3)
+    assert np.isfinite(logits).all()
+
+
+def test_images_are_normalised_by_the_networks_own_statistics():
+    plain = network()
+    scaled = network(mean=(10, 20, 30), deviation=(2, 3, 4))
+    scaled.set_weights(plain.get_weights()[: len(scaled.weights)])
+    x = images().astype(np.float32)
+    np.testing.assert_allclose(
+        scaled.normalize(x), (x - [10, 20, 30]) / [2, 3, 4], rtol=1e-5, atol=1e-5
+    )
+
+
+def test_each_kind_of_cell_follows_its_own_draw():
+    parent, z = network(), uniform()
+    before = parent(tf.constant(images()), z=z)
+    for kind in space.KINDS:
+        changed = {**z, kind: tf.one_hot([4] * 14, 8)}
+        assert not np.allclose(before, parent(tf.constant(images()), z=changed))
+
+
+def test_the_parent_has_the_weights_of_every_child_that_the_cost_model_counts():
+    """All edges and operations at once, less the child's scales and offsets."""
+    names = space.OPERATIONS[1:]
+    everything = Cell(tuple(Edge(*edge, name) for edge in space.EDGES for name in names))
+    counted = cost.child(Genotype(everything, everything), PLANS, 5).parameters
+    normalisations = sum(
+        2 * plan.channels * (2 + 14 * (2 + 2 * 2 + 2) + 8 * (plan.kind == "reduce"))
+        for plan in PLANS
+    )
+    weights = sum(int(np.prod(one.shape)) for one in network().trainable_variables)
+    assert weights == counted - normalisations
+
+
+def test_a_network_of_one_class_is_refused():
+    with pytest.raises(ValueError, match="received: 1"):
+        network(num_classes=1)

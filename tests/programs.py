@@ -1,0 +1,35 @@
+"""Runs the real program, as a user would, for the whole-workflow tests."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TINY = (
+    "--mode=search",
+    "--dataset=digits",
+    "--num_cells=3",
+    "--init_channels=2",
+    "--batch_size=200",
+    "--epochs=2",
+    "--alpha_learning_rate=0.1",
+    "--constraint=mild",
+)
+
+
+def command(*flags):
+    return [sys.executable, str(ROOT / "main.py"), *map(str, flags)]
+
+
+def run(*flags, cwd=None, timeout=240, env=None):
+    """The finished program, with what it printed as text."""
+    return subprocess.run(
+        command(*flags),
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )

@@ -1,0 +1,97 @@
+"""Two replicas on two logical CPU devices; a process of its own, as devices are set up once."""
+
+import subprocess
+import sys
+import textwrap
+
+from tests.programs import ROOT
+
+PROGRAM = textwrap.dedent(
+    """
+    import numpy as np
+    import tensorflow as tf
+
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+    )
+
+    from snas_tf.architecture import space
+    from snas_tf.config import SearchConfig
+    from snas_tf.data.datasets import Dataset
+    from snas_tf.data.images import Images
+    from snas_tf.config import DataConfig
+    from snas_tf.data.pipeline import training_batches
+    from snas_tf.search import build_model
+    from snas_tf.training import runtime
+    import keras
+
+    generator = np.random.default_rng(0)
+    images = Images(generator.integers(0, 256, (16, 8, 8, 3), np.uint8), np.arange(16) % 4)
+    dataset = Dataset("x", images, images, tuple("abcd"), True)
+    config = SearchConfig(
+        num_cells=3, init_channels=2, constraint_weight=3.0, theta_clip_norm=0.0, alpha_clip_norm=0.0
+    )
+
+    strategy = runtime.strategy(batch_size=8)
+    assert strategy.num_replicas_in_sync == 2, strategy
+    keras.utils.set_random_seed(0)
+    with strategy.scope():
+        model = build_model(config, dataset, num_steps=10, seed=0)
+    keras.utils.set_random_seed(0)
+    twin = build_model(config, dataset, num_steps=10, seed=0)
+
+    # Each replica draws for itself.
+    def draw():
+        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+        return model.draw(0, replica)["normal"]
+
+    draws = [one.numpy() for one in strategy.experimental_local_results(strategy.run(draw))]
+    assert not np.allclose(*draws)
+    for replica in (0, 1):
+        np.testing.assert_allclose(draws[replica], twin.draw(0, replica)["normal"], rtol=1e-6)
+
+    # What one device would do with both halves of the batch, each with its replica's draw.
+    batches = training_batches(dataset, DataConfig(batch_size=8), 0, 0, 1)
+    batch = next(iter(batches))
+    total = None
+    for replica in (0, 1):
+        half = {name: value[4 * replica : 4 * replica + 4] for name, value in batch.items()}
+        variables = [one.value for one in (*twin.theta, *twin.alpha)]
+        with tf.GradientTape() as tape:
+            logits = twin.network(half["image"], z=twin.draw(0, replica), training=True)
+            entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(half["label"], logits)
+            loss = tf.reduce_sum(entropy) / 8 + twin.penalty() / 2
+        part = tape.gradient(loss, variables)
+        total = part if total is None else [a + b for a, b in zip(total, part)]
+
+    received = {}
+    for name in ("theta", "alpha"):
+        optimizer = getattr(model, f"{name}_optimizer")
+        weights = getattr(model, name)
+        received[name] = [one.numpy() for one in weights]
+    model.fit(batches, epochs=1, steps_per_epoch=1, verbose=0, shuffle=False)
+    gradients = dict(theta=total[:-2], alpha=total[-2:])
+    rate = 0.025
+    for before, after, gradient in zip(received["theta"], model.theta, gradients["theta"]):
+        expected = -rate * (gradient.numpy() + 3e-4 * before)
+        np.testing.assert_allclose(after.numpy() - before, expected, atol=2e-6)
+    for gradient, before, slot in zip(
+        gradients["alpha"], received["alpha"], model.alpha_optimizer._momentums
+    ):
+        expected = 0.5 * (gradient.numpy() + 1e-3 * before)  # Adam's mean after one step
+        np.testing.assert_allclose(slot.numpy(), expected, atol=1e-6, rtol=1e-4)
+
+    logs = model.evaluate(batches.map(lambda b: {**b, "weight": tf.ones(8)}), verbose=0,
+                          return_dict=True)
+    assert 0 <= logs["accuracy"] <= 1
+    print("same")
+    """
+)
+
+
+def test_two_replicas_make_the_step_of_one_with_independent_draws_and_one_penalty():
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.endswith("same\n")

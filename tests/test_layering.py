@@ -1,0 +1,80 @@
+"""Imports point one way, and importing the package does nothing."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+from tests.programs import ROOT
+
+# For each room, the rooms and modules of the package that it may import.
+ALLOWED = {
+    "architecture": {"architecture", "errors"},
+    "layers": {"layers", "architecture"},
+    "models": {"models", "layers", "architecture"},
+    "data": {"data", "config", "errors"},
+    "training": {
+        "training",
+        "models",
+        "layers",
+        "architecture",
+        "plots",
+        "config",
+        "errors",
+    },
+}
+FILES = sorted((ROOT / "snas_tf").rglob("*.py"))
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+@pytest.mark.parametrize("room", ALLOWED)
+def test_a_room_imports_only_what_lies_below_it(room):
+    for path in (ROOT / "snas_tf" / room).rglob("*.py"):
+        for name in imports(path):
+            if name.startswith("snas_tf."):
+                assert name.split(".")[1] in ALLOWED[room], f"{path.name} imports {name}"
+
+
+def test_nothing_below_main_knows_flags():
+    for path in FILES:
+        for name in imports(path):
+            assert not name.startswith(("flags", "absl.flags", "absl.app")), f"{path}: {name}"
+
+
+def test_the_architecture_needs_no_tensorflow():
+    for path in (ROOT / "snas_tf" / "architecture").glob("*.py"):
+        for name in imports(path):
+            assert name.split(".")[0] not in ("tensorflow", "keras"), f"{path.name}: {name}"
+
+
+def test_importing_every_module_touches_no_flag_no_file_and_no_device(tmp_path):
+    modules = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for path in FILES
+    ]
+    program = f"""
+import importlib, os, sys
+from absl import flags
+before = set(flags.FLAGS)
+sys.path.insert(0, {str(ROOT)!r})
+for name in {modules!r}:
+    importlib.import_module(name)
+from tensorflow.python.eager import context
+assert context.context()._context_handle is None, "a device was initialised"
+ours = [name for name in set(flags.FLAGS) - before
+        if flags.FLAGS.find_module_defining_flag(name).startswith(("snas_tf", "flags"))]
+assert not ours, ours
+assert os.listdir() == [], os.listdir()
+"""
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", program], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]

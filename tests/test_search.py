@@ -1,0 +1,161 @@
+"""The real program on the embedded digits, from flags to pictures; and what a kill leaves behind."""
+
+import csv
+import json
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from snas_tf.architecture import genotype
+from tests.programs import TINY, command, run
+
+VOLATILE = {"images_per_second", "seconds"}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A run of two epochs of eight steps, and what it printed."""
+    model_dir = tmp_path_factory.mktemp("finished") / "run"
+    done = run(*TINY, f"--model_dir={model_dir}")
+    assert done.returncode == 0, done.stderr
+    return model_dir, done.stdout
+
+
+def rows(model_dir):
+    with (model_dir / "metrics.csv").open() as file:
+        return [
+            {name: value for name, value in row.items() if name not in VOLATILE}
+            for row in csv.DictReader(file)
+        ]
+
+
+def variables(model_dir, step):
+    prefix = str(model_dir / "checkpoints" / f"step-{step}")
+    reader = tf.train.load_checkpoint(prefix)
+    return {
+        name: reader.get_tensor(name)
+        for name in reader.get_variable_to_shape_map()
+        if name.startswith("variables/")
+    }
+
+
+def test_a_run_leaves_all_its_files(finished):
+    model_dir, _ = finished
+    names = {path.name for path in model_dir.iterdir()}
+    assert names == {
+        "flags.json",
+        "checkpoints",
+        "tensorboard",
+        "metrics.csv",
+        "genotype.json",
+        "genotypes",
+        "normal.png",
+        "normal.svg",
+        "reduce.png",
+        "reduce.svg",
+        "curves.png",
+        "result.json",
+    }
+    assert len(list((model_dir / "genotypes").iterdir())) == 2
+    genotype.read(model_dir / "genotype.json")
+    assert json.loads((model_dir / "flags.json").read_text())["flags"]["constraint"] == "mild"
+
+
+def test_the_result_says_what_was_found(finished):
+    result = json.loads((finished[0] / "result.json").read_text())
+    assert {
+        "search_valid_accuracy",
+        "child_valid_accuracy",
+        "entropy_normal",
+        "entropy_reduce",
+        "child_parameters",
+        "child_multiply_adds",
+        "images_per_second",
+        "seconds",
+    } <= set(result)
+    assert 0 < result["search_valid_accuracy"] <= 1
+    assert 0 < result["entropy_normal"] < np.log(8)
+    assert result["steps"] == 16
+
+
+def test_the_screen_has_a_plain_line_an_epoch_and_the_pictures(finished):
+    model_dir, output = finished
+    lines = [line for line in output.splitlines() if line.startswith("epoch ")]
+    assert [line.split()[1] for line in lines] == ["1/2", "2/2"]
+    for word in ("loss", "accuracy", "valid", "entropy", "parameters", "images/s", "left"):
+        assert word in lines[-1]
+    assert "\r" not in output
+    assert str(model_dir / "normal.png") in output
+
+
+def test_tensorboard_has_scalars_pictures_and_texts(finished):
+    tags = set()
+    for path in (finished[0] / "tensorboard").glob("events*"):
+        for event in tf.compat.v1.train.summary_iterator(str(path)):
+            tags |= {value.tag for value in event.summary.value}
+    assert {
+        "losses/cross_entropy",
+        "losses/penalty",
+        "accuracy/valid",
+        "search/temperature",
+        "learning_rate/theta",
+        "learning_rate/alpha",
+        "entropy/normal",
+        "entropy/reduce",
+        "expected_cost/parameters",
+        "expected_cost/operations",
+        "expected_cost/memory_access",
+        "alpha/normal",
+        "alpha/reduce",
+        "cell/normal",
+        "cell/reduce",
+        "genotype",
+        "flags",
+    } <= tags
+
+
+def test_a_finished_run_is_reported_again_and_not_repeated(finished):
+    model_dir, _ = finished
+    before = (model_dir / "checkpoints" / "checkpoint").stat().st_mtime_ns
+    again = run(*TINY, f"--model_dir={model_dir}")
+    assert again.returncode == 0, again.stderr
+    assert "child accuracy" in again.stdout
+    assert (model_dir / "checkpoints" / "checkpoint").stat().st_mtime_ns == before
+
+
+def test_other_flags_on_the_same_directory_are_refused_by_name(finished):
+    done = run(*TINY, f"--model_dir={finished[0]}", "--seed=5")
+    assert done.returncode == 2
+    assert "--seed=5" in done.stderr
+    assert "--seed=0" in done.stderr
+
+
+def test_a_run_killed_within_an_epoch_continues_bit_for_bit(finished, tmp_path):
+    model_dir = tmp_path / "killed"
+    flags = (*TINY, f"--model_dir={model_dir}", "--checkpoint_every_steps=3")
+    process = subprocess.Popen(command(*flags), stdout=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 200
+    # Step 3 of 8 in the first epoch: the kill comes between two checkpoints, in a running epoch.
+    while not (model_dir / "checkpoints" / "step-3.index").exists():
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (model_dir / "result.json").exists()
+
+    resumed = run(*flags)
+    assert resumed.returncode == 0, resumed.stderr
+    assert "resuming" in resumed.stdout
+    expected, received = variables(finished[0], 16), variables(model_dir, 16)
+    assert expected.keys() == received.keys()
+    for name, value in expected.items():
+        np.testing.assert_array_equal(received[name], value, err_msg=name)
+    assert rows(model_dir) == rows(finished[0])
+    assert genotype.read(model_dir / "genotype.json") == genotype.read(
+        finished[0] / "genotype.json"
+    )

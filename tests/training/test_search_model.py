@@ -1,0 +1,157 @@
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from snas_tf.architecture import space
+from snas_tf.config import SearchConfig
+from snas_tf.models.parent import ParentNetwork
+from snas_tf.training.search_model import SearchModel
+
+CONFIG = SearchConfig(num_cells=3, init_channels=4, epochs=1, constraint_weight=0.5)
+
+
+def make(config=CONFIG, num_steps=10, seed=0):
+    keras.utils.set_random_seed(seed)
+    plans = space.plan_network(config.num_cells, config.init_channels, (8, 8))
+    network = ParentNetwork(plans, 4, np.full(3, 128.0), np.full(3, 64.0))
+    return SearchModel(network, config, num_steps, seed)
+
+
+def batch(size=6, seed=0):
+    generator = np.random.default_rng(seed)
+    return {
+        "image": tf.constant(generator.integers(0, 256, (size, 8, 8, 3), np.uint8)),
+        "label": tf.constant(generator.integers(0, 4, size)),
+        "index": tf.range(size, dtype=tf.int64),
+        "weight": tf.ones(size),
+    }
+
+
+@pytest.fixture(scope="module")
+def model():
+    return make()
+
+
+def test_theta_and_alpha_are_disjoint_and_together_all_that_is_trained(model):
+    theta, alpha = ({id(one) for one in part} for part in (model.theta, model.alpha))
+    assert not theta & alpha
+    assert theta | alpha == {id(one) for one in model.trainable_variables}
+    assert [one.shape for one in model.alpha] == [(14, 8), (14, 8)]
+
+
+def test_draws_depend_on_seed_step_kind_and_stream_alone(model):
+    first, again = model.draw(0, 0), model.draw(0, 0)
+    np.testing.assert_array_equal(first["normal"], again["normal"])
+    assert not np.allclose(first["normal"], first["reduce"])
+    assert not np.allclose(first["normal"], model.draw(0, 1)["normal"])
+    assert not np.allclose(first["normal"], model.draw(1, 0)["normal"])
+    model.step.assign(1)
+    assert not np.allclose(first["normal"], model.draw(0, 0)["normal"])
+    model.step.assign(0)
+
+
+def test_the_temperature_falls_over_the_run(model):
+    curve = []
+    for step in (0, 5, 10):
+        model.step.assign(step)
+        curve.append(float(model.temperature()))
+    model.step.assign(0)
+    np.testing.assert_allclose(curve, [1.0, 0.515, 0.03], rtol=1e-5)
+
+
+def test_the_penalty_is_the_expected_normalised_cost_of_sampled_children(model):
+    probabilities = {kind: model.edges[kind].probabilities().numpy() for kind in space.KINDS}
+    generator, costs = np.random.default_rng(0), []
+    for _ in range(4000):
+        costs.append(
+            sum(
+                model.normalized_costs[kind][edge, generator.choice(8, p=row / row.sum())]
+                for kind in space.KINDS
+                for edge, row in enumerate(probabilities[kind])
+            )
+        )
+    assert float(model.penalty()) == pytest.approx(0.5 * np.mean(costs), rel=0.01)
+
+
+def test_a_step_moves_theta_and_alpha_once_each():
+    model = make()
+    before = [variable.numpy() for variable in (*model.theta, *model.alpha)]
+    logs = model.train_step(batch())
+    assert set(logs) == {"loss", "cross_entropy", "penalty", "accuracy"}
+    assert float(logs["loss"]) == pytest.approx(
+        float(logs["cross_entropy"]) + float(logs["penalty"]), rel=1e-5
+    )
+    for variable, value in zip((*model.theta, *model.alpha), before, strict=True):
+        assert not np.array_equal(variable, value)
+    assert model.theta_optimizer.iterations.numpy() == model.alpha_optimizer.iterations.numpy() == 1
+    # Adam's first step is its rate, whatever the gradient.
+    moved = np.abs(model.alpha[0].numpy() - before[-2])
+    np.testing.assert_allclose(moved, 3e-4, rtol=0.02)
+
+
+def test_weight_decay_and_clipping_of_theta_do_not_touch_alpha():
+    results = []
+    for clip, decay in ((0.0, 0.0), (1e-3, 0.5)):
+        model = make(dataclasses.replace(CONFIG, theta_clip_norm=clip, theta_weight_decay=decay))
+        model.train_step(batch())
+        results.append(model.log_alpha()["normal"])
+    np.testing.assert_array_equal(*results)
+
+
+def test_the_penalty_pulls_towards_the_zero_operation():
+    model = make(
+        dataclasses.replace(CONFIG, constraint_weight=1e4, alpha_learning_rate=0.05), num_steps=50
+    )
+    step = tf.function(model.train_step)
+    for _ in range(20):
+        step(batch())
+    for kind in space.KINDS:
+        assert (model.log_alpha()[kind].argmax(axis=1) == 0).all()
+
+
+def test_the_child_is_evaluated_in_place_of_draws(model):
+    results = []
+    for child in (False, True, True):
+        model.reset_metrics()
+        model.evaluates_child.assign(child)
+        results.append(float(model.test_step(batch())["cross_entropy"]))
+    model.evaluates_child.assign(False)
+    assert results[1] == results[2] != results[0]
+    z = {kind: model.edges[kind].most_probable() for kind in space.KINDS}
+    logits = model.network(batch()["image"], z=z)
+    loss = keras.losses.sparse_categorical_crossentropy(batch()["label"], logits, from_logits=True)
+    assert results[1] == pytest.approx(float(tf.reduce_mean(loss)), rel=1e-4)
+
+
+def test_padding_of_the_last_batch_does_not_count(model):
+    full, padded = batch(6), batch(6)
+    padded["weight"] = tf.constant([1.0, 1, 1, 0, 0, 0])
+    model.evaluates_child.assign(True)
+    model.reset_metrics()
+    part = model.test_step({key: value[:3] for key, value in full.items()})
+    part = {key: float(value) for key, value in part.items()}
+    model.reset_metrics()
+    whole = model.test_step(padded)
+    model.evaluates_child.assign(False)
+    for name, value in part.items():
+        assert float(whole[name]) == pytest.approx(value, rel=1e-5)
+
+
+def test_state_holds_every_variable_of_the_run(model):
+    held = {id(variable) for variable in model.state()}
+    for part in (model, model.theta_optimizer, model.alpha_optimizer):
+        assert {id(variable) for variable in part.variables} <= held
+    assert {id(variable) for variable in model.metrics_variables} <= held
+
+
+def test_expected_costs_of_a_decided_search_are_those_of_its_child():
+    model = make()
+    for kind in space.KINDS:
+        model.edges[kind].log_alpha.assign(100.0 * np.eye(8)[[5] * 14])
+    expected = model.expected_costs()
+    for criterion, value in expected.items():
+        counted = sum(model.costs[kind][criterion][:, 5].sum() for kind in space.KINDS)
+        assert value == pytest.approx(counted, rel=1e-5)
