@@ -1,5 +1,7 @@
 """Flags of `--mode=search`."""
 
+import math
+
 from absl import flags
 
 from snas_tf.config import SearchConfig
@@ -20,7 +22,7 @@ def define() -> None:
         "How hard the search is pressed towards small cells; default: none.",
     )
     flags.DEFINE_float(
-        "constraint_weight", None, "The weight eta of Eq. 9 itself, in place of a --constraint.", 0
+        "constraint_weight", None, "The weight eta of Eq. 9 itself, in place of a --constraint."
     )
     flags.DEFINE_integer("num_cells", _DEFAULTS.num_cells, "Cells of the network.", 3)
     flags.DEFINE_integer(
@@ -31,7 +33,17 @@ def define() -> None:
     )
     flags.DEFINE_integer("epochs", _DEFAULTS.epochs, "Passes over the training images.", 1)
     for name, meaning in _HYPERPARAMETERS.items():
-        flags.DEFINE_float(name, getattr(_DEFAULTS, name), meaning, 0)
+        flags.DEFINE_float(name, getattr(_DEFAULTS, name), meaning)
+        flags.register_validator(name, _finite_and_not_negative, "accepted: a number, >= 0")
+    flags.register_validator("constraint_weight", _finite_and_not_negative, "accepted: >= 0")
+    for name in ("theta_momentum", "alpha_beta_1", "alpha_beta_2"):
+        flags.register_validator(name, lambda value: value < 1, "accepted: 0 to less than 1")
+    for name in ("initial_temperature", "final_temperature"):
+        flags.register_validator(name, lambda value: value > 0, "accepted: a number, > 0")
+
+
+def _finite_and_not_negative(value: float | None) -> bool:
+    return value is None or (math.isfinite(value) and value >= 0)
 
 
 _HYPERPARAMETERS = {

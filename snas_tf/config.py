@@ -1,4 +1,4 @@
-"""What a run is, as frozen values: `main.py` builds these from flags, everything below takes them."""
+"""What a run is, as frozen values; `main.py` builds them from flags, all below takes them."""
 
 import dataclasses
 import pathlib

@@ -120,10 +120,10 @@ def needs(file):
                 needed |= resolve(f"{module}.{alias.name}")
         elif (
             isinstance(node, ast.Constant)
-            and file in test_files()
+            and file.startswith("tests/")
             and re.search(r"(^|[\s/])main\.py($|\s)", str(node.value))
         ):
-            needed.add("main.py")  # A test that starts the program.
+            needed.add("main.py")  # It starts the program.
     if file in test_files():
         folders = pathlib.PurePath(file).parents
         needed |= {f"{folder}/conftest.py" for folder in folders} & set(helpers())

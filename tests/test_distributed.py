@@ -29,7 +29,7 @@ PROGRAM = textwrap.dedent(
     images = Images(generator.integers(0, 256, (16, 8, 8, 3), np.uint8), np.arange(16) % 4)
     dataset = Dataset("x", images, images, tuple("abcd"), True)
     config = SearchConfig(
-        num_cells=3, init_channels=2, constraint_weight=3.0, theta_clip_norm=0.0, alpha_clip_norm=0.0
+        num_cells=3, init_channels=2, constraint_weight=3.0, theta_clip_norm=0, alpha_clip_norm=0
     )
 
     strategy = runtime.strategy(batch_size=8)

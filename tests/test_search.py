@@ -1,4 +1,4 @@
-"""The real program on the embedded digits, from flags to pictures; and what a kill leaves behind."""
+"""The real program on the embedded digits, from flags to pictures, and after a kill."""
 
 import csv
 import json

@@ -39,7 +39,7 @@ chmod +x "$scratch"/bin/*
 # A copy of the tree, as Bazel wants a WORKSPACE in it.
 git ls-files -z --cached --others --exclude-standard |
     while IFS= read -r -d '' file; do
-        if [[ -f $file && $file != .bazelversion ]]; then printf '%s\0' "$file"; fi
+        if [[ -f $file ]]; then printf '%s\0' "$file"; fi
     done | xargs -0 cp --parents --target-directory="$tree"
 echo 'workspace(name = "snas_tf")' >"$tree/WORKSPACE"
 
@@ -96,6 +96,7 @@ install -m 755 /dev/null "$stubs/remote_coverage_tools/none.sh"
 
 # A test of a network uses every core by itself.
 cat >>"$scratch/bazelrc" <<'END'
+build --noshow_progress --nosandbox_debug
 test --local_test_jobs=1 --test_output=errors
 END
 

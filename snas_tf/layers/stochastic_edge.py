@@ -49,7 +49,8 @@ class StochasticEdge(keras.layers.Layer):
     The gradient reaches log_alpha through the draw (Eq. 26, here for log alpha, which cancels the
     alpha in its denominator):
 
-        dL / dlog alpha_ij^k = sum_k' dL/dx_j . O_ij^k'(x_i) (delta(k' - k) - Z_ij^k) Z_ij^k' / lambda
+        dL/dlog alpha_ij^k
+            = sum_k' dL/dx_j . O_ij^k'(x_i) (delta(k' - k) - Z_ij^k) Z_ij^k' / lambda
 
     Args:
         num_edges: rows of the distribution, 14 in the paper's cell.

@@ -121,7 +121,7 @@ def test_what_is_no_genotype_is_refused(value, message):
 
 @given(st.text(max_size=40))
 def test_any_other_text_is_a_value_error(text):
-    with pytest.raises(ValueError, match="not a genotype|version"):
+    with pytest.raises(ValueError, match=r"not a genotype|version"):
         genotype.from_json(text)
 
 

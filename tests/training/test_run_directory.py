@@ -50,7 +50,7 @@ def test_a_damaged_record_is_named(tmp_path):
 
 def test_a_place_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="--model_dir=.*can't be written"):
+    with pytest.raises(UserError, match=r"--model_dir=.*can't be written"):
         RunDirectory(tmp_path / "file" / "run").open(FLAGS, {})
 
 
