@@ -45,6 +45,7 @@ def main(_: list[str]) -> None:
 
 def parse(arguments: list[str]) -> list[str]:
     """Parses the flags; a bad one is one line on standard error and exit code 2."""
+    app.define_help_flags()
     try:
         rest = flags.FLAGS(arguments)
     except flags.Error as error:
@@ -60,4 +61,6 @@ if __name__ == "__main__":
     flags.DEFINE_enum("mode", "search", list(_MODES), "What to do.")
     common.define()
     search_flags.define()
+    for module in (common, search_flags):
+        flags.adopt_module_key_flags(module)  # for --help
     app.run(main, flags_parser=parse)

@@ -50,7 +50,6 @@ class Target:
 def targets():
     """The targets of BUILD, whose language is a subset of Python's."""
     found = []
-
     known = {field.name for field in dataclasses.fields(Target)}
 
     def rule(kind):
@@ -81,16 +80,13 @@ def sources():
 
 
 @functools.cache
-def test_files():
+def all_tests():
     return files(["tests/**/test_*.py"])
 
 
 @functools.cache
 def helpers():
-    return sorted(set(files(["tests/**/*.py"])) - {*test_files(), RUNNER})
-
-
-test_files.__test__ = False
+    return sorted(set(files(["tests/**/*.py"])) - {*all_tests(), RUNNER})
 
 
 @functools.cache
@@ -124,7 +120,7 @@ def needs(file):
             and re.search(r"(^|[\s/])main\.py($|\s)", str(node.value))
         ):
             needed.add("main.py")  # It starts the program.
-    if file in test_files():
+    if file in all_tests():
         folders = pathlib.PurePath(file).parents
         needed |= {f"{folder}/conftest.py" for folder in folders} & set(helpers())
     return needed - {file}
@@ -194,7 +190,7 @@ def test_every_test_file_has_a_py_test():
     }
     problems = [
         f"BUILD lacks a py_test for {file}:\n{suggestion(file)}"
-        for file in test_files()
+        for file in all_tests()
         if file not in tests
     ]
     for file, target in tests.items():
@@ -212,7 +208,7 @@ def test_every_source_is_in_one_py_library():
     for file in [*sources(), *helpers()]:
         holders = [t.label for t in targets() if t.rule == "py_library" and file in t.srcs]
         if len(holders) != 1:
-            problems.append(f"BUILD: {file} is in {holders or 'no py_library'}, not in exactly one")
+            problems.append(f"BUILD: {file} is in {' and '.join(holders) or 'no py_library'}")
     report(problems)
 
 
@@ -243,7 +239,7 @@ def test_deps_are_what_the_sources_import():
 
 def test_names_are_unique_and_deps_have_no_cycle():
     names = [target.name for target in targets()]
-    assert sorted(names) == sorted(set(names))
+    assert not [name for name in names if names.count(name) > 1]
     graph = {
         target.label: [dep for dep in target.deps if dep.startswith(":")] for target in targets()
     }

@@ -5,6 +5,8 @@ import os
 
 import tensorflow as tf
 
+from snas_tf.errors import UserError
+
 _RECORDED = ("tensorflow", "keras", "numpy", "tensorflow-datasets")
 
 
@@ -17,13 +19,16 @@ def strategy(batch_size: int) -> tf.distribute.Strategy:
         batch_size: images a step, over all replicas.
 
     Raises:
-        ValueError: the devices can't share a batch equally.
+        UserError: the devices can't share a batch equally.
     """
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     if len(devices) == 1:
         return tf.distribute.get_strategy()
     if batch_size % len(devices):
-        raise ValueError(f"batch_size {batch_size} is no multiple of {len(devices)} devices")
+        raise UserError(
+            f"--batch_size={batch_size}: can't be shared by {len(devices)} devices, "
+            f"accepted: a multiple of {len(devices)}"
+        )
     return tf.distribute.MirroredStrategy([device.name for device in devices])
 
 

@@ -10,6 +10,7 @@ from absl import logging
 
 from snas_tf import plots
 from snas_tf.architecture import cost, genotype, space
+from snas_tf.errors import UserError
 from snas_tf.training.progress import Progress, duration
 from snas_tf.training.run_directory import RunDirectory
 from snas_tf.training.search_model import SearchModel
@@ -61,7 +62,16 @@ class SearchMonitor(keras.callbacks.Callback):
         self._epoch_start = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Reports the epoch."""
+        """Reports the epoch.
+
+        Raises:
+            UserError: the loss is no longer a number.
+        """
+        if not np.isfinite(logs["loss"]):
+            raise UserError(
+                f"--theta_learning_rate: training diverged, the loss of epoch {epoch + 1} is "
+                f"{logs['loss']}, accepted: a lower rate, in another --model_dir"
+            )
         found = genotype.derive(self.model.log_alpha())
         row = self._row(epoch, logs)
         self.rows.append(row)
