@@ -18,13 +18,30 @@ from snas_tf.errors import UserError
 def _search(values: flags.FlagValues) -> None:
     config = search_flags.search_config(values)
     run_config = common.run_config(values, search_flags.run_name(values))
-    # TensorFlow takes seconds to import: after the flags are known to be good.
+    _import_tensorflow()
     from snas_tf.search import report, search
     from snas_tf.training import runtime
 
     runtime.configure()
     result = search(config, common.data_config(values), run_config)
     report(result, run_config.model_dir)
+
+
+def _import_tensorflow() -> None:
+    """Imports it where the flags are known to be good, as that takes seconds; and quietly.
+
+    Its greeting goes to file descriptor 2 before anything can tell it not to.
+    """
+    stderr = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()  # the search for a GPU is not quiet either
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
 
 
 _MODES = {"search": _search}

@@ -34,14 +34,16 @@ def search(config: SearchConfig, data_config: DataConfig, run_config: RunConfig)
     Raises:
         UserError: the images can't be had, or the run directory is not this run's.
     """
-    dataset = datasets.load(data_config, run_config.seed)
     run = RunDirectory(run_config.model_dir)
-    run.open(run_config.flags, runtime.versions())
+    run.check(run_config.flags)
     if run.result.exists():
         return json.loads(run.result.read_text(encoding="utf-8"))
+    dataset = datasets.load(data_config, run_config.seed)
+    strategy = runtime.strategy(data_config.batch_size)
+    run.open(run_config.flags, runtime.versions())
     keras.utils.set_random_seed(run_config.seed)
     steps_per_epoch = pipeline.steps_per_epoch(dataset, data_config.batch_size)
-    with runtime.strategy(data_config.batch_size).scope():
+    with strategy.scope():
         model = build_model(config, dataset, config.epochs * steps_per_epoch, run_config.seed)
     monitor = _train(model, config, data_config, run_config, dataset, run)
     result = _result(model, dataset, data_config, monitor)

@@ -39,8 +39,8 @@ class RunDirectory:
         Raises:
             UserError: the directory can't be written, or holds a run of other flags.
         """
+        self.check(flags)
         if self.flags.exists():
-            self._check_same(flags)
             return
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -58,7 +58,14 @@ class RunDirectory:
                 "accepted: a directory that is empty, new, or holds an earlier run"
             ) from error
 
-    def _check_same(self, flags: Mapping[str, Any]) -> None:
+    def check(self, flags: Mapping[str, Any]) -> None:
+        """Checks that the run in the directory, if there is one, was made by the same flags.
+
+        Raises:
+            UserError: it was not; names the first flag that differs.
+        """
+        if not self.flags.exists():
+            return
         try:
             before = json.loads(self.flags.read_text(encoding="utf-8"))["flags"]
         except (OSError, ValueError, KeyError) as error:
