@@ -1,5 +1,6 @@
 """What a user sees while a model trains."""
 
+import math
 import sys
 import time
 
@@ -75,9 +76,17 @@ class Progress(keras.callbacks.Callback):
             return float("nan")
         return float(steps * self._batch_size / (self._last_end - self._first_end))
 
+    def epoch_seconds(self) -> float:
+        """What a whole epoch of training steps takes at that rate."""
+        images = self._steps_per_epoch * self._batch_size
+        rate = self.images_per_second()
+        return images / rate if rate > 0 else float("nan")
+
 
 def duration(seconds: float) -> str:
-    """Seconds as h:mm:ss."""
+    """Seconds as h:mm:ss; a question mark where they are not known."""
+    if not math.isfinite(seconds):
+        return "?"
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{seconds:02d}"

@@ -43,9 +43,9 @@ class SearchMonitor(keras.callbacks.Callback):
         self.rows = run.read_rows()[:first_epoch]
         self._seconds_before = self.rows[-1]["seconds"] if self.rows else 0.0
         self._start = time.monotonic()
-        self._epoch_start = self._start
         self._writer = tf.summary.create_file_writer(str(run.tensorboard))
         self._drawn: genotype.Genotype | None = None
+        self._problems: dict[str, str | None] = {}
 
     def seconds(self) -> float:
         """Time spent on the run so far, before an interruption included."""
@@ -56,10 +56,6 @@ class SearchMonitor(keras.callbacks.Callback):
         lines = [f"| {name} | {value} |" for name, value in flags.items()]
         with self._writer.as_default(step=0):
             tf.summary.text("flags", "\n".join(["| flag | value |", "| --- | --- |", *lines]))
-
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Starts the clock of the epoch."""
-        self._epoch_start = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Reports the epoch.
@@ -80,13 +76,18 @@ class SearchMonitor(keras.callbacks.Callback):
         self._run.write_text(self._run.genotypes / f"epoch_{epoch + 1:04d}.json", text)
         self._run.write_text(self._run.path / "genotype.json", text)
         print(self._line(row), flush=True)
-        for kind in space.KINDS:
-            problem = genotype.collapse(found.cell(kind))
-            if problem:
-                logging.warning("the %s cell is collapsing: %s", kind, problem)
+        self._warn_of_collapse(found)
         with self._writer.as_default(step=epoch + 1):
             self._write_summaries(row, found)
         self._writer.flush()
+
+    def _warn_of_collapse(self, found: genotype.Genotype) -> None:
+        """Once, when it begins: the cells of a young search come and go."""
+        problems = {kind: genotype.collapse(found.cell(kind)) for kind in space.KINDS}
+        for kind, problem in problems.items():
+            if problem and problem != self._problems.get(kind):
+                logging.warning("the %s cell is collapsing: %s", kind, problem)
+        self._problems = problems
 
     def _row(self, epoch: int, logs: dict[str, float]) -> dict[str, float]:
         model: SearchModel = self.model
@@ -114,7 +115,7 @@ class SearchMonitor(keras.callbacks.Callback):
         return {name: float(value) for name, value in row.items()}
 
     def _line(self, row: dict[str, float]) -> str:
-        left = (self._num_epochs - row["epoch"]) * (time.monotonic() - self._epoch_start)
+        left = (self._num_epochs - row["epoch"]) * self._progress.epoch_seconds()
         return (
             f"epoch {row['epoch']:.0f}/{self._num_epochs}  loss {row['loss']:.3f}  "
             f"accuracy {row['accuracy']:.3f}  valid {row['valid_accuracy']:.3f}  "

@@ -48,6 +48,7 @@ def test_the_rate_leaves_the_first_step_out(clock):
         clock.now += 2
         callback.on_train_batch_end(step, {"loss": 1, "accuracy": 0})
     assert callback.images_per_second() == pytest.approx(4)
+    assert callback.epoch_seconds() == pytest.approx(20)
 
 
 def test_elsewhere_than_on_a_terminal_there_is_a_line_a_minute(clock, capsys):
@@ -79,3 +80,4 @@ def test_a_terminal_gets_a_bar(clock, capsys, monkeypatch):
 def test_durations_read_as_hours_minutes_seconds():
     assert duration(3725.4) == "1:02:05"
     assert duration(59.6) == "0:01:00"
+    assert duration(float("nan")) == "?"
