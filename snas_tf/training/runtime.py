@@ -36,13 +36,14 @@ def configure() -> None:
     """Sets TensorFlow up for networks of many small branches; once, before it is first used.
 
     A cell has dozens of branches that can run side by side, so on CPUs every operation gets one
-    core, not every core one operation after the other. TensorFlow's graph optimiser takes longer
-    over the parent's graph than everything else before the first step, and gains nothing.
+    core, instead of every core one operation after the other. TensorFlow's graph optimiser takes
+    longer over the parent than everything else before the first step, and gains nothing there.
+    GPUs keep TensorFlow's defaults.
     """
     if not tf.config.list_physical_devices("GPU"):
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(os.cpu_count() or 1)
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 def versions() -> dict[str, str]:
