@@ -8,7 +8,8 @@ import tensorflow as tf
 
 from snas_tf.architecture import space
 from snas_tf.layers import operations
-from snas_tf.layers.operations import Operation, Weights
+from snas_tf.layers.convolutions import FactorizedReduction, PointwiseConvolution
+from snas_tf.layers.operation import Operation, Weights
 
 POOLINGS = ("max_pool_3x3", "avg_pool_3x3")
 CONVOLUTIONS = ("sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5")
@@ -121,8 +122,8 @@ class SearchCell(keras.layers.Layer):
     def _preprocess(self, position: int) -> Operation:
         arguments = (1, self.plan.channels, self.plan.input_channels[position])
         if position == 0 and self.plan.follows_reduction:
-            return operations.FactorizedReduction(*arguments, name="preprocess_0")
-        return operations.PointwiseConvolution(*arguments, name=f"preprocess_{position}")
+            return FactorizedReduction(*arguments, name="preprocess_0")
+        return PointwiseConvolution(*arguments, name=f"preprocess_{position}")
 
     def call(
         self, inputs: tuple[tf.Tensor, tf.Tensor], z: tf.Tensor, training: bool = False

@@ -9,7 +9,7 @@ import tensorflow as tf
 from snas_tf.architecture import space
 from snas_tf.layers.cells import SearchCell
 from snas_tf.layers.normalization import EPSILON, MOMENTUM
-from snas_tf.layers.operations import kernel_initializer
+from snas_tf.layers.operation import kernel_initializer
 
 
 class ParentNetwork(keras.layers.Layer):

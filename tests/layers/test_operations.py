@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from snas_tf.architecture import space
-from snas_tf.layers import operations
+from snas_tf.layers import convolutions, operations
 
 CHANNELS = 4
 NAMES = [name for name in space.OPERATIONS if name not in ("none", "skip_connect")]
@@ -73,7 +73,7 @@ def test_an_operation_is_its_numpy_statement_on_every_edge(name, stride, size):
 
 @pytest.mark.parametrize("size", [(8, 8), (7, 5)], ids=["even", "odd"])
 def test_a_factorised_reduction_looks_at_even_and_at_odd_pixels(size):
-    layer = operations.FactorizedReduction(1, 6, input_channels=CHANNELS)
+    layer = convolutions.FactorizedReduction(1, 6, input_channels=CHANNELS)
     x = images(size)
     first, second = layer.stacks["kernels"].numpy()[0]
     rectified = np.maximum(np.pad(x, [(0, 0), (0, 1), (0, 1), (0, 0)]), 0)
@@ -84,7 +84,7 @@ def test_a_factorised_reduction_looks_at_even_and_at_odd_pixels(size):
 
 
 def test_a_pointwise_convolution_is_a_product_of_channels():
-    layer = operations.PointwiseConvolution(1, 3, input_channels=CHANNELS)
+    layer = convolutions.PointwiseConvolution(1, 3, input_channels=CHANNELS)
     x = images((4, 4))
     expected = numpy_normalize(np.maximum(x, 0) @ layer.stacks["kernel"].numpy()[0])
     np.testing.assert_allclose(layer([tf.constant(x)], training=True)[0], expected, atol=2e-4)
@@ -161,8 +161,8 @@ def test_output_shape_and_config_tell_the_truth(name, stride):
     [
         lambda: operations.create("max_pool_3x3", 0, 4),
         lambda: operations.create("sep_conv_3x3", 1, 0),
-        lambda: operations.SeparableConvolution(1, 4, 2),
-        lambda: operations.FactorizedReduction(1, 3),
+        lambda: convolutions.SeparableConvolution(1, 4, 2),
+        lambda: convolutions.FactorizedReduction(1, 3),
     ],
 )
 def test_impossible_arguments_are_refused(make):

@@ -1,0 +1,136 @@
+"""What all candidate operations (Appendix G.1) are: a layer for all the edges of a cell at once.
+
+A layer holds one operation for `count` edges, their weights stacked along the first axis: a
+network of a thousand small layers would take minutes to build and trace. A pass through a cell
+*unstacks* each layer once, *applies* the operation edge by edge in the order of the graph, and
+*commits* the new moving statistics once. Calling a layer does all three.
+
+The order is ReLU-convolution-normalisation; `apply` expects the ReLU done, because all edges that
+leave a node share it. Padding is symmetric at every stride.
+"""
+
+import abc
+import math
+
+import keras
+import tensorflow as tf
+
+Weights = dict[str, tf.Tensor]
+"""The weights of one edge, by name."""
+
+
+def kernel_initializer(fan_in: int) -> keras.initializers.Initializer:
+    """U(-b, b) with b = 1 / sqrt(fan_in): PyTorch's default, which the paper's settings go with."""
+    bound = 1.0 / math.sqrt(fan_in)
+    return keras.initializers.RandomUniform(-bound, bound)
+
+
+class Operation(keras.layers.Layer, abc.ABC):
+    """One operation for `count` edges of a cell.
+
+    Args:
+        count: number of edges.
+        channels: channels of the output.
+        affine: learn a scale and an offset in the normalisations, as the child does.
+
+    Raises:
+        ValueError: count or channels is not positive.
+    """
+
+    rectified = True
+    """Whether `apply` expects ReLU(x) rather than x."""
+
+    default_stride = 1
+
+    def __init__(self, count: int, channels: int, affine: bool = False, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        if count < 1 or channels < 1:
+            raise ValueError(
+                f"count and channels must be positive, received: count={count}, channels={channels}"
+            )
+        self.count = count
+        self.channels = channels
+        self.affine = affine
+        self.stacks: dict[str, keras.Variable] = {}
+        self.built = True
+
+    def _add_kernel(self, name: str, shape: tuple[int, ...], fan_in: int) -> None:
+        self.stacks[name] = self.add_weight(
+            name=name, shape=(self.count, *shape), initializer=kernel_initializer(fan_in)
+        )
+
+    def _add_normalization(self, *shape: int) -> None:
+        shape = (self.count, *shape)
+        # Each replica assigns the statistics of its own images; "mean" makes one value of them.
+        for name, initial in {"mean": "zeros", "variance": "ones"}.items():
+            self.stacks[name] = self.add_weight(
+                name=name, shape=shape, initializer=initial, trainable=False, aggregation="mean"
+            )
+        if self.affine:
+            for name, initial in {"gamma": "ones", "beta": "zeros"}.items():
+                self.stacks[name] = self.add_weight(name=name, shape=shape, initializer=initial)
+
+    def unstack(self) -> list[Weights]:
+        """The weights of each edge."""
+        stacks = {name: tf.unstack(variable.value) for name, variable in self.stacks.items()}
+        return [{name: stacks[name][edge] for name in stacks} for edge in range(self.count)]
+
+    def commit(self, statistics: list[Weights]) -> None:
+        """Stores the moving statistics of each edge, as `apply` returned them."""
+        for name in ("mean", "variance"):
+            self.stacks[name].assign(tf.stack([edge[name] for edge in statistics]))
+
+    @classmethod
+    @abc.abstractmethod
+    def apply(
+        cls,
+        x: tf.Tensor,
+        weights: Weights,
+        stride: int,
+        scale: tf.Tensor | None = None,
+        training: bool = False,
+    ) -> tuple[tf.Tensor, Weights]:
+        """Applies the operation of one edge.
+
+        Args:
+            x: [batch, height, width, channels], rectified if the class says so.
+            weights: the edge's, from `unstack`.
+            stride: 1 or 2.
+            scale: factors [channels] of the result: the edge's z.
+            training: normalise with the batch's statistics.
+
+        Returns:
+            The result [batch, ceil(height / stride), ceil(width / stride), channels], and the new
+            moving statistics.
+        """
+
+    def call(
+        self, inputs: list[tf.Tensor], stride: int | None = None, training: bool = False
+    ) -> list[tf.Tensor]:
+        """Applies edge e's operation to inputs[e] [batch, height, width, channels]."""
+        if len(inputs) != self.count:
+            raise ValueError(f"expected {self.count} inputs, received: {len(inputs)}")
+        stride = stride or self.default_stride
+        inputs = [tf.nn.relu(x) for x in inputs] if self.rectified else inputs
+        results = [
+            self.apply(x, weights, stride, training=training)
+            for x, weights in zip(inputs, self.unstack(), strict=True)
+        ]
+        if training:
+            self.commit([statistics for _, statistics in results])
+        return [y for y, _ in results]
+
+    def compute_output_shape(
+        self, input_shape: list[tuple], stride: int | None = None
+    ) -> list[tuple]:
+        """[batch, height, width, channels] of each edge's output."""
+        stride = stride or self.default_stride
+        return [
+            (batch, -(-height // stride), -(-width // stride), self.channels)
+            for batch, height, width, _ in input_shape
+        ]
+
+    def get_config(self) -> dict:
+        """The constructor's arguments."""
+        config = {"count": self.count, "channels": self.channels, "affine": self.affine}
+        return {**super().get_config(), **config}
