@@ -51,7 +51,8 @@ def main(_):
     data_config = DataConfig(batch_size=values.batch_size)
     model = build_model(config, dataset, values.steps + 1, seed=0)
     batches = iter(pipeline.training_batches(dataset, data_config, 0, 0, values.steps + 1))
-    step = model.make_train_function()
+    model.make_train_function()
+    step = model.train_function
     step(batches)
     print(f"process start to end of first step  {process_age():6.1f} s", flush=True)
     seconds = []
