@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.architecture import genotype
+from snas_tf.architecture import lookup
 from tests.programs import TINY, command, run
 
 VOLATILE = {"images_per_second", "seconds"}
@@ -61,7 +61,7 @@ def test_a_run_leaves_all_its_files(finished):
         "result.json",
     }
     assert len(list((model_dir / "genotypes").iterdir())) == 2
-    genotype.read(model_dir / "genotype.json")
+    lookup.read(model_dir / "genotype.json")
     assert json.loads((model_dir / "flags.json").read_text())["flags"]["constraint"] == "mild"
 
 
@@ -156,6 +156,4 @@ def test_a_run_killed_within_an_epoch_continues_bit_for_bit(finished, tmp_path):
     for name, value in expected.items():
         np.testing.assert_array_equal(received[name], value, err_msg=name)
     assert rows(model_dir) == rows(finished[0])
-    assert genotype.read(model_dir / "genotype.json") == genotype.read(
-        finished[0] / "genotype.json"
-    )
+    assert lookup.read(model_dir / "genotype.json") == lookup.read(finished[0] / "genotype.json")

@@ -11,12 +11,18 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from snas_tf.architecture import space
-from snas_tf.architecture.genotype import Genotype
+from snas_tf.architecture.genotype import Cell, Genotype
 
 CRITERIA = ("parameters", "operations", "memory_access")
 """The three criteria of Appendix F; together they tell all kinds of operation apart."""
 
-_KERNEL_SIZE = {"sep_conv_3x3": 3, "sep_conv_5x5": 5, "dil_conv_3x3": 3, "dil_conv_5x5": 5}
+_KERNEL_SIZE = {
+    "sep_conv_3x3": 3,
+    "sep_conv_5x5": 5,
+    "sep_conv_7x7": 7,
+    "dil_conv_3x3": 3,
+    "dil_conv_5x5": 5,
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,14 +101,17 @@ def factorized_reduction(input_channels: int, output_channels: int, size: tuple[
 
 
 def operation(name: str, channels: int, stride: int, size: tuple[int, int]) -> Cost:
-    """One candidate on one edge.
+    """One operation on one edge.
 
     Args:
-        name: one of `space.OPERATIONS`.
+        name: one of `space.OPERATIONS` or `space.EXTRA_OPERATIONS`.
         channels: channels of input and output.
         stride: 1 or 2.
-        size: (height, width) of the output.
+        size: (height, width) of the input.
     """
+    if name == "conv_7x1_1x7":
+        return _wide_then_tall(channels, stride, size)
+    size = space.halved(size) if stride == 2 else size
     moved = Cost(memory_access=2 * channels * size[0] * size[1])
     if name == "none":
         return Cost()
@@ -116,11 +125,18 @@ def operation(name: str, channels: int, stride: int, size: tuple[int, int]) -> C
     return once * 2 if name.startswith("sep") else once
 
 
+def _wide_then_tall(channels: int, stride: int, size: tuple[int, int]) -> Cost:
+    """A 1 x 7 convolution, strided along its width, a 7 x 1 one along its height, one BN."""
+    output = space.halved(size) if stride == 2 else size
+    wide = convolution(7, channels, channels, (size[0], output[1]))
+    return wide + convolution(7, channels, channels, output) + normalization(channels)
+
+
 def cell_costs(plan: space.CellPlan) -> list[list[Cost]]:
     """The cost of each [edge = 14][operation = 8] of a cell."""
     return [
         [
-            operation(name, plan.channels, plan.stride(source), plan.output_size)
+            operation(name, plan.channels, plan.stride(source), plan.node_size(source))
             for name in space.OPERATIONS
         ]
         for source, _ in space.EDGES
@@ -177,20 +193,41 @@ def preprocess(plan: space.CellPlan) -> Cost:
     )
 
 
+def stem(plans: Sequence[space.CellPlan]) -> Cost:
+    """What comes before the first cell: a 3 x 3 convolution and its normalisation."""
+    channels = plans[0].input_channels[1]
+    return convolution(3 * 3, 3, channels, plans[0].input_size) + normalization(channels)
+
+
+def classifier(plans: Sequence[space.CellPlan], num_classes: int) -> Cost:
+    """The dense layer, with its bias, on the global average of the last cell."""
+    weights = convolution(1, plans[-1].output_channels, num_classes, (1, 1))
+    return weights + Cost(parameters=num_classes)
+
+
 def surroundings(plans: Sequence[space.CellPlan], num_classes: int) -> Cost:
     """Everything that no edge decides: stem, preprocess layers and classifier."""
-    stem_channels = plans[0].input_channels[1]
-    stem = convolution(3 * 3, 3, stem_channels, plans[0].input_size) + normalization(stem_channels)
-    features = space.NUM_INTERMEDIATE * plans[-1].channels
-    dense = convolution(1, features, num_classes, (1, 1)) + Cost(parameters=num_classes)
-    return total([stem, *(preprocess(plan) for plan in plans), dense])
+    return total(
+        [stem(plans), *(preprocess(plan) for plan in plans), classifier(plans, num_classes)]
+    )
+
+
+def edges(cell: Cell, plan: space.CellPlan) -> Cost:
+    """The live edges of a cell, those that leave a node without input included, as in C(Z)."""
+    return total(
+        [
+            operation(
+                edge.operation,
+                plan.channels,
+                plan.stride(edge.source),
+                plan.node_size(edge.source),
+            )
+            for edge in cell.edges
+        ]
+    )
 
 
 def child(genotype: Genotype, plans: Sequence[space.CellPlan], num_classes: int) -> Cost:
     """The whole child network of a genotype."""
-    edges = [
-        operation(edge.operation, plan.channels, plan.stride(edge.source), plan.output_size)
-        for plan in plans
-        for edge in genotype.cell(plan.kind).edges
-    ]
-    return total([surroundings(plans, num_classes), *edges])
+    cells = [edges(genotype.cell(plan.kind), plan) for plan in plans]
+    return total([surroundings(plans, num_classes), *cells])

@@ -7,17 +7,16 @@ search to the other modes.
 
 import dataclasses
 import json
-import pathlib
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from snas_tf.architecture import space
-from snas_tf.errors import UserError
 
 VERSION = 1
-_OPERATIONS = tuple(name for name in space.OPERATIONS if name != "none")
+_OPERATIONS = tuple(name for name in (*space.OPERATIONS, *space.EXTRA_OPERATIONS) if name != "none")
+_LAST_NODE = 31  # far beyond any published cell; a typing error is not a thousand dead nodes
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -31,7 +30,10 @@ class Edge:
 
 @dataclasses.dataclass(frozen=True)
 class Cell:
-    """The live edges of one kind of cell, and the nodes that its output concatenates."""
+    """The live edges of one kind of cell, and the nodes that its output concatenates.
+
+    A node that no edge enters is dead: it is all zeros, wherever it goes.
+    """
 
     edges: tuple[Edge, ...]
     concat: tuple[int, ...] = space.INTERMEDIATE_NODES
@@ -39,6 +41,12 @@ class Cell:
     def inputs_of(self, target: int) -> tuple[Edge, ...]:
         """The edges that enter node `target`."""
         return tuple(edge for edge in self.edges if edge.target == target)
+
+    @property
+    def nodes(self) -> tuple[int, ...]:
+        """The intermediate nodes: those of the search space, and as many more as edges enter."""
+        last = max([space.NUM_NODES - 1, *(edge.target for edge in self.edges)])
+        return tuple(range(space.NUM_INPUTS, last + 1))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +59,11 @@ class Genotype:
     def cell(self, kind: str) -> Cell:
         """The cell of a kind, "normal" or "reduce"."""
         return {"normal": self.normal, "reduce": self.reduce}[kind]
+
+    @property
+    def output_nodes(self) -> dict[str, int]:
+        """For each kind, how many nodes its cells concatenate."""
+        return {kind: len(self.cell(kind).concat) for kind in space.KINDS}
 
 
 def derive(log_alpha: Mapping[str, np.ndarray]) -> Genotype:
@@ -105,22 +118,6 @@ def _cell_to_json(kind: str, cell: Cell) -> str:
     return f'  "{kind}": {{\n    "edges": {edges},\n    "concat": {json.dumps(cell.concat)}\n  }}'
 
 
-def read(path: str | pathlib.Path) -> Genotype:
-    """Reads a genotype file.
-
-    Raises:
-        UserError: the file can't be read, is not JSON, or is not a genotype; names the entry.
-    """
-    try:
-        text = pathlib.Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"--genotype={path}: not a readable text file ({error})") from error
-    try:
-        return from_json(text)
-    except ValueError as error:
-        raise UserError(f"--genotype={path}: {error}") from error
-
-
 def from_json(text: str) -> Genotype:
     """Parses what `to_json` writes, strictly.
 
@@ -131,6 +128,15 @@ def from_json(text: str) -> Genotype:
         content = json.loads(text)
     except json.JSONDecodeError as error:
         raise ValueError(f"not a genotype: not JSON ({error})") from error
+    return from_content(content)
+
+
+def from_content(content: Any) -> Genotype:
+    """Checks what was read from JSON, or from another form of text, and makes a genotype of it.
+
+    Raises:
+        ValueError: names the entry, what was received and what is accepted.
+    """
     _require_keys(content, "the genotype", ("version", *space.KINDS))
     if type(content["version"]) is not int or content["version"] != VERSION:
         raise ValueError(f"version: received {content['version']!r}, accepted: {VERSION}")
@@ -146,7 +152,7 @@ def _cell_from_json(kind: str, content: Any) -> Cell:
         _edge_from_json(f"{kind}.edges[{index}]", entry)
         for index, entry in enumerate(content["edges"])
     )
-    return Cell(edges, _concat_from_json(kind, content["concat"]))
+    return Cell(edges, _concat_from_json(kind, content["concat"], Cell(edges).nodes))
 
 
 def _require_keys(content: Any, name: str, keys: tuple[str, ...]) -> None:
@@ -165,9 +171,10 @@ def _edge_from_json(name: str, entry: Any) -> Edge:
         raise ValueError(
             f"{name}: unknown operation {operation!r}, accepted: {', '.join(_OPERATIONS)}"
         )
-    if type(target) is not int or target not in space.INTERMEDIATE_NODES:
+    if type(target) is not int or not space.NUM_INPUTS <= target <= _LAST_NODE:
         raise ValueError(
-            f"{name}: target {target!r} is out of range, accepted: {space.INTERMEDIATE_NODES}"
+            f"{name}: target {target!r} is out of range, "
+            f"accepted: {space.NUM_INPUTS} to {_LAST_NODE}"
         )
     if type(source) is not int or not 0 <= source < target:
         raise ValueError(
@@ -177,12 +184,12 @@ def _edge_from_json(name: str, entry: Any) -> Edge:
     return Edge(source, target, operation)
 
 
-def _concat_from_json(kind: str, concat: list[Any]) -> tuple[int, ...]:
+def _concat_from_json(kind: str, concat: list[Any], nodes: tuple[int, ...]) -> tuple[int, ...]:
     for index, node in enumerate(concat):
-        if type(node) is not int or node not in space.INTERMEDIATE_NODES:
+        if type(node) is not int or node not in nodes:
             raise ValueError(
-                f"{kind}.concat[{index}]: node {node!r} is out of range, "
-                f"accepted: {space.INTERMEDIATE_NODES}"
+                f"{kind}.concat[{index}]: node {node!r} does not exist, "
+                f"accepted: {nodes[0]} to {nodes[-1]}"
             )
     if not concat or len(set(concat)) != len(concat):
         raise ValueError(f"{kind}.concat: received {concat!r}, accepted: distinct nodes")

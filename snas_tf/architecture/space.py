@@ -7,6 +7,7 @@ intermediate ones. Each pair (i, j) with i < j and j intermediate is an edge.
 
 import dataclasses
 import math
+from collections.abc import Mapping
 
 OPERATIONS = (
     "none",
@@ -19,6 +20,9 @@ OPERATIONS = (
     "dil_conv_5x5",
 )
 """The 8 candidates, in the order of the columns of log alpha; `none` is the zero operation."""
+
+EXTRA_OPERATIONS = ("sep_conv_7x7", "conv_7x1_1x7")
+"""What published cells of other searches use besides."""
 
 NUM_INPUTS = 2
 NUM_INTERMEDIATE = 4
@@ -46,6 +50,7 @@ class CellPlan:
         input_size: (height, width) of nodes 0 and 1, after the preprocess.
         follows_reduction: cell k-1 halved the resolution, so the output of cell k-2 is still
             twice as large and its preprocess is a factorised reduction.
+        output_nodes: how many nodes the cell's output concatenates.
     """
 
     index: int
@@ -54,6 +59,12 @@ class CellPlan:
     input_channels: tuple[int, int]
     input_size: tuple[int, int]
     follows_reduction: bool
+    output_nodes: int = NUM_INTERMEDIATE
+
+    @property
+    def output_channels(self) -> int:
+        """Channels of the cell's output."""
+        return self.output_nodes * self.channels
 
     @property
     def output_size(self) -> tuple[int, int]:
@@ -63,6 +74,10 @@ class CellPlan:
     def stride(self, source: int) -> int:
         """Stride of every edge that leaves `source`: 2 next to the inputs of a reduction cell."""
         return 2 if self.kind == "reduce" and source < NUM_INPUTS else 1
+
+    def node_size(self, node: int) -> tuple[int, int]:
+        """(height, width) of a node."""
+        return self.input_size if node < NUM_INPUTS else self.output_size
 
 
 def halved(size: tuple[int, int]) -> tuple[int, int]:
@@ -79,7 +94,7 @@ def plan_network(
     num_cells: int,
     init_channels: int,
     image_size: tuple[int, int],
-    output_nodes: int = NUM_INTERMEDIATE,
+    output_nodes: Mapping[str, int] | None = None,
 ) -> tuple[CellPlan, ...]:
     """The cells of a CIFAR-style network, first to last.
 
@@ -87,7 +102,8 @@ def plan_network(
         num_cells: number of cells, at least 3.
         init_channels: channels C of the first cell, even; doubled by each reduction cell.
         image_size: (height, width) of the images.
-        output_nodes: how many nodes the cells concatenate.
+        output_nodes: for each kind, how many nodes its cells concatenate; the search space's 4
+            where not given.
 
     Raises:
         ValueError: fewer than 3 cells, or channels that are odd or not positive.
@@ -96,6 +112,7 @@ def plan_network(
         raise ValueError(f"num_cells must be at least 3, received: {num_cells}")
     if init_channels < 2 or init_channels % 2:
         raise ValueError(f"init_channels must be even and positive, received: {init_channels}")
+    output_nodes = output_nodes or dict.fromkeys(KINDS, NUM_INTERMEDIATE)
     stem_channels = STEM_MULTIPLIER * init_channels
     inputs = (stem_channels, stem_channels)
     channels, size, follows_reduction = init_channels, image_size, False
@@ -103,8 +120,8 @@ def plan_network(
     for index in range(num_cells):
         kind = "reduce" if index in reduction_positions(num_cells) else "normal"
         channels *= 2 if kind == "reduce" else 1
-        plan = CellPlan(index, kind, channels, inputs, size, follows_reduction)
+        plan = CellPlan(index, kind, channels, inputs, size, follows_reduction, output_nodes[kind])
         plans.append(plan)
-        inputs = (inputs[1], output_nodes * channels)
+        inputs = (inputs[1], plan.output_channels)
         size, follows_reduction = plan.output_size, kind == "reduce"
     return tuple(plans)

@@ -3,47 +3,32 @@ import dataclasses
 import numpy as np
 import pytest
 
-from snas_tf.architecture import cost, space
+from snas_tf.architecture import cost, space, zoo
 from snas_tf.architecture.genotype import Cell, Edge, Genotype
 
 PLANS = space.plan_network(5, 4, (16, 16))
-DARTS_V2 = Genotype(
-    normal=Cell(
-        tuple(
-            Edge(source, target, name)
-            for target, name, source in [
-                (2, "sep_conv_3x3", 0),
-                (2, "sep_conv_3x3", 1),
-                (3, "sep_conv_3x3", 0),
-                (3, "sep_conv_3x3", 1),
-                (4, "sep_conv_3x3", 1),
-                (4, "skip_connect", 0),
-                (5, "skip_connect", 0),
-                (5, "dil_conv_3x3", 2),
-            ]
-        )
-    ),
-    reduce=Cell(
-        tuple(
-            Edge(source, target, name)
-            for target, name, source in [
-                (2, "max_pool_3x3", 0),
-                (2, "max_pool_3x3", 1),
-                (3, "skip_connect", 2),
-                (3, "max_pool_3x3", 1),
-                (4, "max_pool_3x3", 0),
-                (4, "skip_connect", 2),
-                (5, "skip_connect", 2),
-                (5, "max_pool_3x3", 1),
-            ]
-        )
-    ),
-)
+
+# Counted by an independent implementation, layer by layer while it ran.
+COUNTED = {
+    "snas_mild": (2_663_542, 422_218_368, 84_980, 11_334_810),
+    "snas_moderate": (2_848_222, 440_687_232, 119_560, 14_519_230),
+    "snas_aggressive": (2_313_622, 374_912_640, 86_980, 11_842_590),
+    "darts_v1": (3_171_574, 500_987_520, 98_580, 13_120_390),
+    "darts_v2": (3_351_502, 528_359_040, 104_320, 13_816_850),
+    "nasnet_a": (3_841_750, 603_452_448, 149_800, 18_820_570),
+    "amoebanet_a": (3_159_334, 488_931_552, 142_200, 17_215_210),
+}
 
 
-def test_the_published_darts_cell_has_the_published_number_of_parameters():
-    plans = space.plan_network(20, 36, (32, 32))
-    assert cost.child(DARTS_V2, plans, num_classes=10).parameters == 3_351_502
+@pytest.mark.parametrize("name", COUNTED)
+def test_a_published_cell_has_the_counted_parameters_and_multiply_adds(name):
+    published = zoo.genotypes()[name]
+    counts = []
+    for cells, channels, side in [(20, 36, 32), (8, 10, 27)]:
+        plans = space.plan_network(cells, channels, (side, side), published.output_nodes)
+        network = cost.child(published, plans, num_classes=10)
+        counts += [network.parameters, network.multiply_adds]
+    assert tuple(counts) == COUNTED[name]
 
 
 def loops(kernel, inputs, outputs, groups, size):
@@ -74,7 +59,7 @@ def test_the_four_types_of_operation_are_told_apart_by_the_three_criteria():
 
 
 def test_a_skip_at_stride_two_is_a_factorised_reduction():
-    skip = cost.operation("skip_connect", 4, 2, (8, 8))
+    skip = cost.operation("skip_connect", 4, 2, (15, 16))
     assert skip.parameters == 2 * (4 * 2) + 2 * 4
     assert skip.multiply_adds == 64 * 2 * (4 * 2)
 
@@ -92,7 +77,7 @@ def test_costs_of_a_kind_are_the_sum_over_its_cells():
         source = space.EDGES[edge][0]
         expected = sum(
             cost.operation(
-                "sep_conv_5x5", plan.channels, plan.stride(source), plan.output_size
+                "sep_conv_5x5", plan.channels, plan.stride(source), plan.node_size(source)
             ).memory_access
             for plan in PLANS
             if plan.kind == kind

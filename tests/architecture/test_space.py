@@ -42,6 +42,17 @@ def test_odd_sizes_are_halved_upwards():
     assert [plan.output_size for plan in plans] == [(7, 5), (4, 3), (2, 2)]
 
 
+def test_a_cell_hands_on_the_channels_of_the_nodes_that_it_concatenates():
+    plans = space.plan_network(5, 4, (8, 8), {"normal": 5, "reduce": 3})
+    assert [plan.output_channels for plan in plans] == [20, 24, 40, 48, 80]
+    assert [plan.input_channels for plan in plans][2:] == [(20, 24), (24, 40), (40, 48)]
+
+
+def test_the_nodes_behind_a_stride_are_smaller():
+    _, reduce, _ = space.plan_network(3, 4, (7, 5))
+    assert [reduce.node_size(node) for node in (0, 1, 2, 5)] == [(7, 5)] * 2 + [(4, 3)] * 2
+
+
 def test_only_edges_next_to_the_inputs_of_a_reduction_cell_have_stride_two():
     normal, reduce, _ = space.plan_network(3, 4, (8, 8))
     assert [reduce.stride(source) for source in range(6)] == [2, 2, 1, 1, 1, 1]

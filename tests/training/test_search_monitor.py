@@ -3,7 +3,7 @@ import logging
 import numpy as np
 import pytest
 
-from snas_tf.architecture import cost, genotype, space
+from snas_tf.architecture import cost, lookup, space
 from snas_tf.config import SearchConfig
 from snas_tf.errors import UserError
 from snas_tf.models.parent import ParentNetwork
@@ -61,7 +61,7 @@ def test_the_expected_parameters_of_a_decided_search_are_its_childs(monitored):
     run, monitor = monitored
     choose(monitor, "sep_conv_3x3")
     monitor.on_epoch_end(0, LOGS)
-    found = genotype.read(run.path / "genotype.json")
+    found = lookup.read(run.path / "genotype.json")
     counted = cost.child(found, monitor.model.network.plans, 4).parameters
     assert run.read_rows()[0]["expected_parameters"] == pytest.approx(counted, rel=1e-5)
 

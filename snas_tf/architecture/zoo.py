@@ -1,0 +1,85 @@
+"""The published cells, by name."""
+
+from snas_tf.architecture.genotype import Cell, Edge, Genotype
+
+_OPERATIONS = {
+    "skip": "skip_connect",
+    "max": "max_pool_3x3",
+    "avg": "avg_pool_3x3",
+    "sep3": "sep_conv_3x3",
+    "sep5": "sep_conv_5x5",
+    "sep7": "sep_conv_7x7",
+    "dil3": "dil_conv_3x3",
+    "dil5": "dil_conv_5x5",
+    "1x7": "conv_7x1_1x7",
+}
+
+
+def genotypes() -> dict[str, Genotype]:
+    """Each published cell by the name that --genotype accepts.
+
+    The three of SNAS are those of Xie et al., 2019 (Figures 4 to 6), darts_v1 and darts_v2 are the
+    first and second order ones of Liu et al., 2019, nasnet_a is Zoph et al., 2018, amoebanet_a is
+    Real et al., 2019.
+    """
+    return {name: Genotype(*(_cell(*kind) for kind in kinds)) for name, kinds in _PUBLISHED.items()}
+
+
+def _cell(text: str, concat: tuple[int, ...] = (2, 3, 4, 5)) -> Cell:
+    """Reads `TARGET: OPERATION SOURCE, OPERATION SOURCE; TARGET: ...`."""
+    edges = []
+    for node in text.split(";"):
+        target, inputs = node.split(":")
+        for pair in inputs.split(","):
+            operation, source = pair.split()
+            edges.append(Edge(int(source), int(target), _OPERATIONS[operation]))
+    return Cell(tuple(edges), concat)
+
+
+_PUBLISHED = {
+    "snas_mild": (
+        ("2: sep3 0, sep3 1; 3: skip 0, dil3 1; 4: skip 0, skip 1; 5: skip 0, sep3 1",),
+        ("2: max 0, max 1; 3: max 1, skip 2; 4: max 1, skip 2; 5: max 0, dil5 2",),
+    ),
+    "snas_moderate": (
+        ("2: dil5 0, skip 1; 3: sep3 0, skip 1; 4: skip 0, skip 1; 5: sep3 0, dil5 1",),
+        ("2: max 0, max 1; 3: sep5 0, dil5 1; 4: sep5 0, sep5 1; 5: sep5 0, sep5 1",),
+    ),
+    # Nodes 4 and 5 of its reduction cell have no input.
+    "snas_aggressive": (
+        ("2: sep5 0, skip 1; 3: skip 0, skip 1; 4: dil5 1, skip 0; 5: skip 0, dil5 1",),
+        ("2: sep5 0; 3: sep5 0",),
+    ),
+    "darts_v1": (
+        ("2: sep3 1, sep3 0; 3: skip 0, sep3 1; 4: skip 0, sep3 1; 5: sep3 0, skip 2",),
+        ("2: max 0, max 1; 3: skip 2, max 0; 4: max 0, skip 2; 5: skip 2, avg 0",),
+    ),
+    "darts_v2": (
+        ("2: sep3 0, sep3 1; 3: sep3 0, sep3 1; 4: sep3 1, skip 0; 5: skip 0, dil3 2",),
+        ("2: max 0, max 1; 3: skip 2, max 1; 4: max 0, skip 2; 5: skip 2, max 1",),
+    ),
+    "nasnet_a": (
+        (
+            "2: sep5 1, sep3 0; 3: sep5 0, sep3 0; 4: avg 1, skip 0; 5: avg 0, avg 0; "
+            "6: sep3 1, skip 1",
+            (2, 3, 4, 5, 6),
+        ),
+        (
+            "2: sep5 1, sep7 0; 3: max 1, sep7 0; 4: avg 1, sep5 0; 5: skip 3, avg 2; "
+            "6: sep3 2, max 1",
+            (4, 5, 6),
+        ),
+    ),
+    "amoebanet_a": (
+        (
+            "2: avg 0, max 1; 3: sep3 0, sep5 2; 4: sep3 0, avg 3; 5: sep3 1, skip 1; "
+            "6: skip 0, avg 1",
+            (4, 5, 6),
+        ),
+        (
+            "2: avg 0, sep3 1; 3: max 0, sep7 2; 4: sep7 0, avg 1; 5: max 0, max 1; "
+            "6: 1x7 0, sep3 5",
+            (3, 4, 6),
+        ),
+    ),
+}
