@@ -22,8 +22,9 @@ from absl import app, flags
 from snas_tf.config import DataConfig, SearchConfig
 from snas_tf.data import pipeline
 from snas_tf.data.datasets import Dataset, Images
-from snas_tf.search import build_model
+from snas_tf.models.description import NetworkDescription
 from snas_tf.training import runtime
+from snas_tf.training.search_model import SearchModel
 
 flags.DEFINE_integer("num_cells", 8, "Cells of the parent.", 3)
 flags.DEFINE_integer("init_channels", 16, "Channels of its first cell.", 2)
@@ -49,7 +50,11 @@ def main(_):
     dataset = Dataset("synthetic", images, images, tuple("0123456789"), mirror=True)
     config = SearchConfig(values.num_cells, values.init_channels, constraint_weight=0.1)
     data_config = DataConfig(batch_size=values.batch_size)
-    model = build_model(config, dataset, values.steps + 1, seed=0)
+    size = (values.image_size, values.image_size)
+    description = NetworkDescription(
+        values.num_cells, values.init_channels, size, dataset.class_names, (120,) * 3, (60,) * 3
+    )
+    model = SearchModel(description.parent(), config, values.steps + 1, seed=0)
     batches = iter(pipeline.training_batches(dataset, data_config, 0, 0, values.steps + 1))
     model.make_train_function()
     step = model.train_function

@@ -46,21 +46,37 @@ class RunConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class SearchConfig:
+class TrainingConfig:
+    """A network of cells, and how its weights are trained.
+
+    Attributes:
+        num_cells: cells of the network, at least 3.
+        init_channels: channels of its first cell, even.
+        epochs: passes over the training images.
+        theta_learning_rate: initial rate of SGD, annealed to 0 on a cosine.
+        theta_momentum: momentum of SGD.
+        theta_weight_decay: L2 penalty coupled into the gradient of theta.
+        theta_clip_norm: global norm to which theta's gradient is clipped; 0 for no clipping.
+    """
+
+    num_cells: int = 8
+    init_channels: int = 16
+    epochs: int = 150
+    theta_learning_rate: float = 0.025
+    theta_momentum: float = 0.9
+    theta_weight_decay: float = 3e-4
+    theta_clip_norm: float = 5.0
+
+
+@dataclasses.dataclass(frozen=True)
+class SearchConfig(TrainingConfig):
     """The search: the parent network and the joint optimisation of theta and alpha.
 
     The defaults are the paper's (Section 3.1, Appendix G.1). What the paper leaves open takes the
     value of its published code: the temperatures, `alpha_clip_norm`.
 
     Attributes:
-        num_cells: cells of the parent, at least 3.
-        init_channels: channels of its first cell, even.
-        epochs: passes over the training images.
         constraint_weight: eta of Eq. 9, for the normalised cost of `architecture.cost`.
-        theta_learning_rate: initial rate of SGD, annealed to 0 on a cosine.
-        theta_momentum: momentum of SGD.
-        theta_weight_decay: L2 penalty coupled into the gradient of theta.
-        theta_clip_norm: global norm to which theta's gradient is clipped; 0 for no clipping.
         alpha_learning_rate: rate of Adam.
         alpha_beta_1, alpha_beta_2: Adam's decay rates.
         alpha_weight_decay: L2 penalty coupled into the gradient of log alpha.
@@ -68,14 +84,7 @@ class SearchConfig:
         initial_temperature, final_temperature: lambda of Eq. 5 falls linearly between them.
     """
 
-    num_cells: int = 8
-    init_channels: int = 16
-    epochs: int = 150
     constraint_weight: float = 0.0
-    theta_learning_rate: float = 0.025
-    theta_momentum: float = 0.9
-    theta_weight_decay: float = 3e-4
-    theta_clip_norm: float = 5.0
     alpha_learning_rate: float = 3e-4
     alpha_beta_1: float = 0.5
     alpha_beta_2: float = 0.999
@@ -83,3 +92,28 @@ class SearchConfig:
     alpha_clip_norm: float = 10.0
     initial_temperature: float = 1.0
     final_temperature: float = 0.03
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluationConfig(TrainingConfig):
+    """The training of a child from scratch; the defaults are the paper's (Appendix G.2).
+
+    Attributes:
+        genotype: a name of the zoo, or the path of a genotype file.
+        cutout_length: side of the square that is cut out of each training image, in pixels; 0 for
+            none.
+        drop_path_probability: reached at the last step, from 0 at the first.
+        auxiliary_weight: of the auxiliary classifier's loss; 0 for no auxiliary classifier.
+        initial_weights: run directory of a search, whose weights the child starts from.
+        num_seeds: how many times, each with a seed of its own.
+    """
+
+    num_cells: int = 20
+    init_channels: int = 36
+    epochs: int = 600
+    genotype: str = ""
+    cutout_length: int = 16
+    drop_path_probability: float = 0.2
+    auxiliary_weight: float = 0.4
+    initial_weights: pathlib.Path | None = None
+    num_seeds: int = 1

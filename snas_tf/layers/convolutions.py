@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from snas_tf.layers.normalization import batch_normalize
+from snas_tf.layers.normalization import batch_normalize, fold
 from snas_tf.layers.operation import Operation, Weights
 
 
@@ -61,6 +61,16 @@ class SeparableConvolution(Operation):
             statistics.append(new)
         return x, {name: tf.stack([new[name] for new in statistics]) for name in statistics[0]}
 
+    @classmethod
+    def fold(cls, weights: Weights) -> Weights:
+        """See `Operation.fold`."""
+        folded = fold(weights)
+        return {
+            "depthwise": weights["depthwise"],
+            "pointwise": weights["pointwise"] * folded["factor"][:, tf.newaxis],
+            "offset": folded["offset"],
+        }
+
     def get_config(self) -> dict:
         """The constructor's arguments."""
         return {**super().get_config(), "kernel_size": self.kernel_size}
@@ -71,6 +81,52 @@ class DilatedConvolution(SeparableConvolution):
 
     repeats = 1
     dilation = 2
+
+
+class WideThenTallConvolution(Operation):
+    """ReLU, 1 x 7 convolution, 7 x 1 convolution, normalisation: AmoebaNet's `1x7 then 7x1`.
+
+    Each convolution strides along the length of its kernel.
+
+    Args:
+        count: number of edges.
+        channels: channels of input and output.
+        affine: learn a scale and an offset in the normalisation.
+    """
+
+    length = 7
+
+    def __init__(self, count: int, channels: int, affine: bool = False, **kwargs: object) -> None:
+        super().__init__(count, channels, affine, **kwargs)
+        fan_in = self.length * channels
+        self._add_kernel("wide", (1, self.length, channels, channels), fan_in)
+        self._add_kernel("tall", (self.length, 1, channels, channels), fan_in)
+        self._add_normalization(channels)
+
+    @classmethod
+    def apply(
+        cls,
+        x: tf.Tensor,
+        weights: Weights,
+        stride: int,
+        scale: tf.Tensor | None = None,
+        training: bool = False,
+    ) -> tuple[tf.Tensor, Weights]:
+        """See `Operation.apply`."""
+        none, both = [0, 0], [cls.length // 2] * 2
+        x = tf.nn.conv2d(x, weights["wide"], [1, stride], [none, none, both, none])
+        x = tf.nn.conv2d(x, weights["tall"], [stride, 1], [none, both, none, none])
+        return batch_normalize(x, weights, scale, training)
+
+    @classmethod
+    def fold(cls, weights: Weights) -> Weights:
+        """See `Operation.fold`."""
+        folded = fold(weights)
+        return {
+            "wide": weights["wide"],
+            "tall": weights["tall"] * folded["factor"],
+            "offset": folded["offset"],
+        }
 
 
 class FactorizedReduction(Operation):
@@ -129,6 +185,13 @@ class FactorizedReduction(Operation):
         x = tf.nn.conv2d(x, tf.stack([tf.stack(row) for row in taps]), 2, "SAME")
         return batch_normalize(x, weights, scale, training)
 
+    @classmethod
+    def fold(cls, weights: Weights) -> Weights:
+        """See `Operation.fold`."""
+        folded = fold(weights)
+        factors = tf.stack(tf.split(folded["factor"], 2))[:, tf.newaxis]
+        return {"kernels": weights["kernels"] * factors, "offset": folded["offset"]}
+
     def get_config(self) -> dict:
         """The constructor's arguments."""
         return {**super().get_config(), "input_channels": self.input_channels}
@@ -172,6 +235,12 @@ class PointwiseConvolution(Operation):
         return batch_normalize(
             pointwise_convolution(x, weights["kernel"]), weights, scale, training
         )
+
+    @classmethod
+    def fold(cls, weights: Weights) -> Weights:
+        """See `Operation.fold`."""
+        folded = fold(weights)
+        return {"kernel": weights["kernel"] * folded["factor"], "offset": folded["offset"]}
 
     def get_config(self) -> dict:
         """The constructor's arguments."""

@@ -21,13 +21,16 @@ def batch_normalize(
     Args:
         x: the feature map.
         weights: "mean" and "variance", the moving statistics, and, where they are learned,
-            "gamma" and "beta", [channels] each.
+            "gamma" and "beta", [channels] each. Or "offset", where the rest has been folded into
+            a kernel, and "factor", where there was none to fold it into.
         scale: factors [channels] of the result besides gamma; None for 1.
         training: use the batch's statistics, and move the moving ones towards them.
 
     Returns:
-        The normalised map, and the new "mean" and "variance".
+        The normalised map, and the new "mean" and "variance"; none if folded.
     """
+    if "offset" in weights:
+        return x * weights.get("factor", 1.0) + weights["offset"], {}
     ones = tf.ones_like(weights["mean"])
     factor = weights.get("gamma", ones)
     offset = weights.get("beta", tf.zeros_like(ones))
@@ -44,3 +47,9 @@ def batch_normalize(
         exponential_avg_factor=1.0 - MOMENTUM if training else 1.0,
     )
     return y, {"mean": mean, "variance": variance}
+
+
+def fold(weights: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """The "factor" and "offset" [..., channels] to which an evaluated normalisation comes down."""
+    factor = tf.math.rsqrt(weights["variance"] + EPSILON) * weights.get("gamma", 1.0)
+    return {"factor": factor, "offset": weights.get("beta", 0.0) - weights["mean"] * factor}

@@ -3,7 +3,7 @@
 A layer holds one operation for `count` edges, their weights stacked along the first axis: a
 network of a thousand small layers would take minutes to build and trace. A pass through a cell
 *unstacks* each layer once, *applies* the operation edge by edge in the order of the graph, and
-*commits* the new moving statistics once. Calling a layer does all three.
+*assigns* the new moving statistics once. Calling a layer does all three.
 
 The order is ReLU-convolution-normalisation; `apply` expects the ReLU done, because all edges that
 leave a node share it. Padding is symmetric at every stride.
@@ -75,10 +75,10 @@ class Operation(keras.layers.Layer, abc.ABC):
         stacks = {name: tf.unstack(variable.value) for name, variable in self.stacks.items()}
         return [{name: stacks[name][edge] for name in stacks} for edge in range(self.count)]
 
-    def commit(self, statistics: list[Weights]) -> None:
-        """Stores the moving statistics of each edge, as `apply` returned them."""
-        for name in ("mean", "variance"):
-            self.stacks[name].assign(tf.stack([edge[name] for edge in statistics]))
+    def assign(self, weights: list[Weights]) -> None:
+        """Sets the weights of each edge, those that are named: after `apply`, the statistics."""
+        for name in weights[0]:
+            self.stacks[name].assign(tf.stack([edge[name] for edge in weights]))
 
     @classmethod
     @abc.abstractmethod
@@ -104,6 +104,18 @@ class Operation(keras.layers.Layer, abc.ABC):
             moving statistics.
         """
 
+    @classmethod
+    @abc.abstractmethod
+    def fold(cls, weights: Weights) -> Weights:
+        """Weights with which `apply` gives what it gives in evaluation, without normalisation.
+
+        Args:
+            weights: the edge's, from `unstack`.
+
+        Returns:
+            The kernels scaled, and the "offset" [..., channels] that remains.
+        """
+
     def call(
         self, inputs: list[tf.Tensor], stride: int | None = None, training: bool = False
     ) -> list[tf.Tensor]:
@@ -117,7 +129,7 @@ class Operation(keras.layers.Layer, abc.ABC):
             for x, weights in zip(inputs, self.unstack(), strict=True)
         ]
         if training:
-            self.commit([statistics for _, statistics in results])
+            self.assign([statistics for _, statistics in results])
         return [y for y, _ in results]
 
     def compute_output_shape(

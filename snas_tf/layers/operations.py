@@ -1,9 +1,10 @@
-"""The candidate operations by name."""
+"""The candidate operations, and those of published cells besides, by name."""
 
 from snas_tf.layers.convolutions import (
     DilatedConvolution,
     FactorizedReduction,
     SeparableConvolution,
+    WideThenTallConvolution,
 )
 from snas_tf.layers.operation import Operation
 from snas_tf.layers.pooling import AveragePooling, MaxPooling
@@ -13,8 +14,10 @@ _CLASSES: dict[str, tuple[type[Operation], dict[str, int]]] = {
     "avg_pool_3x3": (AveragePooling, {}),
     "sep_conv_3x3": (SeparableConvolution, {"kernel_size": 3}),
     "sep_conv_5x5": (SeparableConvolution, {"kernel_size": 5}),
+    "sep_conv_7x7": (SeparableConvolution, {"kernel_size": 7}),
     "dil_conv_3x3": (DilatedConvolution, {"kernel_size": 3}),
     "dil_conv_5x5": (DilatedConvolution, {"kernel_size": 5}),
+    "conv_7x1_1x7": (WideThenTallConvolution, {}),
     "skip_connect": (FactorizedReduction, {}),
 }
 

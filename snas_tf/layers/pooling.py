@@ -4,7 +4,7 @@ import abc
 
 import tensorflow as tf
 
-from snas_tf.layers.normalization import batch_normalize
+from snas_tf.layers.normalization import batch_normalize, fold
 from snas_tf.layers.operation import Operation, Weights
 
 
@@ -39,6 +39,11 @@ class Pooling(Operation):
     ) -> tuple[tf.Tensor, Weights]:
         """See `Operation.apply`."""
         return batch_normalize(cls.pool(x, stride), weights, scale, training)
+
+    @classmethod
+    def fold(cls, weights: Weights) -> Weights:
+        """See `Operation.fold`: there is no kernel, so a "factor" remains as well."""
+        return fold(weights)
 
 
 _PAD_ONE = [[0, 0], [1, 1], [1, 1], [0, 0]]

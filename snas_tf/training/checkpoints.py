@@ -52,25 +52,11 @@ class Checkpoints(keras.callbacks.Callback):
         Raises:
             UserError: there are checkpoints, and none can be read.
         """
-        found = sorted(self._directory.glob("step-*.index"), key=_step_of, reverse=True)
-        for index in found:
-            prefix = str(index.with_suffix(""))
-            try:
-                self._checkpoint.read(prefix).assert_existing_objects_matched()
-            # TensorFlow raises another class of exception for each kind of damage.
-            except Exception as error:
-                reason = str(error).splitlines()[0]
-                logging.warning("%s can't be read, trying the one before it (%s)", prefix, reason)
-                continue
-            self._epoch_so_far = [variable.numpy() for variable in metrics_variables]
-            self._saved_step = int(self._step.numpy())
-            return self._saved_step
-        if found:
-            raise UserError(
-                f"{self._directory}: none of its {len(found)} checkpoints can be read, accepted: "
-                "an intact run, or another --model_dir"
-            )
-        return 0
+        if not _read_newest(self._checkpoint, self._directory):
+            return 0
+        self._epoch_so_far = [variable.numpy() for variable in metrics_variables]
+        self._saved_step = int(self._step.numpy())
+        return self._saved_step
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Puts back the running means of an epoch that was interrupted."""
@@ -98,5 +84,48 @@ class Checkpoints(keras.callbacks.Callback):
             self._saved_step = step
 
 
-def _step_of(index: pathlib.Path) -> int:
-    return int(index.stem.removeprefix("step-"))
+def state_of(model: keras.Model, *optimizers: keras.optimizers.Optimizer) -> list[keras.Variable]:
+    """Every variable that a restart must bring back; those of `model.network` come first."""
+    parts = (model.network, model, *optimizers)
+    variables = [variable for part in parts for variable in part.variables]
+    return list({id(one): one for one in (*variables, *model.metrics_variables)}.values())
+
+
+def restore_network(network: keras.layers.Layer, directory: pathlib.Path) -> None:
+    """Restores a network alone from a run's newest checkpoint that can be read.
+
+    Args:
+        network: built as the run built it, except that an auxiliary classifier may be missing.
+        directory: of the checkpoints.
+
+    Raises:
+        UserError: there is no checkpoint that can be read.
+    """
+    checkpoint = tf.train.Checkpoint(variables=[one.value for one in network.variables])
+    if not _read_newest(checkpoint, directory):
+        raise UserError(f"{directory}: has no checkpoint, accepted: a run that has been trained")
+
+
+def _read_newest(checkpoint: tf.train.Checkpoint, directory: pathlib.Path) -> bool:
+    """Whether there was a checkpoint; the newest that can be read is."""
+    found = sorted(directory.glob("*-*.index"), key=_number_of, reverse=True)
+    for index in found:
+        prefix = str(index.with_suffix(""))
+        try:
+            checkpoint.read(prefix).assert_existing_objects_matched().expect_partial()
+        # TensorFlow raises another class of exception for each kind of damage.
+        except Exception as error:
+            reason = str(error).splitlines()[0]
+            logging.warning("%s can't be read, trying the one before it (%s)", prefix, reason)
+            continue
+        return True
+    if found:
+        raise UserError(
+            f"{directory}: none of its {len(found)} checkpoints can be read, accepted: "
+            "an intact run, or another --model_dir"
+        )
+    return False
+
+
+def _number_of(index: pathlib.Path) -> int:
+    return int(index.stem.rpartition("-")[2])

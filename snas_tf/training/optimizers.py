@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from snas_tf.config import SearchConfig
+from snas_tf.config import SearchConfig, TrainingConfig
 
 
-def theta_optimizer(config: SearchConfig, num_steps: int) -> keras.optimizers.Optimizer:
+def theta_optimizer(config: TrainingConfig, num_steps: int) -> keras.optimizers.Optimizer:
     """SGD with momentum, its rate annealed to 0 on a cosine over `num_steps` (Appendix G.1)."""
     rate = keras.optimizers.schedules.CosineDecay(config.theta_learning_rate, num_steps)
     return keras.optimizers.SGD(rate, momentum=config.theta_momentum)

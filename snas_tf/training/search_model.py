@@ -11,6 +11,7 @@ from snas_tf.config import SearchConfig
 from snas_tf.layers.stochastic_edge import StochasticEdge
 from snas_tf.models.parent import ParentNetwork
 from snas_tf.training import optimizers, schedules
+from snas_tf.training.checkpoints import state_of
 
 _TRAINING, _EVALUATION = 0, 1
 """What a draw is for; the two never use the same noise."""
@@ -189,9 +190,7 @@ class SearchModel(keras.Model):
 
     def state(self) -> list[keras.Variable]:
         """Every variable that a restart must bring back."""
-        parts = (self, self.theta_optimizer, self.alpha_optimizer)
-        variables = [variable for part in parts for variable in part.variables]
-        return list({id(one): one for one in (*variables, *self.metrics_variables)}.values())
+        return state_of(self, self.theta_optimizer, self.alpha_optimizer)
 
     def log_alpha(self) -> dict[str, np.ndarray]:
         """The two matrices [edges = 14, operations = 8] as NumPy arrays."""

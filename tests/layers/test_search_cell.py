@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from snas_tf.architecture import space
-from snas_tf.layers import cells, operations
+from snas_tf.layers import operations, search_cell
 
 NORMAL, REDUCE, LAST = space.plan_network(3, 4, (8, 8))
 
@@ -39,7 +39,7 @@ def by_hand(cell, given, names):
                 y = x
             else:
                 layers = {**cell.poolings, **cell.convolutions}
-                index = source if name in cells.POOLINGS else edge
+                index = source if name in search_cell.POOLINGS else edge
                 if name == "skip_connect":
                     index = [e for e in space.EDGES if e[0] < 2].index((source, target))
                 weights = layers[name].unstack()[index]
@@ -56,14 +56,14 @@ def by_hand(cell, given, names):
 @pytest.mark.parametrize("seed", range(3))
 def test_a_one_hot_draw_is_the_child_it_names(plan, seed):
     keras.utils.set_random_seed(seed)
-    cell = cells.SearchCell(plan)
+    cell = search_cell.SearchCell(plan)
     names = np.random.default_rng(seed).choice(space.OPERATIONS, size=14)
     given = inputs(plan)
     np.testing.assert_allclose(cell(given, one_hot(names)), by_hand(cell, given, names), atol=1e-4)
 
 
 def test_all_zero_operations_give_zero():
-    cell = cells.SearchCell(NORMAL)
+    cell = search_cell.SearchCell(NORMAL)
     np.testing.assert_array_equal(cell(inputs(NORMAL), one_hot(["none"] * 14), training=True), 0)
 
 
@@ -71,7 +71,7 @@ def test_all_zero_operations_give_zero():
 def test_the_gradient_of_z_is_the_credit_of_each_operation(plan):
     """dL/dz_k = dL/dx_j . O_k(x_i), read off the node that the last edge (4, 5) enters."""
     keras.utils.set_random_seed(0)
-    cell, given = cells.SearchCell(plan), inputs(plan)
+    cell, given = search_cell.SearchCell(plan), inputs(plan)
     z = tf.nn.softmax(tf.random.stateless_normal([14, 8], [1, 2]))
     with tf.GradientTape() as tape:
         tape.watch(z)
@@ -89,12 +89,12 @@ def test_the_gradient_of_z_is_the_credit_of_each_operation(plan):
 
 
 def test_parent_normalisations_have_no_scale_and_offset():
-    names = {variable.name for variable in cells.SearchCell(REDUCE).trainable_variables}
+    names = {variable.name for variable in search_cell.SearchCell(REDUCE).trainable_variables}
     assert names == {"depthwise", "pointwise", "kernels", "kernel"}
 
 
 def test_moving_statistics_change_in_training_only():
-    cell, z = cells.SearchCell(NORMAL), tf.fill([14, 8], 0.125)
+    cell, z = search_cell.SearchCell(NORMAL), tf.fill([14, 8], 0.125)
     before = [variable.numpy() for variable in cell.non_trainable_variables]
     cell(inputs(NORMAL), z)
     for variable, value in zip(cell.non_trainable_variables, before, strict=True):
@@ -108,8 +108,8 @@ def test_moving_statistics_change_in_training_only():
 
 @pytest.mark.parametrize("plan", [NORMAL, REDUCE, LAST])
 def test_output_shape_and_config_tell_the_truth(plan):
-    cell = cells.SearchCell(plan)
-    again = cells.SearchCell.from_config(cell.get_config())
+    cell = search_cell.SearchCell(plan)
+    again = search_cell.SearchCell.from_config(cell.get_config())
     assert again.plan == plan
     output = again(inputs(plan), tf.fill([14, 8], 0.125))
     assert tuple(output.shape[1:]) == again.compute_output_shape(None)[1:]

@@ -1,15 +1,13 @@
 """The cell of the parent network."""
 
-import dataclasses
 from typing import NamedTuple
 
-import keras
 import tensorflow as tf
 
 from snas_tf.architecture import space
 from snas_tf.layers import operations
-from snas_tf.layers.convolutions import FactorizedReduction, PointwiseConvolution
-from snas_tf.layers.operation import Operation, Weights
+from snas_tf.layers.cell import Cell
+from snas_tf.layers.operation import Weights
 
 POOLINGS = ("max_pool_3x3", "avg_pool_3x3")
 CONVOLUTIONS = ("sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5")
@@ -93,7 +91,7 @@ def mix(
     return tf.add_n(terms), statistics
 
 
-class SearchCell(keras.layers.Layer):
+class SearchCell(Cell):
     """All 8 operations on all 14 edges, weighed by Z (Eq. 1, 2; Appendix G.1).
 
     The output concatenates the four intermediate nodes. Normalisations have no scale and offset;
@@ -104,9 +102,7 @@ class SearchCell(keras.layers.Layer):
     """
 
     def __init__(self, plan: space.CellPlan, **kwargs: object) -> None:
-        super().__init__(**kwargs)
-        self.plan = plan
-        self.preprocess = [self._preprocess(position) for position in range(space.NUM_INPUTS)]
+        super().__init__(plan, affine=False, **kwargs)
         self.poolings = {
             name: operations.create(name, _SOURCES, plan.channels) for name in POOLINGS
         }
@@ -117,13 +113,6 @@ class SearchCell(keras.layers.Layer):
             self.convolutions["skip_connect"] = operations.create(
                 "skip_connect", len(_STRIDED_EDGES), plan.channels
             )
-        self.built = True
-
-    def _preprocess(self, position: int) -> Operation:
-        arguments = (1, self.plan.channels, self.plan.input_channels[position])
-        if position == 0 and self.plan.follows_reduction:
-            return FactorizedReduction(*arguments, name="preprocess_0")
-        return PointwiseConvolution(*arguments, name=f"preprocess_{position}")
 
     def call(
         self, inputs: tuple[tf.Tensor, tf.Tensor], z: tf.Tensor, training: bool = False
@@ -165,7 +154,7 @@ class SearchCell(keras.layers.Layer):
             values.append(tf.add_n(contributions))
         if training:
             for name, layer in (self.poolings | self.convolutions).items():
-                layer.commit(statistics[name])
+                layer.assign(statistics[name])
         return tf.concat(values[space.NUM_INPUTS :], axis=-1)
 
     def _of_edge(
@@ -176,22 +165,12 @@ class SearchCell(keras.layers.Layer):
             of_edge["skip_connect"] = weights["skip_connect"][_STRIDED_EDGES.index(edge)]
         return of_edge
 
-    def compute_output_shape(self, input_shape: object, *_: object) -> tuple:
-        """[batch, height, width, 4 x channels]."""
-        return (None, *self.plan.output_size, space.NUM_INTERMEDIATE * self.plan.channels)
-
-    def get_config(self) -> dict:
-        """The constructor's arguments, the plan as a dict."""
-        return {**super().get_config(), "plan": dataclasses.asdict(self.plan)}
-
-    @classmethod
-    def from_config(cls, config: dict) -> "SearchCell":
-        """Rebuilds the plan from its dict."""
-        plan = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in config["plan"].items()
-        }
-        return cls(**{**config, "plan": space.CellPlan(**plan)})
+    def weights_of(self, source: int, target: int, name: str) -> Weights:
+        """The weights of one operation on one edge, by name."""
+        if name in POOLINGS:
+            return self.poolings[name].unstack()[source]
+        edges = space.EDGES if name in CONVOLUTIONS else _STRIDED_EDGES
+        return self.convolutions[name].unstack()[edges.index((source, target))]
 
 
 def _collect(into: dict[str, list[Weights]], statistics: dict[str, Weights]) -> None:

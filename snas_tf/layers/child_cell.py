@@ -1,0 +1,148 @@
+"""The cell of a child network: the edges of one genotype."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from snas_tf.architecture import genotype, space
+from snas_tf.layers import cell, operations
+from snas_tf.layers.operation import Weights
+
+
+@keras.saving.register_keras_serializable("snas_tf")
+class ChildCell(cell.Cell):
+    """One operation on every live edge; nodes sum their edges, the output concatenates nodes.
+
+    A node that no edge enters is zero, and so is what leaves it by a skip. Every normalisation has
+    a scale and an offset.
+
+    Args:
+        plan: the cell's place in the network.
+        edges: the edges and the concatenated nodes.
+
+    Raises:
+        ValueError: `plan` concatenates another number of nodes than `edges`.
+    """
+
+    def __init__(self, plan: space.CellPlan, edges: genotype.Cell, **kwargs: object) -> None:
+        super().__init__(plan, affine=True, **kwargs)
+        if len(edges.concat) != plan.output_nodes:
+            raise ValueError(
+                f"the plan has {plan.output_nodes} output nodes, received: concat={edges.concat}"
+            )
+        self.cell = edges
+        self.positions: dict[str, list[int]] = {}  # of the edges of each operation with weights
+        for index, edge in enumerate(edges.edges):
+            if not is_identity(edge, plan):
+                self.positions.setdefault(edge.operation, []).append(index)
+        self.operations = {
+            name: operations.create(name, len(indices), plan.channels, affine=True)
+            for name, indices in self.positions.items()
+        }
+
+    def call(
+        self,
+        inputs: tuple[tf.Tensor, tf.Tensor],
+        training: bool = False,
+        drop_path: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """Runs the cell.
+
+        Args:
+            inputs: outputs of cells k-2 and k-1, [batch, height, width, channels] each.
+            training: normalise with the batch's statistics, and move the moving ones.
+            drop_path: factors [edges, batch] of each example on each edge; identities ignore them.
+
+        Returns:
+            [batch, height, width, concatenated nodes x channels].
+        """
+        values = [
+            layer([x], training=training)[0]
+            for layer, x in zip(self.preprocess, inputs, strict=True)
+        ]
+        y, statistics = run(self.cell, self.plan, values, self.edge_weights(), training, drop_path)
+        if training:
+            for name, layer in self.operations.items():
+                layer.assign([statistics[index] for index in self.positions[name]])
+        return y
+
+    def edge_weights(self) -> list[Weights]:
+        """The weights of each edge, in their order; none for an identity."""
+        weights: list[Weights] = [{} for _ in self.cell.edges]
+        for name, layer in self.operations.items():
+            for index, of_edge in zip(self.positions[name], layer.unstack(), strict=True):
+                weights[index] = of_edge
+        return weights
+
+    def get_config(self) -> dict:
+        """The constructor's arguments, plan and edges as dicts."""
+        return {**super().get_config(), "edges": dataclasses.asdict(self.cell)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "ChildCell":
+        """Rebuilds the plan and the edges from their dicts."""
+        edges = genotype.Cell(
+            tuple(genotype.Edge(**edge) for edge in config["edges"]["edges"]),
+            tuple(config["edges"]["concat"]),
+        )
+        return cls(**{**config, "plan": cell.plan_from_dict(config["plan"]), "edges": edges})
+
+
+def is_identity(edge: genotype.Edge, plan: space.CellPlan) -> bool:
+    """Whether an edge hands its source on as it is: a skip connection at stride 1."""
+    return edge.operation == "skip_connect" and plan.stride(edge.source) == 1
+
+
+def run(
+    edges: genotype.Cell,
+    plan: space.CellPlan,
+    inputs: Sequence[tf.Tensor],
+    weights: Sequence[Weights],
+    training: bool = False,
+    drop_path: tf.Tensor | None = None,
+) -> tuple[tf.Tensor, list[Weights]]:
+    """A child cell as a function of its weights (Eq. 1 with one operation an edge).
+
+    Args:
+        edges: the edges and the concatenated nodes.
+        plan: the cell's place in the network.
+        inputs: nodes 0 and 1, [batch, height, width, channels] each.
+        weights: of each edge; folded ones do as well.
+        training: normalise with the batch's statistics.
+        drop_path: factors [edges, batch] of each example on each edge; identities ignore them.
+
+    Returns:
+        The output [batch, height, width, concatenated nodes x channels], and the new moving
+        statistics of each edge.
+    """
+    values = dict(enumerate(inputs))
+    statistics: list[Weights] = [{} for _ in edges.edges]
+    for node in edges.nodes:
+        terms = []
+        for index, edge in enumerate(edges.edges):
+            if edge.target != node:
+                continue
+            y, statistics[index] = apply(edge, plan, values[edge.source], weights[index], training)
+            if drop_path is not None and not is_identity(edge, plan):
+                y *= drop_path[index, :, tf.newaxis, tf.newaxis, tf.newaxis]
+            terms.append(y)
+        values[node] = tf.add_n(terms) if terms else _zeros(plan, tf.shape(inputs[0])[0])
+    return tf.concat([values[node] for node in edges.concat], axis=-1), statistics
+
+
+def apply(
+    edge: genotype.Edge, plan: space.CellPlan, x: tf.Tensor, weights: Weights, training: bool
+) -> tuple[tf.Tensor, Weights]:
+    """What one edge makes of its source x [batch, height, width, channels]."""
+    if is_identity(edge, plan):
+        return x, {}
+    layer = operations.class_of(edge.operation)
+    x = tf.nn.relu(x) if layer.rectified else x
+    return layer.apply(x, weights, plan.stride(edge.source), training=training)
+
+
+def _zeros(plan: space.CellPlan, batch: tf.Tensor) -> tf.Tensor:
+    return tf.zeros([batch, *plan.output_size, plan.channels])

@@ -1,0 +1,129 @@
+"""A child's cell made ready to be deployed."""
+
+import numpy as np
+import tensorflow as tf
+
+from snas_tf.architecture import space
+from snas_tf.layers import child_cell, operations
+from snas_tf.layers.operation import Operation, Weights
+
+
+class FoldedCell(tf.Module):
+    """Computes what a child's cell computes in evaluation, without what makes no difference.
+
+    Normalisations are folded into the kernels. Edges and preprocess layers that reach no output are
+    gone, and so are dead nodes. What a dead node sends on through an edge is the same for every
+    image, as only offsets are left of it: it is a constant map, added where the edge ends.
+
+    Args:
+        layer: the child's cell.
+        live_inputs: for each of the two inputs, which of its channels [channels] are handed over;
+            the others are always zero.
+
+    Attributes:
+        live_outputs: which channels [channels] of the child's cell this one's output has.
+    """
+
+    def __init__(
+        self, layer: child_cell.ChildCell, live_inputs: tuple[np.ndarray, np.ndarray]
+    ) -> None:
+        super().__init__(name=f"folded_{layer.name}")
+        self._plan = layer.plan
+        self._cell = layer.cell
+        self._weights = _fold_edges(layer)
+        self._constants = self._find_constants()
+        needed = self._needed()
+        self._nodes = [
+            node for node in self._cell.nodes if node in needed and node not in self._constants
+        ]
+        self._offsets = {node: self._constant_inputs(node) for node in self._nodes}
+        self._preprocess = {
+            node: (layer.preprocess[node], _fold_input(layer.preprocess[node], live_inputs[node]))
+            for node in range(space.NUM_INPUTS)
+            if node in needed
+        }
+        self._outputs = [node for node in self._cell.concat if not self._is_zero(node)]
+        self._outputs = self._outputs or list(self._cell.concat)  # a map needs a channel
+        self.live_outputs = np.repeat(
+            [node in self._outputs for node in self._cell.concat], self._plan.channels
+        )
+
+    def __call__(self, inputs: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+        """The live channels of the output, [batch, height, width, channels]."""
+        values = {
+            node: type(layer).apply(tf.nn.relu(inputs[node]), weights, layer.default_stride)[0]
+            for node, (layer, weights) in self._preprocess.items()
+        }
+        for node in self._nodes:
+            terms = [self._apply(index, values[source]) for index, source in self._live_edges(node)]
+            values[node] = tf.add_n(terms) + self._offsets[node]
+        batch = tf.shape(inputs[0])[:1]
+        for node in self._constants.keys() & set(self._outputs):
+            constant = self._constants[node]
+            values[node] = tf.broadcast_to(constant, tf.concat([batch, constant.shape[1:]], 0))
+        return tf.concat([values[node] for node in self._outputs], axis=-1)
+
+    def _apply(self, index: int, x: tf.Tensor) -> tf.Tensor:
+        edge, weights = self._cell.edges[index], self._weights[index]
+        return child_cell.apply(edge, self._plan, x, weights, training=False)[0]
+
+    def _edges_into(self, node: int) -> list[tuple[int, int]]:
+        """(index, source) of each edge that enters a node."""
+        return [
+            (index, edge.source)
+            for index, edge in enumerate(self._cell.edges)
+            if edge.target == node
+        ]
+
+    def _live_edges(self, node: int) -> list[tuple[int, int]]:
+        return [
+            (index, source)
+            for index, source in self._edges_into(node)
+            if source not in self._constants
+        ]
+
+    def _find_constants(self) -> dict[int, tf.Tensor]:
+        """The map [1, height, width, channels] of each node that no image changes."""
+        constants: dict[int, tf.Tensor] = {}
+        for node in self._cell.nodes:
+            edges = self._edges_into(node)
+            if all(source in constants for _, source in edges):
+                terms = [self._apply(index, constants[source]) for index, source in edges]
+                zero = tf.zeros([1, *self._plan.output_size, self._plan.channels])
+                constants[node] = tf.add_n([zero, *terms])
+        return constants
+
+    def _constant_inputs(self, node: int) -> tf.Tensor:
+        """What the edges from constant nodes add to a node: a map, or 0 without such edges."""
+        edges = [pair for pair in self._edges_into(node) if pair[1] in self._constants]
+        terms = [self._apply(index, self._constants[source]) for index, source in edges]
+        return tf.add_n(terms) if terms else tf.zeros([])
+
+    def _needed(self) -> set[int]:
+        """The nodes on a way from an input to the output."""
+        needed = set(self._cell.concat)
+        for node in reversed(self._cell.nodes):
+            if node in needed and node not in self._constants:
+                needed |= {source for _, source in self._live_edges(node)}
+        return needed
+
+    def _is_zero(self, node: int) -> bool:
+        return node in self._constants and not np.any(self._constants[node])
+
+
+def _fold_edges(layer: child_cell.ChildCell) -> list[Weights]:
+    return [
+        _constants(operations.class_of(edge.operation).fold(weights)) if weights else {}
+        for edge, weights in zip(layer.cell.edges, layer.edge_weights(), strict=True)
+    ]
+
+
+def _fold_input(layer: Operation, live: np.ndarray) -> Weights:
+    """A preprocess layer's weights, without the part that would read channels left out."""
+    weights = _constants(layer.fold(layer.unstack()[0]))
+    (name,) = set(weights) - {"offset"}
+    return {**weights, name: tf.boolean_mask(weights[name], live, axis=weights[name].ndim - 2)}
+
+
+def _constants(weights: Weights) -> Weights:
+    return {name: tf.constant(weight) for name, weight in weights.items()}

@@ -1,0 +1,129 @@
+"""The child network: what a genotype is when it is trained on its own."""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from snas_tf.architecture import genotype, space
+from snas_tf.architecture.genotype import Genotype
+from snas_tf.layers.auxiliary_tower import AuxiliaryTower
+from snas_tf.layers.cell import plan_from_dict
+from snas_tf.layers.child_cell import ChildCell
+from snas_tf.models.network import CellNetwork
+
+
+@keras.saving.register_keras_serializable("snas_tf")
+class ChildNetwork(CellNetwork):
+    """A network of a genotype's cells (Section 3.2, Appendix G.2).
+
+    Args:
+        found: the genotype.
+        plans: the cells, from `space.plan_network` with the genotype's `output_nodes`.
+        num_classes: classes of the images.
+        mean, standard_deviation: see `CellNetwork`.
+        auxiliary: have an auxiliary classifier after the cell at two thirds of the depth.
+
+    Raises:
+        ValueError: fewer than 2 classes, or plans of another number of output nodes.
+    """
+
+    def __init__(
+        self,
+        found: Genotype,
+        plans: Sequence[space.CellPlan],
+        num_classes: int,
+        mean: Sequence[float] | np.ndarray,
+        standard_deviation: Sequence[float] | np.ndarray,
+        auxiliary: bool = False,
+        **kwargs: object,
+    ) -> None:
+        super().__init__(plans, num_classes, mean, standard_deviation, **kwargs)
+        self.genotype = found
+        self.cells = [
+            ChildCell(plan, found.cell(plan.kind), name=f"cell_{plan.index}") for plan in self.plans
+        ]
+        self.auxiliary_position = 2 * len(self.plans) // 3
+        self.auxiliary = None
+        if auxiliary:
+            plan = self.plans[self.auxiliary_position]
+            self.auxiliary = AuxiliaryTower(num_classes, plan.output_size, plan.output_channels)
+
+    def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Logits [batch, classes] of images uint8 [batch, height, width, 3]."""
+        return self._run(images, training)[0]
+
+    def training_logits(
+        self, images: tf.Tensor, drop_probability: tf.Tensor, seed: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """Logits of a training step.
+
+        Args:
+            images: uint8 [batch, height, width, 3].
+            drop_probability: of each example on each edge that is no identity, a scalar.
+            seed: integers [2]; the same seed drops the same.
+
+        Returns:
+            "logits" [batch, classes], and the tower's, "auxiliary" [batch, classes], if it has one.
+        """
+        batch = tf.shape(images)[0]
+        factors = [
+            drop_path(len(cell.cell.edges), batch, drop_probability, _fold_in(seed, cell))
+            for cell in self.cells
+        ]
+        logits, middle = self._run(images, True, factors)
+        if self.auxiliary is None:
+            return {"logits": logits}
+        return {"logits": logits, "auxiliary": self.auxiliary(middle, training=True)}
+
+    def _run(
+        self,
+        images: tf.Tensor,
+        training: bool,
+        factors: Sequence[tf.Tensor | None] | None = None,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """The logits, and the map that the auxiliary classifier sees."""
+        before, x = self.stem_outputs(images, training)
+        outputs = []
+        for cell, of_cell in zip(self.cells, factors or [None] * len(self.cells), strict=True):
+            before, x = x, cell((before, x), training=training, drop_path=of_cell)
+            outputs.append(x)
+        return self.classify_features(x), outputs[self.auxiliary_position]
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as JSON can hold them."""
+        config = {
+            "found": json.loads(genotype.to_json(self.genotype)),
+            "plans": [dataclasses.asdict(plan) for plan in self.plans],
+            "num_classes": self.num_classes,
+            "mean": self.mean.tolist(),
+            "standard_deviation": self.standard_deviation.tolist(),
+            "auxiliary": self.auxiliary is not None,
+        }
+        return {**super().get_config(), **config}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "ChildNetwork":
+        """The inverse of `get_config`."""
+        found = genotype.from_content(config["found"])
+        plans = [plan_from_dict(plan) for plan in config["plans"]]
+        return cls(**{**config, "found": found, "plans": plans})
+
+
+def drop_path(
+    num_edges: int, batch: tf.Tensor, probability: tf.Tensor, seed: tf.Tensor
+) -> tf.Tensor:
+    """Factors [edges, batch]: 0 with a probability, else 1 / (1 - probability).
+
+    Each example loses each edge on its own (Larsson et al., 2017; Appendix G.2).
+    """
+    kept = tf.random.stateless_uniform([num_edges, batch], seed) >= probability
+    return tf.cast(kept, tf.float32) / (1.0 - probability)
+
+
+def _fold_in(seed: tf.Tensor, cell: ChildCell) -> tf.Tensor:
+    return tf.random.experimental.stateless_fold_in(seed, cell.plan.index)

@@ -1,0 +1,46 @@
+"""A child network made ready to be deployed."""
+
+import numpy as np
+import tensorflow as tf
+
+from snas_tf.layers.folded_cell import FoldedCell
+from snas_tf.layers.normalization import EPSILON
+from snas_tf.models.child import ChildNetwork
+
+
+class FoldedChild(tf.Module):
+    """Computes what a child network computes in evaluation, from fewer and simpler operations.
+
+    Normalisations are folded into the convolutions before them; dead nodes, and what reads their
+    zeros, are left out (see `FoldedCell`).
+
+    Args:
+        child: the network, whose weights are copied as constants.
+    """
+
+    def __init__(self, child: ChildNetwork) -> None:
+        super().__init__(name="folded_child")
+        self._normalize = child.normalize
+        self._stem, self._stem_offset = _fold_stem(child)
+        live = [np.ones(channels, bool) for channels in child.plans[0].input_channels]
+        self._cells = []
+        for layer in child.cells:
+            self._cells.append(FoldedCell(layer, (live[-2], live[-1])))
+            live.append(self._cells[-1].live_outputs)
+        self._kernel = tf.constant(child.classify.kernel.numpy()[live[-1]])
+        self._bias = tf.constant(child.classify.bias.numpy())
+
+    def __call__(self, images: tf.Tensor) -> tf.Tensor:
+        """Logits [batch, classes] of images uint8 [batch, height, width, 3]."""
+        x = self._normalize(tf.cast(images, tf.float32))
+        before = x = tf.nn.conv2d(x, self._stem, 1, "SAME") + self._stem_offset
+        for cell in self._cells:
+            before, x = x, cell((before, x))
+        return tf.reduce_mean(x, [1, 2]) @ self._kernel + self._bias
+
+
+def _fold_stem(child: ChildNetwork) -> tuple[tf.Tensor, tf.Tensor]:
+    convolution, normalization = child.stem.layers
+    factor = normalization.gamma.numpy() / np.sqrt(normalization.moving_variance.numpy() + EPSILON)
+    offset = normalization.beta.numpy() - normalization.moving_mean.numpy() * factor
+    return tf.constant(convolution.kernel.numpy() * factor), tf.constant(offset)

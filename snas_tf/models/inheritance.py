@@ -1,0 +1,43 @@
+"""A child that takes over the weights it was found with."""
+
+from snas_tf.architecture import space
+from snas_tf.errors import UserError
+from snas_tf.models.child import ChildNetwork
+from snas_tf.models.parent import ParentNetwork
+
+
+def inherit(child: ChildNetwork, parent: ParentNetwork) -> None:
+    """Copies the parent's weights and moving statistics to a child of the same plan.
+
+    The parent's normalisations have no scale and offset in the cells: the child's stay at 1 and 0,
+    so the child computes what the parent does with the child's one-hot Z (Section 2.1).
+
+    Raises:
+        UserError: the genotype has an operation or a node that is not in the search space.
+        ValueError: the networks' plans differ.
+    """
+    if child.plans != parent.plans:
+        raise ValueError(f"the plans differ: {child.plans} and {parent.plans}")
+    _check(child)
+    child.stem.set_weights(parent.stem.get_weights())
+    child.classify.set_weights(parent.classify.get_weights())
+    for to_cell, from_cell in zip(child.cells, parent.cells, strict=True):
+        for to_layer, from_layer in zip(to_cell.preprocess, from_cell.preprocess, strict=True):
+            for name, stack in from_layer.stacks.items():
+                to_layer.stacks[name].assign(stack)
+        for name, layer in to_cell.operations.items():
+            edges = [to_cell.cell.edges[index] for index in to_cell.positions[name]]
+            layer.assign([from_cell.weights_of(edge.source, edge.target, name) for edge in edges])
+
+
+def _check(child: ChildNetwork) -> None:
+    for kind in space.KINDS:
+        for edge in child.genotype.cell(kind).edges:
+            if (edge.source, edge.target) not in space.EDGES or (
+                edge.operation not in space.OPERATIONS
+            ):
+                raise UserError(
+                    f"--genotype: {kind} edge {edge.source} -> {edge.target}, {edge.operation}, is "
+                    "not in the search space, so --initial_weights has no weights for it; "
+                    "accepted: a genotype that the search found"
+                )

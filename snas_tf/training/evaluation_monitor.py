@@ -1,0 +1,65 @@
+"""What the training of a child reports at the end of every epoch."""
+
+import math
+import pathlib
+from typing import Any
+
+import tensorflow as tf
+
+from snas_tf.training.monitor import Monitor
+
+
+class EvaluationMonitor(Monitor):
+    """Adds the weights of the epoch with the best validation accuracy."""
+
+    tags = {
+        "loss": "losses/total",
+        "cross_entropy": "losses/cross_entropy",
+        "valid_cross_entropy": "losses/valid_cross_entropy",
+        "accuracy": "accuracy/train",
+        "valid_accuracy": "accuracy/valid",
+        "theta_learning_rate": "learning_rate/theta",
+        "drop_path_probability": "regularization/drop_path_probability",
+    }
+
+    def best_row(self) -> dict[str, float] | None:
+        """The first row with the best validation accuracy; None without validation images."""
+        rows = [row for row in self.rows if not math.isnan(row["valid_accuracy"])]
+        return max(rows, key=lambda row: row["valid_accuracy"], default=None)
+
+    def measure(self, logs: dict[str, float]) -> dict[str, Any]:
+        """See `Monitor.measure`."""
+        return {
+            "loss": logs["loss"],
+            "cross_entropy": logs["cross_entropy"],
+            "accuracy": logs["accuracy"],
+            "valid_cross_entropy": logs.get("val_cross_entropy", math.nan),
+            "valid_accuracy": logs.get("val_accuracy", math.nan),
+            "theta_learning_rate": self.model.theta_optimizer.learning_rate,
+            "drop_path_probability": self.model.drop_probability(),
+        }
+
+    def describe(self, row: dict[str, float]) -> str:
+        """See `Monitor.describe`."""
+        return (
+            f"loss {row['loss']:.3f}  accuracy {row['accuracy']:.3f}  "
+            f"valid {row['valid_accuracy']:.3f}"
+        )
+
+    def keep(self, epoch: int, row: dict[str, float]) -> None:
+        """Keeps the weights if they are the best so far."""
+        if row is self.best_row():
+            self._best().save(checkpoint_number=epoch + 1)
+
+    def best_weights(self) -> pathlib.Path | None:
+        """Where the best epoch's weights are, as `checkpoints.restore_network` takes it."""
+        return self._run.best if self.best_row() else None
+
+    def _best(self) -> tf.train.CheckpointManager:
+        variables = [variable.value for variable in self.model.network.variables]
+        return tf.train.CheckpointManager(
+            tf.train.Checkpoint(variables=variables),
+            str(self._run.best),
+            max_to_keep=1,
+            checkpoint_name="epoch",
+        )

@@ -1,0 +1,70 @@
+"""The epochs of a run, from its newest checkpoint or from the start, to the end."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import tensorflow as tf
+
+from snas_tf.config import RunConfig
+from snas_tf.training.checkpoints import Checkpoints
+from snas_tf.training.monitor import Monitor
+from snas_tf.training.progress import Progress
+from snas_tf.training.run_directory import RunDirectory
+
+AnyMonitor = TypeVar("AnyMonitor", bound=Monitor)
+
+
+def train(
+    model: Any,
+    monitor_class: type[AnyMonitor],
+    training_batches: Callable[[int, int], tf.data.Dataset],
+    validation: tf.data.Dataset | None,
+    epoch_steps: int,
+    batch_size: int,
+    run_config: RunConfig,
+    run: RunDirectory,
+) -> AnyMonitor:
+    """Trains a model for the epochs of its `config`.
+
+    Args:
+        model: a built and compiled Keras model with `config`, `step` and `state`.
+        monitor_class: what reports its epochs.
+        training_batches: makes the batches of so many steps (second argument) from a step (first).
+        validation: batches of the images held out, if there are any.
+        epoch_steps: steps of an epoch.
+        batch_size: images a step.
+        run_config: what is recorded, and how often to save.
+        run: the run directory.
+
+    Returns:
+        The monitor, which has the rows of all epochs.
+    """
+    epochs = model.config.epochs
+    checkpoints = Checkpoints(run.checkpoints, run_config.checkpoint_every_steps)
+    checkpoints.attach(model.state(), model.step)
+    step = checkpoints.restore(model.metrics_variables)
+    if step:
+        print(f"resuming {run.path} after step {step} of {epochs * epoch_steps}", flush=True)
+    elif epochs:
+        print("compiling the network, which takes a while before the first step", flush=True)
+    progress = Progress(epochs, epoch_steps, batch_size)
+    monitor = monitor_class(run, progress, epochs, step // epoch_steps)
+    monitor.write_flags(run_config.flags)
+    while step < epochs * epoch_steps:
+        # An interrupted epoch is finished on its own: `fit` wants epochs of equal length.
+        epoch, done = divmod(step, epoch_steps)
+        next_epoch = epoch + 1 if done else epochs
+        next_step = next_epoch * epoch_steps
+        model.fit(
+            training_batches(step, next_step - step),
+            initial_epoch=epoch,
+            epochs=next_epoch,
+            steps_per_epoch=epoch_steps - done,
+            validation_data=validation,
+            callbacks=[progress, monitor, checkpoints],
+            shuffle=False,  # each epoch's order is already random, and repeatable
+            verbose=0,
+        )
+        step = next_step
+    checkpoints.save()
+    return monitor
