@@ -83,9 +83,7 @@ def _train(
     else:
         print("compiling the parent network, which takes a while before the first step", flush=True)
     progress = Progress(config.epochs, epoch_steps, batch_size)
-    monitor = SearchMonitor(
-        run, progress, config.epochs, dataset.num_classes, first_epoch=step // epoch_steps
-    )
+    monitor = SearchMonitor(run, progress, config.epochs, first_epoch=step // epoch_steps)
     monitor.write_flags(run_config.flags)
     validation = pipeline.evaluation_batches(dataset.validation, batch_size)
     while step < config.epochs * epoch_steps:

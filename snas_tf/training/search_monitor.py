@@ -23,23 +23,16 @@ class SearchMonitor(keras.callbacks.Callback):
         run: the run directory; its rows of earlier epochs are kept.
         progress: measures the rate.
         num_epochs: epochs of the whole run.
-        num_classes: classes of the images, for the size of the child.
         first_epoch: epochs already done; later rows, of a checkpoint that was lost, are dropped.
     """
 
     def __init__(
-        self,
-        run: RunDirectory,
-        progress: Progress,
-        num_epochs: int,
-        num_classes: int,
-        first_epoch: int,
+        self, run: RunDirectory, progress: Progress, num_epochs: int, first_epoch: int
     ) -> None:
         super().__init__()
         self._run = run
         self._progress = progress
         self._num_epochs = num_epochs
-        self._num_classes = num_classes
         self.rows = run.read_rows()[:first_epoch]
         self._seconds_before = self.rows[-1]["seconds"] if self.rows else 0.0
         self._start = time.monotonic()
@@ -92,7 +85,7 @@ class SearchMonitor(keras.callbacks.Callback):
     def _row(self, epoch: int, logs: dict[str, float]) -> dict[str, float]:
         model: SearchModel = self.model
         expected = model.expected_costs()
-        around = cost.surroundings(model.network.plans, self._num_classes)
+        around = cost.surroundings(model.network.plans, model.network.num_classes)
         row = {
             "epoch": epoch + 1,
             "step": int(model.step.numpy()),
