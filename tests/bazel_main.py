@@ -1,4 +1,4 @@
-"""Runs pytest on the files it is given: the entry point of every py_test in BUILD."""
+"""Runs pytest on the files it is given: the entry point of every pytest_test in BUILD."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""BUILD in step with the sources: a py_test for every test file, and deps as the imports say."""
+"""BUILD in step with the sources: a pytest_test for each test file, deps as the imports say."""
 
 import ast
 import dataclasses
@@ -13,12 +13,12 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parents[1]
 RUNNER = "tests/bazel_main.py"
+PYTEST = "@pypi//pytest"
 
-# Where the name to import is not the name to install. Tests get pytest with their runner.
+# Where the name to import is not the name to install.
 LABELS = {
     "PIL": "@pypi//pillow",
     "absl": "@pypi//absl_py",
-    "pytest": ":pytest",
     "sklearn": "@pypi//scikit_learn",
 }
 # Needed at run time, though no source of the room imports it; BUILD says what for.
@@ -33,33 +33,23 @@ class Target:
     rule: str
     name: str
     srcs: list[str]
-    deps: list[str] = dataclasses.field(default_factory=list)
-    args: list[str] = dataclasses.field(default_factory=list)
-    main: str = ""
+    deps: list[str]
 
     @property
     def label(self):
         return f":{self.name}"
-
-    @property
-    def own_srcs(self):
-        return [file for file in self.srcs if self.rule != "py_test" or file != RUNNER]
 
 
 @functools.cache
 def targets():
     """The targets of BUILD, whose language is a subset of Python's."""
     found = []
-    known = {field.name for field in dataclasses.fields(Target)}
 
-    def rule(kind):
-        def add(**attributes):
-            kept = {name: value for name, value in attributes.items() if name in known}
-            found.append(Target(rule=kind, **kept))
+    def add(rule, name, srcs=(), src=None, deps=(), **_):
+        found.append(Target(rule, name, [src] if src else srcs, deps))
 
-        return add
-
-    names = {name: rule(name) for name in ("py_library", "py_binary", "py_test")}
+    rules = ("py_library", "py_binary", "pytest_test")
+    names = {rule: functools.partial(add, rule) for rule in rules}
     names |= {"glob": files, "load": lambda *_: None, "package": lambda **_: None}
     exec(compile((ROOT / "BUILD").read_text(encoding="utf-8"), "BUILD", "exec"), names)
     return found
@@ -161,16 +151,12 @@ def expected_deps(srcs, label=None):
 
 
 def suggestion(file):
-    """The py_test that BUILD lacks, to be pasted into it."""
-    deps = sorted({":pytest", *expected_deps([file])})
+    """The pytest_test that BUILD lacks, to be pasted into it."""
+    deps = sorted({*expected_deps([file])} - {PYTEST})
     lines = [
-        "py_test(",
+        "pytest_test(",
         f'    name = "{pathlib.PurePath(file).stem}",',
-        "    srcs = [",
-        *(f'        "{source}",' for source in sorted([RUNNER, file])),
-        "    ],",
-        f'    args = ["{file}"],',
-        f'    main = "{RUNNER}",',
+        f'    src = "{file}",',
         "    deps = [",
         *(f'        "{dep}",' for dep in deps),
         "    ],",
@@ -184,22 +170,13 @@ def report(problems):
         pytest.fail("\n".join(problems), pytrace=False)
 
 
-def test_every_test_file_has_a_py_test():
-    tests = {
-        file: target for target in targets() if target.rule == "py_test" for file in target.own_srcs
-    }
+def test_every_test_file_has_a_pytest_test():
+    tested = {file for t in targets() if t.rule == "pytest_test" for file in t.srcs}
     problems = [
-        f"BUILD lacks a py_test for {file}:\n{suggestion(file)}"
+        f"BUILD lacks a pytest_test for {file}:\n{suggestion(file)}"
         for file in all_tests()
-        if file not in tests
+        if file not in tested
     ]
-    for file, target in tests.items():
-        if set(target.srcs) != {file, RUNNER}:
-            problems.append(f'BUILD {target.label}: srcs is not "{file}" and "{RUNNER}"')
-        if target.main != RUNNER:
-            problems.append(f'BUILD {target.label}: main is "{target.main}", not "{RUNNER}"')
-        if target.args != [file]:
-            problems.append(f'BUILD {target.label}: args is {target.args}, not ["{file}"]')
     report(problems)
 
 
@@ -215,15 +192,13 @@ def test_every_source_is_in_one_py_library():
 def test_deps_are_what_the_sources_import():
     problems = []
     for target in targets():
-        expected = expected_deps(target.own_srcs, target.label)
-        if target.rule == "py_test":
-            expected.setdefault(":pytest", RUNNER)
+        expected = expected_deps(target.srcs, target.label)
+        if target.rule == "pytest_test":
+            expected.pop(PYTEST, None)  # It comes with the rule.
         if target.rule == "py_binary":
             expected = dict.fromkeys({libraries().get(file) for file in target.srcs}, "its srcs")
         for label in NOT_IMPORTED.get(target.name, ()):
             expected.setdefault(label, "tests/test_build.py:NOT_IMPORTED")
-        if target.name == "pytest":
-            expected = {"@pypi//pytest": RUNNER}
         problems += [
             f'BUILD {target.label}: deps lacks "{dep}", for {file}'
             for dep, file in sorted(expected.items())

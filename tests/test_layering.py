@@ -13,6 +13,7 @@ ALLOWED = {
     "architecture": {"architecture", "errors"},
     "layers": {"layers", "architecture"},
     "models": {"models", "layers", "architecture"},
+    "plots": {"plots", "architecture"},
     "data": {"data", "config", "errors"},
     "training": {
         "training",

@@ -1,5 +1,7 @@
 """The candidates that convolve, and the preprocess layers of a cell."""
 
+import abc
+
 import tensorflow as tf
 
 from snas_tf.layers.normalization import batch_normalize, fold
@@ -129,7 +131,32 @@ class WideThenTallConvolution(Operation):
         }
 
 
-class FactorizedReduction(Operation):
+class _Projection(Operation):
+    """1 x 1 convolution and normalisation; the input may have other channels than the output."""
+
+    def __init__(
+        self,
+        count: int,
+        channels: int,
+        input_channels: int | None = None,
+        affine: bool = False,
+        **kwargs: object,
+    ) -> None:
+        super().__init__(count, channels, affine, **kwargs)
+        self.input_channels = input_channels or channels
+        self._add_kernels()
+        self._add_normalization(channels)
+
+    @abc.abstractmethod
+    def _add_kernels(self) -> None:
+        """Adds what 1 x 1 kernels the class has."""
+
+    def get_config(self) -> dict:
+        """The constructor's arguments."""
+        return {**super().get_config(), "input_channels": self.input_channels}
+
+
+class FactorizedReduction(_Projection):
     """Halves the resolution: ReLU, two stride-2 1 x 1 convolutions side by side, normalisation.
 
     The second convolution looks one pixel down and right of the first, so that no pixel is lost.
@@ -147,20 +174,11 @@ class FactorizedReduction(Operation):
 
     default_stride = 2
 
-    def __init__(
-        self,
-        count: int,
-        channels: int,
-        input_channels: int | None = None,
-        affine: bool = False,
-        **kwargs: object,
-    ) -> None:
-        super().__init__(count, channels, affine, **kwargs)
-        if channels % 2:
-            raise ValueError(f"channels must be even, received: {channels}")
-        self.input_channels = input_channels or channels
-        self._add_kernel("kernels", (2, self.input_channels, channels // 2), self.input_channels)
-        self._add_normalization(channels)
+    def _add_kernels(self) -> None:
+        if self.channels % 2:
+            raise ValueError(f"channels must be even, received: {self.channels}")
+        shape = (2, self.input_channels, self.channels // 2)
+        self._add_kernel("kernels", shape, self.input_channels)
 
     @classmethod
     def apply(
@@ -192,12 +210,8 @@ class FactorizedReduction(Operation):
         factors = tf.stack(tf.split(folded["factor"], 2))[:, tf.newaxis]
         return {"kernels": weights["kernels"] * factors, "offset": folded["offset"]}
 
-    def get_config(self) -> dict:
-        """The constructor's arguments."""
-        return {**super().get_config(), "input_channels": self.input_channels}
 
-
-class PointwiseConvolution(Operation):
+class PointwiseConvolution(_Projection):
     """ReLU, 1 x 1 convolution, normalisation: the preprocess of a cell's input.
 
     Args:
@@ -207,18 +221,8 @@ class PointwiseConvolution(Operation):
         affine: learn a scale and an offset in the normalisation.
     """
 
-    def __init__(
-        self,
-        count: int,
-        channels: int,
-        input_channels: int | None = None,
-        affine: bool = False,
-        **kwargs: object,
-    ) -> None:
-        super().__init__(count, channels, affine, **kwargs)
-        self.input_channels = input_channels or channels
-        self._add_kernel("kernel", (self.input_channels, channels), self.input_channels)
-        self._add_normalization(channels)
+    def _add_kernels(self) -> None:
+        self._add_kernel("kernel", (self.input_channels, self.channels), self.input_channels)
 
     @classmethod
     def apply(
@@ -241,10 +245,6 @@ class PointwiseConvolution(Operation):
         """See `Operation.fold`."""
         folded = fold(weights)
         return {"kernel": weights["kernel"] * folded["factor"], "offset": folded["offset"]}
-
-    def get_config(self) -> dict:
-        """The constructor's arguments."""
-        return {**super().get_config(), "input_channels": self.input_channels}
 
 
 def pointwise_convolution(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:

@@ -2,7 +2,7 @@
 
 import math
 import pathlib
-from typing import Any
+from typing import Any, ClassVar
 
 import tensorflow as tf
 
@@ -12,7 +12,7 @@ from snas_tf.training.monitor import Monitor
 class EvaluationMonitor(Monitor):
     """Adds the weights of the epoch with the best validation accuracy."""
 
-    tags = {
+    tags: ClassVar = {
         "loss": "losses/total",
         "cross_entropy": "losses/cross_entropy",
         "valid_cross_entropy": "losses/valid_cross_entropy",

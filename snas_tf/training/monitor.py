@@ -1,7 +1,7 @@
 """What a run reports at the end of every epoch."""
 
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -24,7 +24,7 @@ class Monitor(keras.callbacks.Callback):
         first_epoch: epochs already done; later rows, of a checkpoint that was lost, are dropped.
     """
 
-    tags: dict[str, str] = {}
+    tags: ClassVar[dict[str, str]] = {}
     """TensorBoard's names of what is in a row."""
 
     def __init__(

@@ -1,6 +1,6 @@
 """What a search reports at the end of every epoch."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import tensorflow as tf
@@ -15,7 +15,7 @@ from snas_tf.training.search_model import SearchModel
 class SearchMonitor(Monitor):
     """Adds the genotype so far, the distributions and a warning when a cell collapses."""
 
-    tags = {
+    tags: ClassVar = {
         "loss": "losses/total",
         "cross_entropy": "losses/cross_entropy",
         "penalty": "losses/penalty",

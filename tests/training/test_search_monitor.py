@@ -33,7 +33,7 @@ class Rate(Progress):
 def monitored(tmp_path):
     run = RunDirectory(tmp_path / "run")
     run.open({}, {})
-    monitor = SearchMonitor(run, Rate(3, 10, 50), num_epochs=3, num_classes=4, first_epoch=0)
+    monitor = SearchMonitor(run, Rate(3, 10, 50), num_epochs=3, first_epoch=0)
     network = ParentNetwork(space.plan_network(3, 4, (8, 8)), 4, np.zeros(3), np.ones(3))
     monitor.set_model(SearchModel(network, SearchConfig(), num_steps=30, seed=0))
     return run, monitor
@@ -90,5 +90,5 @@ def test_rows_after_the_restored_epoch_are_dropped(monitored):
     run, monitor = monitored
     for epoch in range(2):
         monitor.on_epoch_end(epoch, LOGS)
-    again = SearchMonitor(run, Rate(3, 10, 50), num_epochs=3, num_classes=4, first_epoch=1)
+    again = SearchMonitor(run, Rate(3, 10, 50), num_epochs=3, first_epoch=1)
     assert [row["epoch"] for row in again.rows] == [1]

@@ -1,8 +1,4 @@
 import itertools
-import pathlib
-import re
-import subprocess
-import sys
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
@@ -20,7 +16,23 @@ _REPEATED = Cell(
 )
 _SIX_PAIRS = [(source, target) for target in range(2, 7) for source in range(target)]
 _SIX = Cell(tuple(Edge(*pair, "conv_7x1_1x7") for pair in _SIX_PAIRS), concat=(4, 5, 6))
-_CELLS = {"full": _FULL, "sparse": _SPARSE, "repeated": _REPEATED, "six": _SIX, "empty": Cell(())}
+_NASNET = Cell(
+    (
+        Edge(1, 2, "sep_conv_5x5"),
+        Edge(0, 2, "sep_conv_3x3"),
+        Edge(0, 3, "sep_conv_5x5"),
+        Edge(0, 3, "sep_conv_3x3"),
+        Edge(1, 4, "avg_pool_3x3"),
+        Edge(0, 4, "skip_connect"),
+        Edge(0, 5, "avg_pool_3x3"),
+        Edge(0, 5, "avg_pool_3x3"),
+        Edge(1, 6, "sep_conv_3x3"),
+        Edge(1, 6, "skip_connect"),
+    ),
+    concat=(2, 3, 4, 5, 6),
+)
+_CELLS = {"full": _FULL, "sparse": _SPARSE, "repeated": _REPEATED, "six": _SIX}
+_CELLS |= {"nasnet": _NASNET, "empty": Cell(())}
 _EACH_CELL = pytest.mark.parametrize("cell", _CELLS.values(), ids=_CELLS.keys())
 
 
@@ -42,27 +54,6 @@ def _texts(svg):
 def _artists(figure, prefix):
     found = figure.findobj(lambda artist: str(artist.get_gid()).startswith(prefix))
     return {artist.get_gid(): artist for artist in found}
-
-
-def _rows(count):
-    columns = ("accuracy", "valid_accuracy", "entropy_normal", "entropy_reduce", "temperature")
-    return [
-        {"epoch": i, **{name: 1 / (i + k + 1) for k, name in enumerate(columns)}}
-        for i in range(count)
-    ]
-
-
-def _probabilities():
-    logits = np.random.default_rng(0).normal(size=(14, 8))
-    return np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-
-
-def _pictures():
-    return {
-        "cell": plots.draw_cell(_FULL, "a cell"),
-        "alpha": plots.draw_alpha(_probabilities(), "probabilities"),
-        "curves": plots.draw_curves(_rows(3), "curves"),
-    }
 
 
 @_EACH_CELL
@@ -126,7 +117,23 @@ def test_a_repeated_source_gives_two_paths_apart():
 def test_output_concatenates_only_the_nodes_of_concat(tmp_path):
     svg = _svg(plots.draw_cell(_SIX, "a cell"), tmp_path)
     assert _ids(svg, "concat-") == {"concat-4", "concat-5", "concat-6"}
-    assert _ids(svg, "node-6") == {"node-6"}
+    assert _ids(svg, "node-") == {f"node-{node}" for node in range(8)}
+
+
+def test_nasnet_a_has_its_five_nodes_and_all_ten_edges(tmp_path):
+    svg = _svg(plots.draw_cell(_NASNET, "NASNet-A"), tmp_path)
+    assert _ids(svg, "concat-") == {f"concat-{node}" for node in range(2, 7)}
+    assert {"edge-2-0-3", "edge-3-0-3", "edge-6-0-5", "edge-7-0-5"} <= _ids(svg, "edge-")
+    assert _texts(svg).count("avg 3x3") == 3
+    assert "dead" not in svg
+
+
+def test_the_nodes_of_the_search_space_are_drawn_even_if_a_cell_names_fewer(tmp_path):
+    cell = Cell((Edge(0, 2, "skip_connect"),), concat=(2,))
+    svg = _svg(plots.draw_cell(cell, "a cell"), tmp_path)
+    dead = {"node-3-dead", "node-4-dead", "node-5-dead"}
+    assert _ids(svg, "node-") == {"node-0", "node-1", "node-2", "node-6", *dead}
+    assert _ids(svg, "concat-") == {"concat-2"}
 
 
 def _extents(figure, prefix):
@@ -173,132 +180,11 @@ def test_no_arrow_passes_through_a_box_or_the_label_of_another_edge(cell):
         assert not any(line.intersects_bbox(box, filled=False) for box in others)
 
 
-def test_no_two_arrows_run_along_each_other():
-    arrows = _artists(plots.draw_cell(_SIX, "a cell"), "edge-").values()
+@pytest.mark.parametrize("cell", [_SIX, _NASNET], ids=["six", "nasnet"])
+def test_no_two_arrows_run_along_each_other(cell):
+    arrows = _artists(plots.draw_cell(cell, "a cell"), "edge-").values()
     points = [arrow.get_path().vertices for arrow in arrows]
     spans = [(line[:, 1].max(), line[0, 0], line[7, 0]) for line in points]
     for (lane, start, end), (lane_2, start_2, end_2) in itertools.combinations(spans, 2):
         assert lane != pytest.approx(lane_2) or end < start_2 or end_2 < start
     assert np.diff(sorted(x for _, *ends in spans for x in ends)).min() > 0.1
-
-
-def test_heat_map_writes_every_probability_and_labels_rows_and_columns(tmp_path):
-    probabilities = _probabilities()
-    texts = _texts(_svg(plots.draw_alpha(probabilities, "step 7"), tmp_path))
-    written = [text for text in texts if re.fullmatch(r"\d\.\d\d", text)]
-    assert written == [f"{value:.2f}" for value in probabilities.ravel()]
-    assert {f"{source}\u2192{target}" for source, target in space.EDGES} <= set(texts)
-    assert {"none", "skip", "max 3x3", "dil 5x5", "step 7"} <= set(texts)
-    assert {"0.0", "1.0"} <= set(texts)
-
-
-def test_heat_map_marks_the_argmax_of_each_row(tmp_path):
-    probabilities = _probabilities()
-    svg = _svg(plots.draw_alpha(probabilities, "step 7"), tmp_path)
-    best = probabilities.argmax(axis=1)
-    assert _ids(svg, "best-") == {f"best-{row}-{column}" for row, column in enumerate(best)}
-
-
-def test_curves_plot_the_columns_of_the_rows():
-    rows = _rows(4)
-    lines = _artists(plots.draw_curves(rows, "run"), "curve-")
-    assert len(lines) == 5
-    for name, line in lines.items():
-        expected = [(row["epoch"], row[name.removeprefix("curve-")]) for row in rows]
-        np.testing.assert_allclose(line.get_xydata(), expected)
-
-
-def test_curves_show_the_entropy_of_the_uniform_distribution():
-    line = _artists(plots.draw_curves(_rows(2), "run"), "uniform")["uniform"]
-    assert line.get_linestyle() == ":"
-    np.testing.assert_allclose(line.get_ydata(), np.log(8))
-
-
-def test_curves_skip_absent_and_empty_values():
-    rows = [
-        {"epoch": 0, "accuracy": "0.5"},
-        {"epoch": 1, "accuracy": ""},
-        {"epoch": 2, "accuracy": 0.7},
-    ]
-    lines = _artists(plots.draw_curves(rows, "run"), "curve-")
-    assert list(lines) == ["curve-accuracy"]
-    np.testing.assert_allclose(lines["curve-accuracy"].get_xydata(), [(0, 0.5), (2, 0.7)])
-
-
-def test_curves_of_no_rows_still_draw(tmp_path):
-    assert "No epochs" in _texts(_svg(plots.draw_curves([], "No epochs"), tmp_path))
-
-
-@pytest.mark.parametrize("kind", ["cell", "alpha", "curves"])
-def test_saved_files_are_what_their_suffix_says(kind, tmp_path):
-    from matplotlib.image import imread
-
-    figure = _pictures()[kind]
-    plots.save(figure, tmp_path / "picture.PNG")
-    width, height = figure.get_size_inches() * 150
-    shape = imread(tmp_path / "picture.PNG", format="png").shape
-    assert shape[:2] == pytest.approx((height, width), abs=1)
-    assert ElementTree.fromstring(_svg(figure, tmp_path)).tag.endswith("}svg")
-
-
-@pytest.mark.parametrize("suffix", ["png", "svg"])
-def test_same_picture_gives_same_bytes(suffix, tmp_path):
-    for kind, figure in _pictures().items():
-        first, second = tmp_path / f"{kind}-1.{suffix}", tmp_path / f"{kind}-2.{suffix}"
-        plots.save(figure, first)
-        plots.save(_pictures()[kind], second)
-        assert first.read_bytes() == second.read_bytes()
-
-
-def test_saving_twice_gives_same_bytes():
-    figure = plots.draw_curves(_rows(3), "curves")
-    assert plots.to_png_bytes(figure) == plots.to_png_bytes(figure)
-
-
-def test_png_bytes_are_those_of_the_png_file(tmp_path):
-    figure = plots.draw_cell(_SPARSE, "a cell")
-    plots.save(figure, tmp_path / "cell.png")
-    assert plots.to_png_bytes(figure) == (tmp_path / "cell.png").read_bytes()
-    assert plots.to_png_bytes(figure) != plots.to_png_bytes(plots.draw_cell(_FULL, "a cell"))
-
-
-def _fail(*_):
-    raise OSError("no space left on device")
-
-
-@pytest.mark.parametrize("step", ["os.replace", "pathlib.Path.write_bytes"])
-def test_failed_save_leaves_the_old_file_and_no_other(step, tmp_path, monkeypatch):
-    path = tmp_path / "cell.svg"
-    path.write_text("old")
-    figure = plots.draw_cell(_SPARSE, "a cell")
-    monkeypatch.setattr(step, _fail)
-    with pytest.raises(OSError, match="no space left"):
-        plots.save(figure, path)
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_unknown_suffix_is_refused_and_nothing_is_written(tmp_path):
-    with pytest.raises(ValueError, match=r"received: cell\.jpg"):
-        plots.save(plots.draw_cell(_SPARSE, "a cell"), tmp_path / "cell.jpg")
-    assert not list(tmp_path.iterdir())
-
-
-def test_drawing_and_saving_leave_the_state_of_matplotlib_alone(tmp_path):
-    import matplotlib
-
-    before = dict(matplotlib.rcParams)
-    for kind, figure in _pictures().items():
-        plots.save(figure, tmp_path / f"{kind}.svg")
-    assert dict(matplotlib.rcParams) == before
-
-
-def test_importing_is_light_and_drawing_needs_neither_pyplot_nor_tensorflow():
-    program = (
-        "import sys; from snas_tf import plots; from snas_tf.architecture.genotype import Cell;"
-        "assert 'matplotlib' not in sys.modules;"
-        "plots.to_png_bytes(plots.draw_cell(Cell(()), ''));"
-        "assert not {'matplotlib.pyplot', 'tensorflow'} & set(sys.modules)"
-    )
-    root = pathlib.Path(plots.__file__).parents[1]
-    subprocess.run([sys.executable, "-c", program], check=True, cwd=root)

@@ -1,0 +1,11 @@
+"""The pictures of a search: a cell's graph, the probabilities of its operations, a run's curves.
+
+Every picture is a Figure of its own, pyplot is left alone. matplotlib takes a second to import, so
+the functions that draw import it.
+"""
+
+from snas_tf.plots.cell import draw_cell
+from snas_tf.plots.charts import draw_alpha, draw_curves
+from snas_tf.plots.picture import save, to_png_bytes
+
+__all__ = ["draw_alpha", "draw_cell", "draw_curves", "save", "to_png_bytes"]

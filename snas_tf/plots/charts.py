@@ -1,0 +1,104 @@
+"""The numbers of a search: the probabilities of the operations as a heat map, a run as curves."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from snas_tf.architecture import space
+from snas_tf.plots.picture import AMBER, BLUE, INK, MUTED, PALE, ROSE, TITLE, label
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def draw_alpha(probabilities: np.ndarray, title: str) -> "Figure":
+    """The probabilities of each edge's operations as a heat map, the most probable one framed.
+
+    Args:
+        probabilities: softmax(log alpha), [edges = 14, operations = 8].
+        title: what stands above the picture.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Rectangle
+
+    figure = Figure(figsize=(7, 6.4))
+    figure.text(0.03, 0.975, title, **TITLE)
+    axes = figure.add_axes((0.075, 0.025, 0.79, 0.865))
+    image = axes.imshow(probabilities, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    best = np.argmax(probabilities, axis=1)
+    for (row, column), value in np.ndenumerate(probabilities):
+        style = {"color": "white" if value > 0.55 else INK, "ha": "center", "va": "center"}
+        if column == best[row]:
+            style |= {"weight": "bold", "gid": f"best-{row}-{column}"}
+            corner = (column - 0.45, row - 0.38)
+            axes.add_patch(Rectangle(corner, 0.9, 0.76, fill=False, lw=2.2, ec=AMBER))
+        axes.text(column, row, f"{value:.2f}", size=9, **style)
+    # A white rule where the edges into the next node start.
+    starts = [row - 0.5 for row, (source, _) in enumerate(space.EDGES) if source == 0]
+    axes.hlines(starts, -0.5, len(space.OPERATIONS) - 0.5, color="white", lw=4)
+    axes.set_xticks(range(len(space.OPERATIONS)), [label(name) for name in space.OPERATIONS])
+    axes.set_yticks(range(len(space.EDGES)), [f"{i}\u2192{j}" for i, j in space.EDGES])
+    axes.tick_params(length=0, labelcolor=INK, labeltop=True, labelbottom=False)
+    axes.spines[:].set_visible(False)
+    bar = figure.colorbar(image, cax=figure.add_axes((0.895, 0.25, 0.025, 0.5)))
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(color=PALE, labelcolor=INK)
+    return figure
+
+
+def draw_curves(rows: Sequence[Mapping[str, float]], title: str) -> "Figure":
+    """The accuracy, the entropy of the distribution and the temperature of a run, by epoch.
+
+    Args:
+        rows: the rows of metrics.csv; a value that is absent or empty leaves no point.
+        title: what stands above the picture.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 3.6))
+    figure.text(0.018, 0.97, title, **TITLE)
+    where = {"left": 0.045, "right": 0.985, "top": 0.8, "bottom": 0.135, "wspace": 0.16}
+    panels = figure.subplots(1, 3, width_ratios=(5, 5, 3), gridspec_kw=where)
+    names = ("accuracy", "entropy (nats)", "temperature")
+    for axes, name in zip(panels, names, strict=True):
+        _style_panel(axes, name)
+    limit = math.log(len(space.OPERATIONS))
+    panels[1].axhline(limit, color=MUTED, ls=":", lw=1.4, gid="uniform")
+    # No entropy exceeds the limit, so that its name above the line meets no curve.
+    corner = panels[1].get_yaxis_transform()
+    name = panels[1].text(0.99, 1.015 * limit, "uniform: ln 8", transform=corner, color=INK)
+    name.set(size=9, ha="right")
+    panels[1].set_ylim(0, 1.15 * limit)
+    _draw_curve(panels[0], rows, "accuracy", "training", BLUE)
+    _draw_curve(panels[0], rows, "valid_accuracy", "validation", AMBER)
+    _draw_curve(panels[1], rows, "entropy_normal", "normal", BLUE)
+    _draw_curve(panels[1], rows, "entropy_reduce", "reduce", AMBER)
+    _draw_curve(panels[2], rows, "temperature", "temperature", ROSE)
+    above = {"loc": "lower right", "bbox_to_anchor": (1.02, 0.99), "ncols": 2, "frameon": False}
+    for axes in panels[:2]:
+        named = [line for line in axes.lines if line.get_gid() != "uniform"]
+        axes.legend(handles=named, fontsize=9, labelcolor=INK, handlelength=1.4, **above)
+    return figure
+
+
+def _style_panel(axes: "Axes", name: str) -> None:
+    axes.set_title(name, size=10.5, color=INK, loc="left")
+    axes.set_xlabel("epoch", color=INK)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.grid(axis="y", color="#e6eaee", lw=0.8)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(PALE)
+    axes.tick_params(color=PALE, labelcolor=INK, labelsize=9)
+
+
+def _draw_curve(axes: "Axes", rows: Sequence[Mapping], column: str, name: str, colour: str) -> None:
+    kept = [row for row in rows if row.get(column) not in (None, "")]
+    if not kept:
+        return
+    x, y = ([float(row[key]) for row in kept] for key in ("epoch", column))
+    # A lone point has no line: dots keep short runs visible.
+    dot = "o" if len(kept) <= 20 else None
+    axes.plot(x, y, color=colour, lw=1.8, marker=dot, ms=3.5, label=name, gid=f"curve-{column}")

@@ -1,0 +1,58 @@
+"""What all pictures share: their colours, the names of operations, and how they become files."""
+
+import io
+import os
+import pathlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Apart in lightness too, so that every kind of colour vision tells them from each other.
+BLUE, SKY, AMBER, ROSE = "#004488", "#56b4e9", "#ddaa33", "#bb5566"
+INK, MUTED, PALE = "#1f2933", "#7b8794", "#b8c0c9"
+TITLE = {"size": 13, "weight": "bold", "color": INK, "ha": "left", "va": "top"}
+_UNSAID = ("connect", "pool", "conv")
+
+
+def label(operation: str) -> str:
+    """What a picture calls an operation: "sep 3x3", "skip"."""
+    family, *words = operation.split("_")
+    return " ".join([family, *(word for word in words if word not in _UNSAID)])
+
+
+def to_png_bytes(figure: "Figure") -> bytes:
+    """The picture as a PNG file's bytes, the same for the same picture."""
+    return _render(figure, "png")
+
+
+def save(figure: "Figure", path: str | pathlib.Path) -> None:
+    """Writes the picture as PNG or SVG, by the path's suffix: the whole file, or nothing.
+
+    The same picture gives the same bytes.
+
+    Raises:
+        ValueError: another suffix.
+    """
+    path = pathlib.Path(path)
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in ("png", "svg"):
+        raise ValueError(f"a picture is .png or .svg, received: {path.name}")
+    content = _render(figure, kind)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        partial.write_bytes(content)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _render(figure: "Figure", kind: str) -> bytes:
+    import matplotlib
+
+    buffer = io.BytesIO()
+    metadata = {"Software": None} if kind == "png" else {"Date": None, "Creator": None}
+    # Without a salt an SVG's ids are random. Its text stays text, which a reader can search.
+    with matplotlib.rc_context({"svg.hashsalt": "snas_tf", "svg.fonttype": "none"}):
+        figure.savefig(buffer, format=kind, dpi=150, facecolor="white", metadata=metadata)
+    return buffer.getvalue()

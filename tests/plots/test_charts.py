@@ -1,0 +1,77 @@
+import re
+
+import numpy as np
+from matplotlib.text import Text
+
+from snas_tf import plots
+from snas_tf.architecture import space
+
+
+def _texts(figure):
+    figure.draw_without_rendering()
+    return [text.get_text() for text in figure.findobj(Text) if text.get_visible()]
+
+
+def _artists(figure, prefix):
+    found = figure.findobj(lambda artist: str(artist.get_gid()).startswith(prefix))
+    return {artist.get_gid(): artist for artist in found}
+
+
+def _rows(count):
+    columns = ("accuracy", "valid_accuracy", "entropy_normal", "entropy_reduce", "temperature")
+    return [
+        {"epoch": i, **{name: 1 / (i + k + 1) for k, name in enumerate(columns)}}
+        for i in range(count)
+    ]
+
+
+def _probabilities():
+    logits = np.random.default_rng(0).normal(size=(14, 8))
+    return np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+
+
+def test_heat_map_writes_every_probability_and_labels_rows_and_columns():
+    probabilities = _probabilities()
+    texts = _texts(plots.draw_alpha(probabilities, "step 7"))
+    written = [text for text in texts if re.fullmatch(r"\d\.\d\d", text)]
+    assert written == [f"{value:.2f}" for value in probabilities.ravel()]
+    assert {f"{source}\u2192{target}" for source, target in space.EDGES} <= set(texts)
+    assert {"none", "skip", "max 3x3", "dil 5x5", "step 7"} <= set(texts)
+    assert {"0.0", "1.0"} <= set(texts)
+
+
+def test_heat_map_marks_the_argmax_of_each_row():
+    probabilities = _probabilities()
+    found = _artists(plots.draw_alpha(probabilities, "step 7"), "best-")
+    best = probabilities.argmax(axis=1)
+    assert set(found) == {f"best-{row}-{column}" for row, column in enumerate(best)}
+
+
+def test_curves_plot_the_columns_of_the_rows():
+    rows = _rows(4)
+    lines = _artists(plots.draw_curves(rows, "run"), "curve-")
+    assert len(lines) == 5
+    for name, line in lines.items():
+        expected = [(row["epoch"], row[name.removeprefix("curve-")]) for row in rows]
+        np.testing.assert_allclose(line.get_xydata(), expected)
+
+
+def test_curves_show_the_entropy_of_the_uniform_distribution():
+    line = _artists(plots.draw_curves(_rows(2), "run"), "uniform")["uniform"]
+    assert line.get_linestyle() == ":"
+    np.testing.assert_allclose(line.get_ydata(), np.log(8))
+
+
+def test_curves_skip_absent_and_empty_values():
+    rows = [
+        {"epoch": 0, "accuracy": "0.5"},
+        {"epoch": 1, "accuracy": ""},
+        {"epoch": 2, "accuracy": 0.7},
+    ]
+    lines = _artists(plots.draw_curves(rows, "run"), "curve-")
+    assert list(lines) == ["curve-accuracy"]
+    np.testing.assert_allclose(lines["curve-accuracy"].get_xydata(), [(0, 0.5), (2, 0.7)])
+
+
+def test_curves_of_no_rows_still_draw():
+    assert "No epochs" in _texts(plots.draw_curves([], "No epochs"))
