@@ -15,7 +15,7 @@ class DataConfig:
         data_dir: where prepared datasets or class folders are; None for the library's default.
         image_size: images are resized to this many pixels square; None keeps their size.
         batch_size: images a step, over all replicas.
-        validation_fraction: share of the training images held out.
+        validation_fraction: share of the training images held out; more than 0 in a search.
         skip_corrupt_images: leave unreadable image files out instead of stopping at them.
     """
 

@@ -1,4 +1,4 @@
-"""A folder of images: one sub-directory of JPEG or PNG files for each class."""
+"""A folder of images: a sub-directory of JPEG or PNG files for each class, or parts of such."""
 
 import pathlib
 from collections.abc import Iterator
@@ -12,45 +12,99 @@ from snas_tf.data.images import Images, stack
 from snas_tf.errors import UserError
 
 _SUFFIXES = (".jpg", ".jpeg", ".png")
-_ACCEPTED = "accepted: a directory with one sub-directory of JPEG or PNG images for each class"
+_ACCEPTED = (
+    "accepted: a directory with one sub-directory of JPEG or PNG images for each class, or with "
+    "train/ and test/ (or val/) of such sub-directories"
+)
 
 
-def read(config: DataConfig) -> tuple[Images, tuple[str, ...]]:
-    """Reads every image of a folder, and the names of its classes, which are sorted.
+def read(
+    config: DataConfig, with_test: bool = False
+) -> tuple[Images, Images | None, tuple[str, ...]]:
+    """Reads the images of a folder, and the names of its classes, which are sorted.
 
-    Hidden entries and files of other types are passed over.
+    The folder has a sub-directory for each class, all of training images, or nothing but the
+    sub-directories "train" with "test", "val" or both, where those of the classes are. Of such
+    parts, "train" is read and, only if wanted, "test", or "val" where there is no "test". Hidden
+    entries and files of other types are passed over.
 
     Args:
         config: `data_dir` is the folder.
+        with_test: whether test images are wanted.
+
+    Returns:
+        (training images, test images, class names); None for test images that are not wanted or
+        that the folder does not have.
 
     Raises:
-        UserError: the folder is not one, or an image can't be read; names the flag or the file.
+        UserError: the folder is not one, an image can't be read, or the test images are of other
+            classes; names the flag or the file.
     """
     if config.data_dir is None:
         raise UserError(f"--data_dir: not given, and --dataset=folder needs it; {_ACCEPTED}")
     root = pathlib.Path(config.data_dir)
-    class_names = _class_names(root)
-    paths = [(path, label) for label, name in enumerate(class_names) for path in _files(root, name)]
-    images = stack(_blocks(paths, config.skip_corrupt_images), config.image_size)
-    return images, class_names
+    train, test = _parts(root)
+    class_names = _class_names(train, root)
+    if test is None or not with_test:
+        return _read_part(train, root, class_names, config), None, class_names
+    _require_same_classes(class_names, _class_names(test, root), test, root)
+    images = [_read_part(part, root, class_names, config) for part in (train, test)]
+    return *images, class_names
 
 
-def _class_names(root: pathlib.Path) -> tuple[str, ...]:
-    names = tuple(path.name for path in _list(root, root) if path.is_dir())
+def _parts(root: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path | None]:
+    """The directories of the training and of the test images."""
+    names = _subdirectories(root, root)
+    if "train" in names and len(names) > 1 and set(names) <= {"train", "test", "val"}:
+        return root / "train", root / ("test" if "test" in names else "val")
+    return root, None
+
+
+def _class_names(part: pathlib.Path, root: pathlib.Path) -> tuple[str, ...]:
+    names = _subdirectories(part, root)
     if len(names) < 2:
         found = ", ".join(names) or "none"
         raise UserError(
-            f"--data_dir={root}: at least 2 class sub-directories are needed, found: {found}; "
-            f"{_ACCEPTED}"
+            f"--data_dir={root}: at least 2 class sub-directories are needed in {part}, found: "
+            f"{found}; {_ACCEPTED}"
         )
     return names
 
 
-def _files(root: pathlib.Path, name: str) -> list[pathlib.Path]:
-    paths = [path for path in _list(root / name, root) if path.suffix.lower() in _SUFFIXES]
+def _require_same_classes(
+    names: tuple[str, ...], test_names: tuple[str, ...], test: pathlib.Path, root: pathlib.Path
+) -> None:
+    differing = sorted(set(names) ^ set(test_names))
+    if differing:
+        name = differing[0]
+        only = "train" if name in names else test.name
+        raise UserError(
+            f"--data_dir={root}: class {name!r} is in {only}/ only; accepted: the same class "
+            f"sub-directories in train/ and {test.name}/"
+        )
+
+
+def _read_part(
+    part: pathlib.Path, root: pathlib.Path, class_names: tuple[str, ...], config: DataConfig
+) -> Images:
+    paths = [
+        (path, label)
+        for label, name in enumerate(class_names)
+        for path in _files(part / name, root)
+    ]
+    return stack(_blocks(paths, config.skip_corrupt_images), config.image_size)
+
+
+def _files(directory: pathlib.Path, root: pathlib.Path) -> list[pathlib.Path]:
+    paths = [path for path in _list(directory, root) if path.suffix.lower() in _SUFFIXES]
     if not paths:
-        raise UserError(f"--data_dir={root}: class {name!r} has no image; {_ACCEPTED}")
+        raise UserError(f"--data_dir={root}: class {directory} has no image; {_ACCEPTED}")
     return paths
+
+
+def _subdirectories(directory: pathlib.Path, root: pathlib.Path) -> tuple[str, ...]:
+    """Their names, sorted."""
+    return tuple(path.name for path in _list(directory, root) if path.is_dir())
 
 
 def _list(directory: pathlib.Path, root: pathlib.Path) -> list[pathlib.Path]:

@@ -45,8 +45,22 @@ def stack(blocks: Iterable[tuple[np.ndarray, np.ndarray]], image_size: int | Non
     for block, block_labels in blocks:
         images.append(_resize(_to_rgb(block), image_size))
         labels.append(block_labels)
-        _require_same_size(images[0], images[-1])
+        require_same_size(images[0], images[-1])
     return Images(np.concatenate(images), np.concatenate(labels).astype(np.int64))
+
+
+def require_same_size(first: np.ndarray, other: np.ndarray) -> None:
+    """Checks that images, uint8 [examples, height, width, channels], are of one size.
+
+    Raises:
+        UserError: they are not.
+    """
+    if first.shape[1:] != other.shape[1:]:
+        sizes = " and ".join(f"{block.shape[1]} x {block.shape[2]}" for block in (first, other))
+        raise UserError(
+            f"--image_size: not given, but the images differ in size ({sizes} pixels); "
+            "accepted: --image_size=N, which makes them N x N"
+        )
 
 
 def _to_rgb(images: np.ndarray) -> np.ndarray:
@@ -59,12 +73,3 @@ def _resize(images: np.ndarray, size: int | None) -> np.ndarray:
         return images
     resized = tf.image.resize(images, (size, size), method="area")
     return tf.cast(tf.round(resized), tf.uint8).numpy()
-
-
-def _require_same_size(first: np.ndarray, other: np.ndarray) -> None:
-    if first.shape[1:] != other.shape[1:]:
-        sizes = " and ".join(f"{block.shape[1]} x {block.shape[2]}" for block in (first, other))
-        raise UserError(
-            f"--image_size: not given, but the images differ in size ({sizes} pixels); "
-            "accepted: --image_size=N, which makes them N x N"
-        )

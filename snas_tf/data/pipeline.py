@@ -3,15 +3,16 @@
 The arrays are captured as tensors in host memory, so no graph holds a copy of them.
 """
 
+import numpy as np
 import tensorflow as tf
 
 from snas_tf.config import DataConfig
-from snas_tf.data.augment import crop_and_flip
+from snas_tf.data.augment import crop_and_flip, cutout
 from snas_tf.data.datasets import Dataset
 from snas_tf.data.images import Images
 
-_ORDER, _AUGMENTATION = 0, 1
-"""What a random number is for; one seed drives both independently."""
+_ORDER, _AUGMENTATION, _CUTOUT = 0, 1, 2
+"""What a random number is for; one seed drives all of them independently."""
 
 
 def steps_per_epoch(dataset: Dataset, batch_size: int) -> int:
@@ -20,7 +21,13 @@ def steps_per_epoch(dataset: Dataset, batch_size: int) -> int:
 
 
 def training_batches(
-    dataset: Dataset, config: DataConfig, seed: int, first_step: int, num_steps: int
+    dataset: Dataset,
+    config: DataConfig,
+    seed: int,
+    first_step: int,
+    num_steps: int,
+    *,
+    cutout_length: int = 0,
 ) -> tf.data.Dataset:
     """The batches of steps `first_step` to `first_step + num_steps - 1`.
 
@@ -33,12 +40,15 @@ def training_batches(
         seed: of the order and the augmentation.
         first_step: counted from 0 at the start of the run.
         num_steps: how many batches.
+        cutout_length: side in pixels of the square that is covered with the mean colour of the
+            training images in each image; 0 for none.
 
     Returns:
         Dicts of "image", uint8 [batch, height, width, channels = 3], augmented; "label", int64
         [batch]; "index", int64 [batch], positions in the training images.
     """
     images, labels = _on_host(dataset.train)
+    fill = _mean_colour(dataset) if cutout_length else None
     epoch_steps = steps_per_epoch(dataset, config.batch_size)
     first_epoch, done = divmod(first_step, epoch_steps)
     last_epoch = (first_step + num_steps - 1) // epoch_steps
@@ -55,6 +65,8 @@ def training_batches(
         image = crop_and_flip(
             tf.gather(images, index), _seed(seed, _AUGMENTATION, step), dataset.mirror
         )
+        if cutout_length:
+            image = cutout(image, _seed(seed, _CUTOUT, step), cutout_length, fill)
         return {"image": image, "label": tf.gather(labels, index), "index": index}
 
     indices = tf.data.Dataset.range(first_epoch, last_epoch + 1).flat_map(order)
@@ -95,6 +107,13 @@ def evaluation_batches(images: Images, batch_size: int) -> tf.data.Dataset:
 def _on_host(images: Images) -> tuple[tf.Tensor, tf.Tensor]:
     with tf.device("CPU"):
         return tf.constant(images.images), tf.constant(images.labels)
+
+
+def _mean_colour(dataset: Dataset) -> tf.Tensor:
+    """Of the training images, uint8 [channels = 3]."""
+    mean, _ = dataset.channel_statistics()
+    with tf.device("CPU"):
+        return tf.constant(np.rint(mean).astype(np.uint8))
 
 
 def _seed(seed: int, purpose: int, number: tf.Tensor) -> tf.Tensor:

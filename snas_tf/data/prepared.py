@@ -1,4 +1,4 @@
-"""The training images of a TensorFlow Datasets (TFDS) data set, prepared on disk or downloaded."""
+"""The images of a TensorFlow Datasets (TFDS) data set, prepared on disk or downloaded."""
 
 import difflib
 import http.client
@@ -19,30 +19,42 @@ from snas_tf.errors import UserError
 _NAME = re.compile(r"\w+(/[\w.-]+)?(:[\w.]+)?")
 """name[/config][:version]; TFDS would look up other forms, with a namespace, on the network."""
 
+_TEST_SPLITS = ("test", "validation")
 _FALLBACK_URL = "https://www.tensorflow.org"
 _PROBE_SECONDS = 5.0
 _BLOCK = 256
 
 
-def read(config: DataConfig) -> tuple[Images, tuple[str, ...]]:
-    """Reads the "train" split of a data set, and no other, and the names of its classes.
+def read(
+    config: DataConfig, with_test: bool = False
+) -> tuple[Images, Images | None, tuple[str, ...]]:
+    """Reads the "train" split of a data set, its test images, and the names of its classes.
 
-    A prepared copy is read as it is and may be read-only; the network is tried only without one.
+    The test images are the "test" split or, where there is none or its labels are withheld, the
+    "validation" split. Only the splits that are wanted are read. A prepared copy is read as it is
+    and may be read-only; the network is tried only without one.
 
     Args:
         config: `dataset` is the TFDS name, `data_dir` where TFDS keeps its copies.
+        with_test: whether test images are wanted.
+
+    Returns:
+        (training images, test images, class names); None for test images that are not wanted or
+        that the data set does not have.
 
     Raises:
         UserError: the name is unknown, the data set is not one of labelled images, or there is
             neither a readable prepared copy nor a network to download it from.
     """
     builder = _builder(config)
-    image_key, label_key = _image_and_label(builder, config.dataset)
+    keys = _image_and_label(builder, config.dataset)
     if not builder.is_prepared():
         _download(builder, config.dataset)
-    blocks = _blocks(builder, config, image_key, label_key)
-    class_names = tuple(builder.info.features[label_key].names)
-    return stack(blocks, config.image_size), class_names
+    if "train" not in builder.info.splits:
+        raise UserError(f"--dataset={config.dataset}: has no split named train to learn from")
+    train = stack(_blocks(builder, config, "train", *keys), config.image_size)
+    test = _read_test(builder, config, *keys) if with_test else None
+    return train, test, tuple(builder.info.features[keys[1]].names)
 
 
 def _builder(config: DataConfig) -> Any:
@@ -116,18 +128,26 @@ def _answers(url: str) -> bool:
         return False
 
 
+def _read_test(builder: Any, config: DataConfig, image_key: str, label_key: str) -> Images | None:
+    for split in _TEST_SPLITS:
+        if split in builder.info.splits:
+            blocks = _blocks(builder, config, split, image_key, label_key)
+            images = stack(blocks, config.image_size)
+            if (images.labels >= 0).all():  # TFDS gives -1 for a label that is withheld.
+                return images
+    return None
+
+
 def _blocks(
-    builder: Any, config: DataConfig, image_key: str, label_key: str
+    builder: Any, config: DataConfig, split: str, image_key: str, label_key: str
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     import tensorflow_datasets as tfds
 
     wanted = tfds.decode.PartialDecoding({image_key: True, label_key: True})
-    if "train" not in builder.info.splits:
-        raise UserError(f"--dataset={config.dataset}: has no split named train to learn from")
     # Only images that are known to have one size come many at a time.
     block = 1 if None in builder.info.features[image_key].shape else _BLOCK
     try:
-        examples = builder.as_dataset(split="train", decoders=wanted)
+        examples = builder.as_dataset(split=split, decoders=wanted)
         for batch in examples.batch(block).as_numpy_iterator():
             yield batch[image_key], batch[label_key]
     except (tf.errors.OpError, OSError) as error:

@@ -1,5 +1,6 @@
 import os
 import pathlib
+import shutil
 import socket
 import time
 
@@ -48,6 +49,22 @@ def folder(tmp_path):
     return config, *pixels
 
 
+@pytest.fixture
+def parts(tmp_path):
+    """A folder of parts, two classes of three 10 x 12 images in each; (config, pixels by part)."""
+    pixels = {part: noise(2, 3, 10, 12, 3) for part in ("train", "test", "val")}
+    for part, classes in pixels.items():
+        for name, images in zip("ab", classes, strict=True):
+            for index, image in enumerate(images):
+                save(tmp_path / part / name / f"{index}.png", image)
+    config = DataConfig("folder", tmp_path, batch_size=1, validation_fraction=0.2)
+    return config, pixels
+
+
+def same(first, other):
+    return (first.images == other.images).all() and (first.labels == other.labels).all()
+
+
 def replace(config, **values):
     return DataConfig(**{**vars(config), **values})
 
@@ -56,15 +73,58 @@ def test_digits_are_grey_levels_on_the_8_bit_scale():
     dataset = datasets.load(DataConfig("digits"), seed=0)
     images, labels = both(dataset)
     source = sklearn.datasets.load_digits()
-    expected = [np.floor(image * 255 / 16 + 0.5).astype(np.uint8) for image in source.images]
+    expected = [np.floor(image * 255 / 16 + 0.5).astype(np.uint8) for image in source.images[:1500]]
     assert rows(images) == rows([np.stack([grey] * 3, axis=-1) for grey in expected])
-    assert np.bincount(labels).tolist() == np.bincount(source.target).tolist()
+    assert np.bincount(labels).tolist() == np.bincount(source.target[:1500]).tolist()
     assert images.dtype == np.uint8
     assert labels.dtype == np.int64
     assert dataset.num_classes == 10
     assert dataset.class_names == tuple("0123456789")
     assert dataset.image_size == (8, 8)
     assert not dataset.mirror
+
+
+def test_the_last_297_digits_are_for_the_test_alone():
+    source = sklearn.datasets.load_digits()
+    assert len(source.target) == 1500 + 297
+    dataset = datasets.load(DataConfig("digits"), seed=0, with_test=True)
+    grey = np.floor(source.images[1500:] * 255 / 16 + 0.5)
+    np.testing.assert_array_equal(dataset.test.images, np.stack([grey] * 3, axis=-1))
+    np.testing.assert_array_equal(dataset.test.labels, source.target[1500:])
+    assert dataset.test.images.dtype == np.uint8
+    assert dataset.test.labels.dtype == np.int64
+
+
+def test_a_search_is_given_no_test_images(parts):
+    assert datasets.load(DataConfig("digits"), seed=0).test is None
+    assert datasets.load(parts[0], seed=0).test is None
+
+
+@pytest.mark.parametrize("name", ["digits", "folder"])
+def test_the_validation_images_are_the_same_with_and_without_the_test_images(parts, name):
+    config = replace(parts[0], dataset=name)
+    searched, evaluated = (datasets.load(config, 3, with_test) for with_test in (False, True))
+    assert evaluated.test is not None
+    assert same(searched.validation, evaluated.validation)
+    assert same(searched.train, evaluated.train)
+
+
+def test_only_an_evaluation_may_train_on_every_image(folder):
+    config, a, b = folder
+    config = replace(config, validation_fraction=0.0)
+    dataset = datasets.load(config, seed=0, with_test=True)
+    assert rows(dataset.train.images) == rows([*a, *b])
+    assert len(dataset.validation) == 0
+    assert dataset.validation.images.shape == (0, 10, 12, 3)
+    with pytest.raises(UserError, match=r"^--validation_fraction=0.0: .*accepted: more than 0"):
+        datasets.load(config, seed=0)
+
+
+@pytest.mark.parametrize("fraction", [-0.1, 1.0, float("nan")])
+def test_an_evaluation_refuses_what_is_no_share(fraction):
+    config = DataConfig("digits", validation_fraction=fraction)
+    with pytest.raises(UserError, match=r"^--validation_fraction=.*accepted: 0 or more, less"):
+        datasets.load(config, seed=0, with_test=True)
 
 
 def test_the_validation_images_are_disjoint_and_decided_by_the_seed(folder):
@@ -80,13 +140,13 @@ def test_the_validation_images_are_disjoint_and_decided_by_the_seed(folder):
 
 
 @pytest.mark.parametrize(
-    ("fraction", "count"), [(0.0001, 1), (0.1, 180), (0.5, 898), (0.9999, 1796)]
+    ("fraction", "count"), [(0.0001, 1), (0.1, 150), (0.5, 750), (0.9999, 1499)]
 )
 def test_at_least_one_image_is_on_each_side_of_the_split(fraction, count):
     config = DataConfig("digits", validation_fraction=fraction, batch_size=1)
     dataset = datasets.load(config, seed=0)
     assert len(dataset.validation) == count
-    assert len(dataset.train) == 1797 - count
+    assert len(dataset.train) == 1500 - count
 
 
 def test_labels_follow_the_sorted_class_names(folder):
@@ -190,6 +250,76 @@ def test_a_folder_without_classes_of_images_is_refused(tmp_path, state):
         datasets.load(DataConfig("folder", root), seed=0)
 
 
+@pytest.mark.parametrize(
+    ("present", "tested"),
+    [
+        (("train", "test"), "test"),
+        (("train", "val"), "val"),
+        (("train", "val", "test"), "test"),
+    ],
+)
+def test_a_folder_of_parts_has_test_images(parts, present, tested):
+    config, pixels = parts
+    for part in {"train", "test", "val"} - set(present):
+        shutil.rmtree(config.data_dir / part)
+    dataset = datasets.load(config, seed=0, with_test=True)
+    assert dataset.class_names == ("a", "b")
+    assert rows(both(dataset)[0]) == rows(pixels["train"].reshape(6, 10, 12, 3))
+    np.testing.assert_array_equal(dataset.test.images, pixels[tested].reshape(6, 10, 12, 3))
+    assert dataset.test.labels.tolist() == [0, 0, 0, 1, 1, 1]
+
+
+def empty(directory):
+    for path in directory.glob("*/*.png"):
+        path.write_bytes(b"")
+
+
+def test_only_the_parts_that_are_wanted_are_read(parts):
+    config, pixels = parts
+    empty(config.data_dir / "val")
+    datasets.load(config, seed=0, with_test=True)
+    empty(config.data_dir / "test")
+    searched = datasets.load(config, seed=0)
+    assert rows(both(searched)[0]) == rows(pixels["train"].reshape(6, 10, 12, 3))
+    with pytest.raises(UserError, match=f"^{config.data_dir / 'test' / 'a' / '0.png'}: not a read"):
+        datasets.load(config, seed=0, with_test=True)
+
+
+def test_a_folder_of_classes_has_no_test_images(folder):
+    assert datasets.load(folder[0], seed=0, with_test=True).test is None
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda root: shutil.rmtree(root / "test" / "b"), "in .*test, found: a;"),
+        (lambda root: (root / "test" / "b").rename(root / "test" / "c"), "'b' is in train/ only;"),
+        (lambda root: (root / "test" / "c").mkdir(), "'c' is in test/ only;"),
+        (lambda root: (root / "more").mkdir(), "class .*more has no image;"),
+        (lambda root: shutil.rmtree(root / "train"), "class .*test has no image;"),
+    ],
+    ids=["one class", "another class", "one more class", "another part", "no train"],
+)
+def test_parts_that_do_not_go_together_are_refused(parts, change, message):
+    config, _ = parts
+    change(config.data_dir)
+    with pytest.raises(
+        UserError, match=f"^--data_dir={config.data_dir}: .*{message}.*accepted: "
+    ) as raised:
+        datasets.load(config, seed=0, with_test=True)
+    assert "\n" not in str(raised.value)
+
+
+def test_test_images_of_another_size_need_an_image_size(parts):
+    config, _ = parts
+    for path in (config.data_dir / "test").glob("*/*.png"):
+        save(path, noise(9, 31, 3))
+    with pytest.raises(UserError, match=r"--image_size: .*10 x 12 and 9 x 31.*--image_size=N"):
+        datasets.load(config, seed=0, with_test=True)
+    dataset = datasets.load(replace(config, image_size=9), seed=0, with_test=True)
+    assert dataset.test.images.shape == (6, 9, 9, 3)
+
+
 def test_a_folder_needs_a_data_dir():
     with pytest.raises(UserError, match=r"^--data_dir: not given"):
         datasets.load(DataConfig("folder"), seed=0)
@@ -204,7 +334,7 @@ def test_a_folder_needs_a_data_dir():
         ("validation_fraction", 1.0),
         ("validation_fraction", float("nan")),
         ("batch_size", 0),
-        ("batch_size", 1618),
+        ("batch_size", 1351),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_its_flag(flag, value):
@@ -213,7 +343,7 @@ def test_a_value_out_of_range_is_refused_by_its_flag(flag, value):
 
 
 def test_the_whole_training_set_may_be_one_batch():
-    assert len(datasets.load(DataConfig("digits", batch_size=1617), seed=0).train) == 1617
+    assert len(datasets.load(DataConfig("digits", batch_size=1350), seed=0).train) == 1350
 
 
 @pytest.mark.parametrize("count", [3, 2500])
@@ -229,15 +359,21 @@ def test_channel_statistics_are_those_of_all_training_pixels(count):
     assert deviation[2] == 1.0
 
 
-def prepare(data_dir, name, channels=3, count=12, split="train", label=None):
-    """Writes a TFDS copy; returns its images."""
-    images = noise(count, 10, 10, channels)
-    examples = [(i, {"image": image, "label": i % 3}) for i, image in enumerate(images)]
+def prepare(data_dir, name, channels=3, splits=("train", "test"), label=None, withheld=()):
+    """Writes a TFDS copy; returns the 12 images of each split."""
+    images = {split: noise(12, 10, 10, channels) for split in splits}
+    examples = {
+        split: [
+            (i, {"image": image, "label": -1 if split in withheld else i % 3})
+            for i, image in enumerate(images[split])
+        ]
+        for split in splits
+    }
     tfds.dataset_builders.store_as_tfds_dataset(
         name=name,
         version="1.0.0",
         data_dir=data_dir,
-        split_datasets={split: examples, "test": examples[:1]},
+        split_datasets=examples,
         features=tfds.features.FeaturesDict(
             {
                 "image": tfds.features.Image(shape=(10, 10, channels), encoding_format="png"),
@@ -250,7 +386,7 @@ def prepare(data_dir, name, channels=3, count=12, split="train", label=None):
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_a_prepared_tfds_copy_is_read_without_its_test_split(tmp_path, channels):
-    images = prepare(tmp_path, "tiny", channels)
+    images = prepare(tmp_path, "tiny", channels)["train"]
     (test_split,) = tmp_path.glob("tiny/1.0.0/*-test.*")
     test_split.unlink()
     before = sorted(tmp_path.rglob("*"))
@@ -261,6 +397,49 @@ def test_a_prepared_tfds_copy_is_read_without_its_test_split(tmp_path, channels)
     assert dataset.class_names == ("p", "q", "r")
     assert dataset.mirror
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("splits", "withheld", "tested"),
+    [
+        (("train", "test"), (), "test"),
+        (("train", "validation", "test"), (), "test"),
+        (("train", "validation"), (), "validation"),
+        (("train", "validation", "test"), ("test",), "validation"),
+        (("train", "test"), ("test",), None),
+        (("train", "extra"), (), None),
+    ],
+)
+def test_the_test_images_of_tfds_are_of_the_labelled_test_or_validation_split(
+    tmp_path, splits, withheld, tested
+):
+    images = prepare(tmp_path, "tiny", splits=splits, withheld=withheld)
+    config = DataConfig("tiny", tmp_path, batch_size=2)
+    dataset = datasets.load(config, seed=0, with_test=True)
+    assert rows(both(dataset)[0]) == rows(images["train"])
+    if tested is None:
+        assert dataset.test is None
+    else:
+        labels = {image.tobytes(): i % 3 for i, image in enumerate(images[tested])}
+        assert rows(dataset.test.images) == rows(images[tested])
+        assert [labels[image.tobytes()] for image in dataset.test.images] == list(
+            dataset.test.labels
+        )
+
+
+def test_tfds_test_images_are_resized_as_the_training_images_are(tmp_path):
+    images = prepare(tmp_path, "tiny", channels=1)["test"]
+    config = DataConfig("tiny", tmp_path, batch_size=2, image_size=20)
+    test = datasets.load(config, seed=0, with_test=True).test.images
+    assert rows(test) == rows(images.repeat(2, axis=1).repeat(2, axis=2).repeat(3, axis=3))
+
+
+def test_tfds_splits_that_are_not_wanted_are_not_read(tmp_path):
+    prepare(tmp_path, "tiny", splits=("train", "validation", "test"))
+    (unwanted,) = tmp_path.glob("tiny/1.0.0/*-validation.*")
+    unwanted.unlink()
+    config = DataConfig("tiny", tmp_path, batch_size=2)
+    assert len(datasets.load(config, seed=0, with_test=True).test) == 12
 
 
 def test_tfds_characters_are_not_mirrored(tmp_path):
@@ -275,7 +454,7 @@ def test_a_tfds_copy_without_class_labels_is_refused(tmp_path):
 
 
 def test_a_tfds_copy_without_a_training_split_is_refused(tmp_path):
-    prepare(tmp_path, "tiny", split="validation")
+    prepare(tmp_path, "tiny", splits=("validation", "test"))
     with pytest.raises(UserError, match=r"^--dataset=tiny: has no split named train"):
         datasets.load(DataConfig("tiny", tmp_path), seed=0)
 

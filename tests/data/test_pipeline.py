@@ -27,8 +27,10 @@ def dataset(count=43, mirror=True):
     return Dataset("x", images(count), images(3), tuple("abcde"), mirror)
 
 
-def batches(count=43, seed=0, first_step=0, num_steps=10, mirror=True):
-    pipeline = training_batches(dataset(count, mirror), CONFIG, seed, first_step, num_steps)
+def batches(count=43, seed=0, first_step=0, num_steps=10, mirror=True, **options):
+    pipeline = training_batches(
+        dataset(count, mirror), CONFIG, seed, first_step, num_steps, **options
+    )
     return list(pipeline.as_numpy_iterator())
 
 
@@ -113,6 +115,34 @@ def test_images_are_mirrored_only_where_that_keeps_their_class():
 
     assert not mirrored(mirror=False).any()
     assert 16 < mirrored(mirror=True).sum() < 48
+
+
+def test_a_cutout_covers_a_square_with_the_mean_colour_and_leaves_the_rest_as_it_was():
+    pixels = np.random.default_rng(1).integers(1, 100, (43, 8, 8, 3), np.uint8)
+    pixels += np.array([0, 50, 150], np.uint8)
+    data = Dataset("x", Images(pixels, np.arange(43)), images(3), ("a",), True)
+    mean = np.floor(pixels.reshape(-1, 3).mean(axis=0) + 0.5)
+    plain, covered = (
+        list(training_batches(data, CONFIG, 0, 0, 10, cutout_length=length).as_numpy_iterator())
+        for length in (0, 4)
+    )
+    sizes = set()
+    for before, after in zip(plain, covered, strict=True):
+        np.testing.assert_array_equal(before["index"], after["index"])
+        for image, other in zip(before["image"], after["image"], strict=True):
+            changed = (image != other).any(axis=-1)
+            height, width = changed.any(axis=1).sum(), changed.any(axis=0).sum()
+            assert changed.sum() == height * width
+            assert (other[changed] == mean).all()
+            sizes.add((height, width))
+    assert (4, 4) in sizes
+    assert max(sizes) == (4, 4)
+    assert len(sizes) > 1
+
+
+def test_a_pipeline_with_cutout_resumes_as_well():
+    resumed = batches(first_step=7, num_steps=3, cutout_length=4)
+    assert equal(resumed, batches(cutout_length=4)[7:])
 
 
 @pytest.mark.parametrize(("count", "sizes"), [(19, [8, 8, 3]), (16, [8, 8]), (3, [3]), (8, [8])])
