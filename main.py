@@ -10,41 +10,58 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 from absl import app, flags, logging
 
-from flags import common
+from flags import common, training
+from flags import evaluate as evaluate_flags
+from flags import export as export_flags
+from flags import profile as profile_flags
 from flags import search as search_flags
+from snas_tf import quiet
 from snas_tf.errors import UserError
+
+# Each mode imports TensorFlow only when its flags are known to be good, as that takes seconds.
 
 
 def _search(values: flags.FlagValues) -> None:
-    config = search_flags.search_config(values)
-    run_config = common.run_config(values, search_flags.run_name(values))
-    _import_tensorflow()
+    config = search_flags.config(values)
+    modules = (common, training, search_flags)
+    run_config = common.run_config(values, search_flags.run_name(values), modules)
+    quiet.import_tensorflow()
     from snas_tf.search import report, search
     from snas_tf.training import runtime
 
     runtime.configure()
-    result = search(config, common.data_config(values), run_config)
-    report(result, run_config.model_dir)
+    report(search(config, common.data_config(values), run_config), run_config.model_dir)
 
 
-def _import_tensorflow() -> None:
-    """Imports it where the flags are known to be good, as that takes seconds; and quietly.
+def _evaluate(values: flags.FlagValues) -> None:
+    config = evaluate_flags.config(values)
+    modules = (common, training, evaluate_flags)
+    run_config = common.run_config(values, evaluate_flags.run_name(values), modules)
+    quiet.import_tensorflow()
+    from snas_tf.evaluate import evaluate, report
+    from snas_tf.training import runtime
 
-    Its greeting goes to file descriptor 2 before anything can tell it not to.
-    """
-    stderr = os.dup(2)
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        import tensorflow as tf
-
-        tf.config.list_physical_devices()  # the search for a GPU is not quiet either
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
+    runtime.configure()
+    report(evaluate(config, common.data_config(values), run_config), config, run_config)
 
 
-_MODES = {"search": _search}
+def _profile(values: flags.FlagValues) -> None:
+    arguments = profile_flags.arguments(values)
+    quiet.import_tensorflow()
+    from snas_tf.profile import profile, report
+
+    report(profile(**arguments))
+
+
+def _export(values: flags.FlagValues) -> None:
+    arguments = export_flags.arguments(values)
+    quiet.import_tensorflow()
+    from snas_tf.export import export, report
+
+    report(export(**arguments))
+
+
+_MODES = {"search": _search, "evaluate": _evaluate, "profile": _profile, "export": _export}
 
 
 def main(_: list[str]) -> None:
@@ -60,24 +77,9 @@ def main(_: list[str]) -> None:
         sys.exit(130)
 
 
-def parse(arguments: list[str]) -> list[str]:
-    """Parses the flags; a bad one is one line on standard error and exit code 2."""
-    app.define_help_flags()
-    try:
-        rest = flags.FLAGS(arguments)
-    except flags.Error as error:
-        print(f"main.py: {' '.join(str(error).split())}", file=sys.stderr)
-        sys.exit(2)
-    if len(rest) > 1:
-        print(f"main.py: {rest[1]!r} is not a flag, accepted: --NAME=VALUE", file=sys.stderr)
-        sys.exit(2)
-    return rest
-
-
 if __name__ == "__main__":
     flags.DEFINE_enum("mode", "search", list(_MODES), "What to do.")
-    common.define()
-    search_flags.define()
-    for module in (common, search_flags):
+    for module in (common, training, search_flags, evaluate_flags, profile_flags, export_flags):
+        module.define()
         flags.adopt_module_key_flags(module)  # for --help
-    app.run(main, flags_parser=parse)
+    app.run(main, flags_parser=common.parse)

@@ -1,10 +1,12 @@
-"""Flags that mean the same in every mode."""
+"""Flags that mean the same in every mode, and how flags become configs."""
 
 import pathlib
+import sys
 import tempfile
+from types import ModuleType
 from typing import Any
 
-from absl import flags
+from absl import app, flags
 
 from snas_tf.config import DataConfig, RunConfig
 from snas_tf.errors import UserError
@@ -22,19 +24,24 @@ def define() -> None:
         "sub-directories of JPEG or PNG files under --data_dir; digits, which needs no network.",
     )
     flags.DEFINE_string(
-        "data_dir", None, "Directory of prepared TFDS datasets, or of the class sub-directories."
+        "data_dir",
+        None,
+        "Directory of prepared TFDS datasets; or of the class sub-directories, or of train/ and "
+        "test/ or val/ with the class sub-directories.",
     )
     flags.DEFINE_integer(
         "image_size", None, "Resize images to this many pixels square; default: their own size.", 8
     )
-    flags.DEFINE_integer("batch_size", 64, "Images a step, over all GPUs.", 1)
+    flags.DEFINE_integer(
+        "batch_size", 64, "Images a step, over all GPUs; 96 when evaluating, if not given.", 1
+    )
     flags.DEFINE_float(
-        "validation_fraction", 0.1, "Share of the training images held out for validation."
+        "validation_fraction",
+        0.1,
+        "Share of the training images held out for validation; may be 0 when evaluating.",
     )
     flags.DEFINE_boolean("skip_corrupt_images", False, "Leave image files out that can't be read.")
-    flags.DEFINE_string(
-        "model_dir", None, "The run directory; default: runs/MODE-DATASET-CONSTRAINT."
-    )
+    flags.DEFINE_string("model_dir", None, "The run directory; default: runs/MODE-DATASET-....")
     flags.DEFINE_integer("seed", 0, "Seed of everything random.", 0, 2**31 - 1)
     flags.DEFINE_integer(
         "checkpoint_every_steps",
@@ -42,6 +49,26 @@ def define() -> None:
         "Besides the checkpoint of every epoch, one every so many steps; 0 for none.",
         0,
     )
+
+
+def parse(arguments: list[str]) -> list[str]:
+    """Parses the flags; a bad one is one line on standard error and exit code 2."""
+    app.define_help_flags()
+    try:
+        rest = flags.FLAGS(arguments)
+    except flags.Error as error:
+        print(f"main.py: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(2)
+    if len(rest) > 1:
+        print(f"main.py: {rest[1]!r} is not a flag, accepted: --NAME=VALUE", file=sys.stderr)
+        sys.exit(2)
+    return rest
+
+
+def set_defaults(values: flags.FlagValues, defaults: dict[str, Any]) -> None:
+    """Makes other values the defaults of flags that were not given."""
+    for name, value in defaults.items():
+        values.set_default(name, value)
 
 
 def data_config(values: flags.FlagValues) -> DataConfig:
@@ -56,12 +83,15 @@ def data_config(values: flags.FlagValues) -> DataConfig:
     )
 
 
-def run_config(values: flags.FlagValues, default_name: str) -> RunConfig:
+def run_config(
+    values: flags.FlagValues, default_name: str, modules: tuple[ModuleType, ...]
+) -> RunConfig:
     """The run part of a configuration.
 
     Args:
         values: the parsed flags.
         default_name: name of the run directory under runs/ where --model_dir is not given.
+        modules: those whose flags decide the run's results.
 
     Raises:
         UserError: the run directory can't be written.
@@ -72,17 +102,17 @@ def run_config(values: flags.FlagValues, default_name: str) -> RunConfig:
         model_dir=model_dir,
         seed=values.seed,
         checkpoint_every_steps=values.checkpoint_every_steps,
-        flags=_recorded(values),
+        flags=_recorded(values, modules),
     )
 
 
-def _recorded(values: flags.FlagValues) -> dict[str, Any]:
-    """The flags that decide a run's results: all that this package defines, less a few."""
+def _recorded(values: flags.FlagValues, modules: tuple[ModuleType, ...]) -> dict[str, Any]:
+    """The flags that decide a run's results: all that the modules define, less a few."""
+    by_module = values.flags_by_module_dict()
     return {
         flag.name: flag.value
-        for module, module_flags in sorted(values.flags_by_module_dict().items())
-        if module.startswith("flags.")
-        for flag in module_flags
+        for module in modules
+        for flag in by_module[module.__name__]
         if flag.name not in _NOT_RECORDED
     }
 

@@ -1,16 +1,23 @@
 """Flags of `--mode=search`."""
 
-import math
-
 from absl import flags
 
+from flags import training
 from snas_tf.config import SearchConfig
 from snas_tf.errors import UserError
 
 CONSTRAINT_WEIGHTS = {"none": 0.0, "mild": 0.1, "moderate": 0.3, "aggressive": 1.0}
 """Our own levels: the paper does not say its weights. 1 is the cost of the dearest child."""
 
-_DEFAULTS = SearchConfig()
+_HYPERPARAMETERS = {
+    "alpha_learning_rate": "Adam rate of log alpha. A run of N steps needs about 30 / N.",
+    "alpha_beta_1": "Adam's decay rate of the mean gradient.",
+    "alpha_beta_2": "Adam's decay rate of the mean squared gradient.",
+    "alpha_weight_decay": "L2 penalty on log alpha.",
+    "alpha_clip_norm": "Largest global norm of log alpha's gradient; 0 for no clipping.",
+    "initial_temperature": "Temperature of the relaxation at the first step.",
+    "final_temperature": "Temperature of the relaxation at the last step.",
+}
 
 
 def define() -> None:
@@ -24,53 +31,25 @@ def define() -> None:
     flags.DEFINE_float(
         "constraint_weight", None, "The weight eta of Eq. 9 itself, in place of a --constraint."
     )
-    flags.DEFINE_integer("num_cells", _DEFAULTS.num_cells, "Cells of the network.", 3)
-    flags.DEFINE_integer(
-        "init_channels", _DEFAULTS.init_channels, "Channels of the first cell; even.", 2
-    )
     flags.register_validator(
-        "init_channels", lambda value: value % 2 == 0, "accepted: an even number, 2 or more"
+        "constraint_weight", training.finite_and_not_negative, "accepted: >= 0"
     )
-    flags.DEFINE_integer("epochs", _DEFAULTS.epochs, "Passes over the training images.", 1)
-    for name, meaning in _HYPERPARAMETERS.items():
-        flags.DEFINE_float(name, getattr(_DEFAULTS, name), meaning)
-        flags.register_validator(name, _finite_and_not_negative, "accepted: a number, >= 0")
-    flags.register_validator("constraint_weight", _finite_and_not_negative, "accepted: >= 0")
-    for name in ("theta_momentum", "alpha_beta_1", "alpha_beta_2"):
-        flags.register_validator(name, lambda value: value < 1, "accepted: 0 to less than 1")
+    training.define_numbers(_HYPERPARAMETERS, SearchConfig())
+    training.below_one("alpha_beta_1", "alpha_beta_2")
     for name in ("initial_temperature", "final_temperature"):
         flags.register_validator(name, lambda value: value > 0, "accepted: a number, > 0")
 
 
-def _finite_and_not_negative(value: float | None) -> bool:
-    return value is None or (math.isfinite(value) and value >= 0)
-
-
-_HYPERPARAMETERS = {
-    "theta_learning_rate": "Initial SGD rate of the weights; falls to 0 on a cosine.",
-    "theta_momentum": "SGD momentum of the weights.",
-    "theta_weight_decay": "L2 penalty on the weights.",
-    "theta_clip_norm": "Largest global norm of the weights' gradient; 0 for no clipping.",
-    "alpha_learning_rate": "Adam rate of log alpha. A run of N steps needs about 30 / N.",
-    "alpha_beta_1": "Adam's decay rate of the mean gradient.",
-    "alpha_beta_2": "Adam's decay rate of the mean squared gradient.",
-    "alpha_weight_decay": "L2 penalty on log alpha.",
-    "alpha_clip_norm": "Largest global norm of log alpha's gradient; 0 for no clipping.",
-    "initial_temperature": "Temperature of the relaxation at the first step.",
-    "final_temperature": "Temperature of the relaxation at the last step.",
-}
-
-
-def search_config(values: flags.FlagValues) -> SearchConfig:
+def config(values: flags.FlagValues) -> SearchConfig:
     """The search part of a configuration.
 
     Raises:
-        UserError: both --constraint and --constraint_weight are given.
+        UserError: no epoch, or both --constraint and --constraint_weight are given.
     """
+    if values.epochs < 1:
+        raise UserError(f"--epochs={values.epochs}: nothing to search with, accepted: 1 or more")
     return SearchConfig(
-        num_cells=values.num_cells,
-        init_channels=values.init_channels,
-        epochs=values.epochs,
+        **training.values_of(values),
         constraint_weight=_constraint_weight(values),
         **{name: getattr(values, name) for name in _HYPERPARAMETERS},
     )

@@ -68,7 +68,8 @@ def search(config: SearchConfig, data_config: DataConfig, run_config: RunConfig)
     )
     found = genotype.derive(model.log_alpha())
     result = _result(model, found, model.evaluate_child(validation), monitor)
-    plots.draw_run(run.path, found, monitor.rows, "search")
+    plots.save_cells(found, run.path)
+    plots.save(plots.draw_curves(monitor.rows, "search"), run.path / "curves.png")
     run.write_json(run.result, result)
     return result
 

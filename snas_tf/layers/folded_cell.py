@@ -8,7 +8,7 @@ from snas_tf.layers import child_cell, operations
 from snas_tf.layers.operation import Operation, Weights
 
 
-class FoldedCell(tf.Module):
+class FoldedCell:
     """Computes what a child's cell computes in evaluation, without what makes no difference.
 
     Normalisations are folded into the kernels. Edges and preprocess layers that reach no output are
@@ -27,7 +27,6 @@ class FoldedCell(tf.Module):
     def __init__(
         self, layer: child_cell.ChildCell, live_inputs: tuple[np.ndarray, np.ndarray]
     ) -> None:
-        super().__init__(name=f"folded_{layer.name}")
         self._plan = layer.plan
         self._cell = layer.cell
         self._weights = _fold_edges(layer)

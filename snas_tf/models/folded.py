@@ -8,7 +8,7 @@ from snas_tf.layers.normalization import EPSILON
 from snas_tf.models.child import ChildNetwork
 
 
-class FoldedChild(tf.Module):
+class FoldedChild:
     """Computes what a child network computes in evaluation, from fewer and simpler operations.
 
     Normalisations are folded into the convolutions before them; dead nodes, and what reads their
@@ -19,7 +19,6 @@ class FoldedChild(tf.Module):
     """
 
     def __init__(self, child: ChildNetwork) -> None:
-        super().__init__(name="folded_child")
         self._normalize = child.normalize
         self._stem, self._stem_offset = _fold_stem(child)
         live = [np.ones(channels, bool) for channels in child.plans[0].input_channels]

@@ -3,12 +3,13 @@
 import dataclasses
 import itertools
 import math
+import pathlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from snas_tf.architecture import space
-from snas_tf.architecture.genotype import Cell, Edge
-from snas_tf.plots.picture import AMBER, BLUE, INK, MUTED, PALE, ROSE, SKY, TITLE, label
+from snas_tf.architecture.genotype import Cell, Edge, Genotype
+from snas_tf.plots.picture import AMBER, BLUE, INK, MUTED, PALE, ROSE, SKY, TITLE, label, save
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -118,6 +119,14 @@ def draw_cell(cell: Cell, title: str) -> "Figure":
         _draw_box(axes, layout, node, dead=node not in {*live, output})
     _draw_legend(axes, cell, bottom, any_dead=len(live) < output)
     return figure
+
+
+def save_cells(found: Genotype, directory: pathlib.Path) -> None:
+    """Draws both cells into KIND.png and KIND.svg."""
+    for kind in space.KINDS:
+        for suffix in ("png", "svg"):
+            figure = draw_cell(found.cell(kind), f"{kind} cell")
+            save(figure, directory / f"{kind}.{suffix}")
 
 
 def _draw_edge(axes: "Axes", layout: _Layout, index: int, edge: Edge, dead: bool) -> None:

@@ -56,15 +56,7 @@ def draw_curves(rows: Sequence[Mapping[str, float]], title: str) -> "Figure":
         rows: the rows of metrics.csv; a value that is absent or empty leaves no point.
         title: what stands above the picture.
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(11, 3.6))
-    figure.text(0.018, 0.97, title, **TITLE)
-    where = {"left": 0.045, "right": 0.985, "top": 0.8, "bottom": 0.135, "wspace": 0.16}
-    panels = figure.subplots(1, 3, width_ratios=(5, 5, 3), gridspec_kw=where)
-    names = ("accuracy", "entropy (nats)", "temperature")
-    for axes, name in zip(panels, names, strict=True):
-        _style_panel(axes, name)
+    figure, panels = _panels(title, {"accuracy": 5, "entropy (nats)": 5, "temperature": 3})
     limit = math.log(len(space.OPERATIONS))
     panels[1].axhline(limit, color=MUTED, ls=":", lw=1.4, gid="uniform")
     # No entropy exceeds the limit, so that its name above the line meets no curve.
@@ -77,11 +69,44 @@ def draw_curves(rows: Sequence[Mapping[str, float]], title: str) -> "Figure":
     _draw_curve(panels[1], rows, "entropy_normal", "normal", BLUE)
     _draw_curve(panels[1], rows, "entropy_reduce", "reduce", AMBER)
     _draw_curve(panels[2], rows, "temperature", "temperature", ROSE)
-    above = {"loc": "lower right", "bbox_to_anchor": (1.02, 0.99), "ncols": 2, "frameon": False}
-    for axes in panels[:2]:
-        named = [line for line in axes.lines if line.get_gid() != "uniform"]
-        axes.legend(handles=named, fontsize=9, labelcolor=INK, handlelength=1.4, **above)
+    _add_legends(panels[:2])
     return figure
+
+
+def draw_training_curves(rows: Sequence[Mapping[str, float]], title: str) -> "Figure":
+    """The accuracy and the cross entropy of a child's training, by epoch.
+
+    Args:
+        rows: the rows of metrics.csv; a value that is absent or not a number leaves no point.
+        title: what stands above the picture.
+    """
+    figure, panels = _panels(title, {"accuracy": 1, "cross entropy (nats)": 1})
+    for axes, column in zip(panels, ("accuracy", "cross_entropy"), strict=True):
+        _draw_curve(axes, rows, column, "training", BLUE)
+        _draw_curve(axes, rows, f"valid_{column}", "validation", AMBER)
+    _add_legends(panels)
+    return figure
+
+
+def _panels(title: str, widths: Mapping[str, int]) -> tuple["Figure", Sequence["Axes"]]:
+    """A figure with a panel for each name, side by side."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 3.6))
+    figure.text(0.018, 0.97, title, **TITLE)
+    where = {"left": 0.045, "right": 0.985, "top": 0.8, "bottom": 0.135, "wspace": 0.16}
+    panels = figure.subplots(1, len(widths), width_ratios=list(widths.values()), gridspec_kw=where)
+    for axes, name in zip(panels, widths, strict=True):
+        _style_panel(axes, name)
+    return figure, panels
+
+
+def _add_legends(panels: Sequence["Axes"]) -> None:
+    above = {"loc": "lower right", "bbox_to_anchor": (1.02, 0.99), "ncols": 2, "frameon": False}
+    for axes in panels:
+        named = [line for line in axes.lines if line.get_gid() != "uniform"]
+        if named:
+            axes.legend(handles=named, fontsize=9, labelcolor=INK, handlelength=1.4, **above)
 
 
 def _style_panel(axes: "Axes", name: str) -> None:

@@ -104,6 +104,10 @@ class EvaluationModel(keras.Model):
         self.accuracy.update_state(batch["label"], logits, batch["weight"])
         return {metric.name: metric.result() for metric in (self.cross_entropy, self.accuracy)}
 
+    def accuracy_of(self, batches: tf.data.Dataset) -> float:
+        """Accuracy on batches of `pipeline.evaluation_batches`."""
+        return float(self.evaluate(batches, verbose=0, return_dict=True)["accuracy"])
+
 
 def _cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     """Of each example [batch], in nats."""

@@ -1,7 +1,6 @@
 """What the training of a child reports at the end of every epoch."""
 
 import math
-import pathlib
 from typing import Any, ClassVar
 
 import tensorflow as tf
@@ -50,10 +49,6 @@ class EvaluationMonitor(Monitor):
         """Keeps the weights if they are the best so far."""
         if row is self.best_row():
             self._best().save(checkpoint_number=epoch + 1)
-
-    def best_weights(self) -> pathlib.Path | None:
-        """Where the best epoch's weights are, as `checkpoints.restore_network` takes it."""
-        return self._run.best if self.best_row() else None
 
     def _best(self) -> tf.train.CheckpointManager:
         variables = [variable.value for variable in self.model.network.variables]

@@ -55,7 +55,6 @@ class RunDirectory:
                 "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
             }
             self.write_json(self.flags, content)
-            self.genotypes.mkdir(exist_ok=True)
         except OSError as error:
             raise UserError(
                 f"--model_dir={self.path}: can't be written ({error.strerror}), "

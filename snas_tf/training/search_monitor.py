@@ -70,6 +70,7 @@ class SearchMonitor(Monitor):
         """Keeps the genotype, and draws the distributions, and the cells where they changed."""
         found = genotype.derive(self.model.log_alpha())
         text = genotype.to_json(found)
+        self._run.genotypes.mkdir(exist_ok=True)
         self._run.write_text(self._run.genotypes / f"epoch_{epoch + 1:04d}.json", text)
         self._run.write_text(self._run.genotype, text)
         self._warn_of_collapse(found)

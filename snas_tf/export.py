@@ -1,0 +1,174 @@
+"""`--mode=export`: a trained child as a file that needs nothing of this package."""
+
+import contextlib
+import json
+import os
+import pathlib
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from snas_tf.architecture import lookup
+from snas_tf.errors import UserError
+from snas_tf.latency import median_milliseconds
+from snas_tf.models import description
+from snas_tf.models.child import ChildNetwork
+from snas_tf.models.description import NetworkDescription
+from snas_tf.models.folded import FoldedChild
+from snas_tf.models.serving import Server
+from snas_tf.training import checkpoints
+from snas_tf.training.run_directory import RunDirectory
+
+
+def export(model_dir: pathlib.Path, file_format: str) -> dict[str, Any]:
+    """Exports the network that a run of --mode=evaluate has trained, its last epoch's weights.
+
+    Args:
+        model_dir: the run directory; the export is written into it.
+        file_format: one of `FORMATS`.
+
+    Returns:
+        "path", "bytes", and "latency_ms" of one image; of a SavedModel also those before
+        normalisations were folded and zeros left out, as "unfolded".
+
+    Raises:
+        UserError: the run has no trained child, or the format's converter is not installed.
+    """
+    described, network = load(model_dir)
+    return FORMATS[file_format](network, described, RunDirectory(model_dir))
+
+
+def load(model_dir: pathlib.Path) -> tuple[NetworkDescription, ChildNetwork]:
+    """The network that a run of --mode=evaluate has trained.
+
+    Raises:
+        UserError: the run has no trained child.
+    """
+    run = RunDirectory(model_dir)
+    described = description.read(run.network)
+    if "drop_path_probability" not in json.loads(run.flags.read_text(encoding="utf-8"))["flags"]:
+        raise UserError(
+            f"--model_dir={model_dir}: a search has no child's weights, accepted: a run of "
+            f"--mode=evaluate; one with --initial_weights={model_dir} --epochs=0 takes them over"
+        )
+    network = described.child(lookup.read(run.genotype))
+    checkpoints.restore_network(network, run.checkpoints)
+    return described, network
+
+
+def save_model(
+    network: Callable[[tf.Tensor], tf.Tensor], described: NetworkDescription, path: pathlib.Path
+) -> None:
+    """Writes a SavedModel whole; one that was there before is replaced."""
+    server = Server(network, described.image_size, described.class_names)
+    with _whole(path) as partial:
+        tf.saved_model.save(server, str(partial), signatures=server.serve)
+
+
+def _to_saved_model(
+    network: ChildNetwork, described: NetworkDescription, run: RunDirectory
+) -> dict[str, Any]:
+    save_model(FoldedChild(network), described, run.export)
+    with tempfile.TemporaryDirectory() as directory:
+        unfolded = pathlib.Path(directory, "unfolded")
+        save_model(network, described, unfolded)
+        return {**_measure(run.export, described), "unfolded": _measure(unfolded, described)}
+
+
+def _measure(path: pathlib.Path, described: NetworkDescription) -> dict[str, Any]:
+    serve = tf.saved_model.load(str(path)).signatures["serving_default"]
+    image = tf.zeros([1, *described.image_size, 3], tf.uint8)
+    return {
+        "path": str(path),
+        "bytes": _bytes(path),
+        "latency_ms": median_milliseconds(lambda: serve(image=image)["probabilities"].numpy()),
+    }
+
+
+def _to_keras(
+    network: ChildNetwork, described: NetworkDescription, run: RunDirectory
+) -> dict[str, Any]:
+    path = run.path / "model.keras"
+    image = keras.Input((*described.image_size, 3), dtype="uint8", name="image")
+    model = keras.Model(image, keras.layers.Softmax()(network(image)))
+    with _whole(path) as partial:
+        model.save(partial)
+    return {"path": str(path), "bytes": _bytes(path)}
+
+
+def _to_tflite(
+    network: ChildNetwork, described: NetworkDescription, run: RunDirectory
+) -> dict[str, Any]:
+    path = run.path / "model.tflite"
+    serve = _fixed(network, described).get_concrete_function()
+    content = tf.lite.TFLiteConverter.from_concrete_functions([serve]).convert()
+    with _whole(path) as partial:
+        partial.write_bytes(content)
+    return {"path": str(path), "bytes": _bytes(path)}
+
+
+def _to_onnx(
+    network: ChildNetwork, described: NetworkDescription, run: RunDirectory
+) -> dict[str, Any]:
+    try:
+        import tf2onnx
+    except ImportError as error:
+        raise UserError(
+            "--format=onnx: needs packages that are not installed, accepted: after "
+            "`pip install tf2onnx onnx`"
+        ) from error
+    path = run.path / "model.onnx"
+    with _whole(path) as partial:
+        tf2onnx.convert.from_function(
+            _fixed(network, described), _signature(described), output_path=str(partial)
+        )
+    return {"path": str(path), "bytes": _bytes(path)}
+
+
+def _fixed(network: ChildNetwork, described: NetworkDescription) -> Callable[..., tf.Tensor]:
+    """Probabilities of one image of the network's own size, as the other formats' runtimes want."""
+    server = Server(FoldedChild(network), described.image_size, described.class_names)
+    return tf.function(server.probabilities, _signature(described), autograph=False)
+
+
+def _signature(described: NetworkDescription) -> list[tf.TensorSpec]:
+    return [tf.TensorSpec([1, *described.image_size, 3], tf.uint8, name="image")]
+
+
+FORMATS = {
+    "saved_model": _to_saved_model,
+    "keras": _to_keras,
+    "tflite": _to_tflite,
+    "onnx": _to_onnx,
+}
+
+
+@contextlib.contextmanager
+def _whole(path: pathlib.Path) -> Iterator[pathlib.Path]:
+    """A temporary path beside `path`, of the same suffix, that takes its place at the end."""
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export.") as directory:
+        partial = pathlib.Path(directory, path.name)
+        yield partial
+        if path.is_dir():
+            path.rename(pathlib.Path(directory, "before"))
+        os.replace(partial, path)
+
+
+def _bytes(path: pathlib.Path) -> int:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def report(result: dict[str, Any]) -> None:
+    """Prints what was written."""
+    print(f"\nexported  {result['path']}  {result['bytes'] / 1e6:.2f} MB", flush=True)
+    if "unfolded" in result:
+        before = result["unfolded"]
+        print(
+            f"folded    {before['bytes'] / 1e6:.2f} -> {result['bytes'] / 1e6:.2f} MB, "
+            f"{before['latency_ms']:.2f} -> {result['latency_ms']:.2f} ms for one image",
+            flush=True,
+        )
