@@ -12,7 +12,7 @@ from tests.programs import ROOT
 ALLOWED = {
     "architecture": {"architecture", "errors"},
     "layers": {"layers", "architecture"},
-    "models": {"models", "layers", "architecture"},
+    "models": {"models", "layers", "architecture", "errors"},
     "plots": {"plots", "architecture"},
     "data": {"data", "config", "errors"},
     "training": {

@@ -1,0 +1,112 @@
+"""Exports of a trained child, loaded by programs that have never seen the package."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from snas_tf import export
+from tests.programs import run
+
+EVALUATE = (
+    "--mode=evaluate",
+    "--genotype=snas_aggressive",
+    "--dataset=digits",
+    "--num_cells=3",
+    "--init_channels=2",
+    "--batch_size=160",
+    "--epochs=1",
+    "--cutout_length=2",
+)
+PREDICT = """
+import json, sys
+import numpy as np, tensorflow as tf
+serve = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
+result = serve(image=tf.constant(np.load(sys.argv[2])))
+assert not any(name.startswith("snas_tf") for name in sys.modules)
+names = [name.decode() for name in result["class_names"].numpy()]
+print(json.dumps([result["probabilities"].numpy().tolist(), names]))
+"""
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A run directory, its network and the network's probabilities of some images."""
+    model_dir = tmp_path_factory.mktemp("trained") / "run"
+    done = run(*EVALUATE, f"--model_dir={model_dir}")
+    assert done.returncode == 0, done.stderr
+    images = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), dtype=np.uint8)
+    _, network = export.load(model_dir)
+    return model_dir, images, tf.nn.softmax(network(images)).numpy()
+
+
+def predict_elsewhere(path, images, tmp_path):
+    np.save(tmp_path / "images.npy", images)
+    program = [sys.executable, "-I", "-c", PREDICT, str(path), str(tmp_path / "images.npy")]
+    done = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_the_saved_model_predicts_the_same_without_the_package(trained, tmp_path):
+    model_dir, images, expected = trained
+    probabilities, names = predict_elsewhere(model_dir / "export", images, tmp_path)
+    np.testing.assert_allclose(probabilities, expected, atol=1e-5)
+    assert names == list("0123456789")
+
+
+def test_images_of_another_size_are_resized_as_the_training_images_were(trained, tmp_path):
+    model_dir, images, expected = trained
+    larger = images.repeat(3, axis=1).repeat(3, axis=2)
+    probabilities, _ = predict_elsewhere(model_dir / "export", larger, tmp_path)
+    np.testing.assert_allclose(probabilities, expected, atol=1e-5)
+
+
+def test_exporting_again_reports_what_folding_gains(trained):
+    model_dir, _, _ = trained
+    done = run("--mode=export", f"--model_dir={model_dir}")
+    assert done.returncode == 0, done.stderr
+    assert "folded" in done.stdout
+    assert " ms for one image" in done.stdout
+    assert sorted(path.name for path in model_dir.iterdir() if path.name.startswith(".")) == []
+
+
+def test_a_keras_file_predicts_the_same(trained):
+    model_dir, images, expected = trained
+    path = export.export(model_dir, "keras")["path"]
+    import keras
+
+    np.testing.assert_allclose(keras.models.load_model(path)(images), expected, atol=1e-5)
+
+
+def test_a_tflite_file_predicts_the_same(trained):
+    model_dir, images, expected = trained
+    interpreter = tf.lite.Interpreter(export.export(model_dir, "tflite")["path"])
+    interpreter.allocate_tensors()
+    for image, probabilities in zip(images, expected, strict=True):
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], image[np.newaxis])
+        interpreter.invoke()
+        output = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+        np.testing.assert_allclose(output[0], probabilities, atol=1e-5)
+
+
+def test_an_onnx_file_predicts_the_same(trained):
+    import onnxruntime
+
+    model_dir, images, expected = trained
+    session = onnxruntime.InferenceSession(export.export(model_dir, "onnx")["path"])
+    name = session.get_inputs()[0].name
+    for image, probabilities in zip(images, expected, strict=True):
+        (output,) = session.run(None, {name: image[np.newaxis]})
+        np.testing.assert_allclose(output[0], probabilities, atol=1e-5)
+
+
+def test_a_run_without_weights_is_refused(trained, tmp_path):
+    empty = tmp_path / "empty"
+    done = run("--mode=export", f"--model_dir={empty}")
+    assert done.returncode == 2
+    assert "network.json" in done.stderr
+    assert not empty.exists()
