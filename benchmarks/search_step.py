@@ -16,8 +16,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
-import numpy as np
 from absl import app, flags
+
+from snas_tf import quiet
+
+quiet.import_tensorflow()
+
+import numpy as np
 
 from snas_tf.config import DataConfig, SearchConfig
 from snas_tf.data import pipeline

@@ -1,11 +1,18 @@
-"""TensorFlow, imported without its greeting."""
+"""TensorFlow, imported quietly and without what this program does not need."""
 
 import os
+import sys
 
 
 def import_tensorflow() -> None:
-    """Imports it with standard error closed: nothing can tell it earlier to keep silent."""
+    """Imports it with standard error closed: nothing can tell it earlier to keep silent.
+
+    Keras imports scikit-learn for its scikit-learn wrappers, which takes two seconds; while it is
+    hidden, Keras goes without.
+    """
     stderr = os.dup(2)
+    hidden = {} if "sklearn" in sys.modules else {"sklearn": None}
+    sys.modules.update(hidden)
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 2)
     try:
@@ -15,3 +22,5 @@ def import_tensorflow() -> None:
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)
+        for name in hidden:
+            del sys.modules[name]
