@@ -79,7 +79,11 @@ class EvaluationModel(keras.Model):
                 loss += self.config.auxiliary_weight * losses["auxiliary"]
             # The replicas' gradients are summed: each contributes its share of the batch's mean.
             objective = tf.reduce_mean(loss) / context.num_replicas_in_sync
-        gradients = tape.gradient(objective, [variable.value for variable in self.theta])
+        gradients = tape.gradient(
+            objective,
+            [variable.value for variable in self.theta],
+            unconnected_gradients=tf.UnconnectedGradients.ZERO,  # of what no edge uses
+        )
         optimizers.apply_across_replicas(
             self.theta_optimizer,
             gradients,
