@@ -49,5 +49,5 @@ def _free_cell(generator):
             edges.append(Edge(source, target, str(generator.choice(ALL_OPERATIONS))))
     generator.shuffle(edges)
     nodes = Cell(tuple(edges)).nodes
-    concat = generator.permutation(nodes)[: generator.integers(2, len(nodes) + 1)]
+    concat = generator.permutation(nodes)[: generator.integers(1, len(nodes) + 1)]
     return Cell(tuple(edges), tuple(int(node) for node in concat))
