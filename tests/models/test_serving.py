@@ -29,15 +29,19 @@ def images(size, batch=3, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (batch, *size, 3), dtype=np.uint8)
 
 
+def serve(network, pixels, size=SIZE):
+    server = Server(network, size, NAMES)
+    return server.serve(tf.constant(pixels))
+
+
 def softmax(logits):
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
     return odds / odds.sum(axis=1, keepdims=True)
 
 
-@pytest.mark.parametrize("size", [(8, 6), (1, 1), (5, 9), (40, 17), (16, 12)])
-@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize(("size", "batch"), [((1, 1), 3), ((5, 9), 1), ((40, 17), 3)])
 def test_images_of_any_size_get_probabilities_that_sum_to_one(size, batch):
-    served = Server(make(), SIZE, NAMES).serve(tf.constant(images(size, batch)))
+    served = serve(make(), images(size, batch))
     assert set(served) == {"probabilities", "class_names"}
     assert served["probabilities"].shape == (batch, len(NAMES))
     np.testing.assert_allclose(tf.reduce_sum(served["probabilities"], axis=1), 1, rtol=1e-5)
@@ -46,7 +50,7 @@ def test_images_of_any_size_get_probabilities_that_sum_to_one(size, batch):
 
 def test_images_of_the_networks_size_are_served_as_they_are():
     child = make()
-    served = Server(child, SIZE, NAMES).serve(tf.constant(images(SIZE)))
+    served = serve(child, images(SIZE))
     expected = softmax(child(images(SIZE)).numpy().astype(float))
     np.testing.assert_allclose(served["probabilities"], expected, rtol=1e-5, atol=1e-5)
 
@@ -56,7 +60,7 @@ def test_other_sizes_are_averaged_over_areas_and_rounded():
     blocks = large.reshape(3, 8, 2, 6, 3, 3).astype(float)
     small = np.rint(blocks.mean(axis=(2, 4))).astype(np.uint8)
     expected = softmax(child(small).numpy().astype(float))
-    served = Server(child, SIZE, NAMES).serve(tf.constant(large))
+    served = serve(child, large)
     np.testing.assert_allclose(served["probabilities"], expected, rtol=1e-5, atol=1e-5)
 
 
@@ -64,7 +68,7 @@ def test_other_sizes_are_averaged_over_areas_and_rounded():
 def test_they_are_resized_as_training_images_are(size):
     child, others = make(size=(8, 8)), images(size)
     expected = softmax(child(data_images._resize(others, 8)).numpy().astype(float))
-    served = Server(child, (8, 8), NAMES).serve(tf.constant(others))
+    served = serve(child, others, (8, 8))
     np.testing.assert_allclose(served["probabilities"], expected, rtol=1e-5, atol=1e-5)
 
 
