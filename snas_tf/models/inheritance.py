@@ -13,12 +13,13 @@ def inherit(child: ChildNetwork, parent: ParentNetwork) -> None:
     so the child computes what the parent does with the child's one-hot Z (Section 2.1).
 
     Raises:
-        UserError: the genotype has an operation or a node that is not in the search space.
+        UserError: the genotype is not of the search space: an operation, an edge, or an output that
+            is not the concatenation of the four nodes in their order.
         ValueError: the networks' plans differ.
     """
+    _check(child)
     if child.plans != parent.plans:
         raise ValueError(f"the plans differ: {child.plans} and {parent.plans}")
-    _check(child)
     child.stem.set_weights(parent.stem.get_weights())
     child.classify.set_weights(parent.classify.get_weights())
     for to_cell, from_cell in zip(child.cells, parent.cells, strict=True):
@@ -32,6 +33,13 @@ def inherit(child: ChildNetwork, parent: ParentNetwork) -> None:
 
 def _check(child: ChildNetwork) -> None:
     for kind in space.KINDS:
+        concat = child.genotype.cell(kind).concat
+        if concat != space.INTERMEDIATE_NODES:
+            raise UserError(
+                f"--genotype: {kind} concatenates nodes {', '.join(map(str, concat))}, so what "
+                "--initial_weights has learned to read is not there; accepted: 2, 3, 4, 5, as in "
+                "a genotype that the search found"
+            )
         for edge in child.genotype.cell(kind).edges:
             if (edge.source, edge.target) not in space.EDGES or (
                 edge.operation not in space.OPERATIONS

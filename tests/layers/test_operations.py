@@ -5,9 +5,11 @@ import tensorflow as tf
 
 from snas_tf.architecture import space
 from snas_tf.layers import convolutions, operations
+from tests.random_children import randomize
 
 CHANNELS = 4
-NAMES = [name for name in space.OPERATIONS if name not in ("none", "skip_connect")]
+SEARCHED = [name for name in space.OPERATIONS if name not in ("none", "skip_connect")]
+NAMES = [*SEARCHED, *space.EXTRA_OPERATIONS]
 
 
 def numpy_convolution(x, kernel, stride, dilation=1):
@@ -54,13 +56,27 @@ def numpy_operation(name, layer, x, edge, stride):
     return x
 
 
+def numpy_line_convolution(x, kernel, stride):
+    """Along x [..., length, channels], padded symmetrically; kernel [k, inputs, outputs]."""
+    length, reach = x.shape[-2], len(kernel) // 2
+    pads = [(0, 0)] * (x.ndim - 2) + [(reach, reach), (0, 0)]
+    padded = np.pad(x, pads)
+    return np.stack(
+        [
+            sum(padded[..., start + tap, :] @ kernel[tap] for tap in range(len(kernel)))
+            for start in range(0, length, stride)
+        ],
+        axis=-2,
+    )
+
+
 def images(size, seed=0, channels=CHANNELS):
     return np.random.default_rng(seed).normal(size=(2, *size, channels)).astype(np.float32)
 
 
 @pytest.mark.parametrize("size", [(8, 8), (7, 5)], ids=["even", "odd"])
 @pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*SEARCHED, "sep_conv_7x7"])
 def test_an_operation_is_its_numpy_statement_on_every_edge(name, stride, size):
     keras.utils.set_random_seed(1)
     layer = operations.create(name, 2, CHANNELS)
@@ -88,6 +104,19 @@ def test_a_pointwise_convolution_is_a_product_of_channels():
     x = images((4, 4))
     expected = numpy_normalize(np.maximum(x, 0) @ layer.stacks["kernel"].numpy()[0])
     np.testing.assert_allclose(layer([tf.constant(x)], training=True)[0], expected, atol=2e-4)
+
+
+@pytest.mark.parametrize("size", [(8, 6), (7, 5)], ids=["even", "odd"])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_wide_then_tall_convolution_strides_along_its_rows_then_its_columns(stride, size):
+    keras.utils.set_random_seed(1)
+    layer = operations.create("conv_7x1_1x7", 1, CHANNELS)
+    x = images(size)
+    wide, tall = (layer.stacks[name].numpy()[0] for name in ("wide", "tall"))
+    y = numpy_line_convolution(np.maximum(x, 0), wide[0], stride)
+    y = numpy_line_convolution(y.swapaxes(1, 2), tall[:, 0], stride).swapaxes(1, 2)
+    output = layer([tf.constant(x)], stride=stride, training=True)[0]
+    np.testing.assert_allclose(output, numpy_normalize(y), atol=2e-4)
 
 
 def test_moving_statistics_follow_the_batch_with_momentum_one_tenth():
@@ -143,6 +172,26 @@ def test_affine_normalisations_have_scale_and_offset(name):
     stride = affine.default_stride
     mean = tf.reduce_mean(affine([x], stride=stride, training=True)[0], axis=[0, 1, 2])
     np.testing.assert_allclose(mean, 7, atol=1e-4)
+
+
+@pytest.mark.parametrize("affine", [False, True])
+@pytest.mark.parametrize("name", [*NAMES, "skip_connect", "pointwise"])
+def test_folded_weights_give_what_evaluation_gives(name, affine):
+    if name == "pointwise":
+        layer = convolutions.PointwiseConvolution(2, 6, CHANNELS, affine)
+    else:
+        layer = operations.create(name, 2, CHANNELS, affine)
+    randomize(layer)
+    x = tf.constant(images((7, 5)))
+    rectified = tf.nn.relu(x) if layer.rectified else x
+    for stride in {layer.default_stride, 1 if name == "pointwise" else 2}:
+        expected = layer([x, x], stride=stride)
+        for weights, evaluated in zip(layer.unstack(), expected, strict=True):
+            folded = layer.fold(weights)
+            assert not {"mean", "variance", "gamma", "beta"} & set(folded)
+            y, statistics = layer.apply(rectified, folded, stride)
+            np.testing.assert_allclose(y, evaluated, rtol=1e-5, atol=1e-5)
+            assert statistics == {}
 
 
 @pytest.mark.parametrize("stride", [1, 2])

@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from snas_tf.architecture import space, zoo
+from snas_tf.architecture.genotype import Cell, Edge, Genotype
+from snas_tf.models.child import ChildNetwork
+from snas_tf.models.folded import FoldedChild
+from tests.random_children import free_genotype, randomize
+
+SIZE = (9, 7)
+CLASSES = 5
+
+
+def make(found, cells=3, seed=0):
+    plans = space.plan_network(cells, 4, SIZE, found.output_nodes)
+    child = ChildNetwork(found, plans, CLASSES, (120, 130, 140), (50, 60, 70), auxiliary=True)
+    randomize(child, seed)
+    return child
+
+
+def images(seed=0):
+    pixels = np.random.default_rng(seed).integers(0, 256, size=(2, *SIZE, 3), dtype=np.uint8)
+    return tf.constant(pixels)
+
+
+def operations(network):
+    """The operations that a network runs on one image, in the order of the graph."""
+    image = tf.TensorSpec([1, *SIZE, 3], tf.uint8)
+    traced = tf.function(network, autograph=False).get_concrete_function(image)
+    return traced.graph.get_operations()
+
+
+def channels_read(network):
+    """By each kernel of the stem, the preprocess layers, the edges and the classifier."""
+    return [
+        one.inputs[1].shape[-2] for one in operations(network) if one.type in ("MatMul", "Conv2D")
+    ]
+
+
+def assert_folds(child):
+    expected = child(images())
+    np.testing.assert_allclose(FoldedChild(child)(images()), expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", zoo.genotypes())
+def test_a_published_child_gives_the_same_folded(name):
+    child = make(zoo.genotypes()[name])
+    assert np.ptp(child(images()), axis=0).max() > 1e-3
+    assert_folds(child)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_any_child_gives_the_same_folded(seed):
+    """Dead nodes, nodes that go nowhere, permuted outputs (see `test_folded_cell`)."""
+    assert_folds(make(free_genotype(seed), cells=3 + seed % 3, seed=seed))
+
+
+DEAD = Cell((), concat=(2, 3, 4, 5))
+ALIVE = zoo.genotypes()["snas_mild"].normal
+
+
+@pytest.mark.parametrize(
+    "found", [Genotype(ALIVE, DEAD), Genotype(DEAD, ALIVE), Genotype(DEAD, DEAD)]
+)
+def test_a_child_with_cells_that_are_zero_gives_the_same_folded(found):
+    assert_folds(make(found, cells=4))
+
+
+@pytest.mark.parametrize("name", ["snas_aggressive", "amoebanet_a"])
+def test_no_normalisation_is_left(name):
+    child = make(zoo.genotypes()[name])
+    assert any("BatchNorm" in one.type for one in operations(child))
+    left = [one.type for one in operations(FoldedChild(child))]
+    assert not [one for one in left if "BatchNorm" in one or one in ("Rsqrt", "ReadVariableOp")]
+
+
+def test_what_reads_the_channels_of_dead_nodes_is_gone():
+    """Of each reduction cell two nodes of four live: half of the channels that are read there."""
+    reduce = Cell((Edge(0, 2, "sep_conv_3x3"), Edge(1, 4, "dil_conv_3x3")))
+    child = make(Genotype(ALIVE, reduce))
+    # Stem, and for each cell both preprocesses and the pointwise kernels of its edges.
+    first = [3, 12, 12, *[4] * 7, 12, 16, *[8] * 3]
+    assert sorted(channels_read(FoldedChild(child))) == sorted(
+        [*first, 16, 2 * 8, *[16] * 3, 2 * 16]
+    )
+    assert sorted(channels_read(child)) == sorted([*first, 16, 4 * 8, *[16] * 3, 4 * 16])
+
+
+def test_a_preprocess_that_no_edge_uses_is_gone():
+    found = Genotype(*[Cell((Edge(1, 2, "sep_conv_3x3"),), concat=(2,))] * 2)
+    child = make(found)
+    pointwise = [one for one in operations(FoldedChild(child)) if one.type == "MatMul"]
+    assert len(pointwise) == 3 * (1 + 2) + 1  # a cell's preprocess and its edge; the classifier

@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from snas_tf.architecture import genotype, space, zoo
+from snas_tf.architecture.genotype import Cell, Edge, Genotype
+from snas_tf.errors import UserError
+from snas_tf.models.child import ChildNetwork
+from snas_tf.models.inheritance import inherit
+from snas_tf.models.parent import ParentNetwork
+from tests.random_children import one_hot, randomize
+
+STATISTICS = (3, [120, 130, 140], [50, 60, 70])
+
+
+def parent_of(cells=4, size=(9, 7)):
+    return ParentNetwork(space.plan_network(cells, 4, size), *STATISTICS)
+
+
+def child_of(found, cells=4, size=(9, 7)):
+    plans = space.plan_network(cells, 4, size, found.output_nodes)
+    return ChildNetwork(found, plans, *STATISTICS)
+
+
+def images(size=(9, 7)):
+    pixels = np.random.default_rng(0).integers(0, 256, (2, *size, 3), dtype=np.uint8)
+    return tf.constant(pixels)
+
+
+def assert_inherits(parent, z):
+    child = child_of(genotype.derive(z))
+    inherit(child, parent)
+    expected = parent(images(), z={kind: tf.constant(rows) for kind, rows in z.items()})
+    np.testing.assert_allclose(child(images()), expected, rtol=1e-5, atol=1e-5)
+    return child
+
+
+def test_a_child_computes_what_the_parent_does_with_its_one_hot_z():
+    """Any child of the space: dead nodes come with many zero operations."""
+    parent = parent_of()
+    randomize(parent)
+    for seed in range(8):
+        assert_inherits(parent, one_hot(seed, none=(0.125, 0.6)[seed % 2]))
+
+
+@pytest.mark.parametrize("name", space.OPERATIONS)
+def test_a_child_with_one_operation_everywhere_computes_what_the_parent_does(name):
+    """Among them skips at stride 2, which have weights, and no edge at all."""
+    parent = parent_of()
+    randomize(parent)
+    rows = np.tile(np.eye(8, dtype=np.float32)[space.OPERATIONS.index(name)], (14, 1))
+    child = assert_inherits(parent, dict.fromkeys(space.KINDS, rows))
+    has_weights = [bool(cell.operations) for cell in child.cells]
+    strided = [cell.plan.kind == "reduce" for cell in child.cells]
+    expected = {"none": [False] * 4, "skip_connect": strided}.get(name, [True] * 4)
+    assert has_weights == expected
+
+
+def test_scales_stay_one_and_offsets_zero_and_the_parent_is_left_alone():
+    parent = parent_of()
+    randomize(parent)
+    before = parent.get_weights()
+    child = assert_inherits(parent, one_hot(0))
+    for cell in child.cells:
+        for layer in [*cell.preprocess, *cell.operations.values()]:
+            np.testing.assert_array_equal(layer.stacks["gamma"], 1)
+            np.testing.assert_array_equal(layer.stacks["beta"], 0)
+    child(images(), training=True)
+    for value, same in zip(parent.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(value, same)
+
+
+SKIP = Cell((Edge(0, 2, "skip_connect"),))
+OUTSIDE = {
+    "operation": (Cell((Edge(0, 2, "sep_conv_7x7"),)), "0 -> 2, sep_conv_7x7, is not in the"),
+    "node": (Cell((Edge(0, 6, "skip_connect"),)), "0 -> 6, skip_connect, is not in the"),
+    "more outputs": (
+        zoo.genotypes()["nasnet_a"].normal,
+        "concatenates nodes 2, 3, 4, 5, 6",
+    ),
+    "fewer outputs": (Cell(SKIP.edges, (2, 3, 4)), "concatenates nodes 2, 3, 4, so"),
+    "outputs in another order": (Cell(SKIP.edges, (5, 4, 3, 2)), "concatenates nodes 5, 4, 3, 2"),
+}
+
+
+@pytest.mark.parametrize("kind", space.KINDS)
+@pytest.mark.parametrize("outside", OUTSIDE)
+def test_a_genotype_outside_the_search_space_is_refused_by_name(outside, kind):
+    cell, message = OUTSIDE[outside]
+    found = Genotype(**{**dict.fromkeys(space.KINDS, SKIP), kind: cell})
+    with pytest.raises(UserError, match=rf"^--genotype: {kind} .*{message}.* accepted: "):
+        inherit(child_of(found, 3), parent_of(3))
+
+
+def test_a_parent_of_another_size_is_refused():
+    found = Genotype(SKIP, SKIP)
+    with pytest.raises(ValueError, match="the plans differ"):
+        inherit(child_of(found, cells=3), parent_of(cells=4))
