@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from snas_tf import evaluate
-from tests.programs import TINY, command, run
+from tests.programs import command, run
 
 EVALUATE = (
     "--mode=evaluate",
@@ -31,15 +31,6 @@ def finished(tmp_path_factory):
     done = run(*EVALUATE, "--num_seeds=2", f"--model_dir={model_dir}")
     assert done.returncode == 0, done.stderr
     return model_dir, done.stdout
-
-
-@pytest.fixture(scope="module")
-def searched(tmp_path_factory):
-    """A finished search."""
-    model_dir = tmp_path_factory.mktemp("searched") / "run"
-    done = run(*TINY, f"--model_dir={model_dir}")
-    assert done.returncode == 0, done.stderr
-    return model_dir
 
 
 def result_of(model_dir):
@@ -124,33 +115,6 @@ def test_another_genotype_on_the_same_directory_is_refused(finished):
     done = run(*EVALUATE, "--genotype=darts_v1", f"--model_dir={finished[0] / 'seed_0'}")
     assert done.returncode == 2
     assert "--genotype=darts_v1" in done.stderr
-
-
-def test_a_child_with_the_searchs_weights_has_the_accuracy_that_the_search_reports(
-    searched, tmp_path
-):
-    done = run(
-        "--mode=evaluate",
-        f"--initial_weights={searched}",
-        "--epochs=0",
-        f"--model_dir={tmp_path / 'run'}",
-    )
-    assert done.returncode == 0, done.stderr
-    expected = result_of(searched)["child_valid_accuracy"]
-    assert result_of(tmp_path / "run")["valid_accuracy"] == expected
-    assert (tmp_path / "run" / "export" / "saved_model.pb").exists()
-
-
-def test_another_network_than_the_searchs_is_refused(searched, tmp_path):
-    done = run(
-        "--mode=evaluate",
-        f"--initial_weights={searched}",
-        "--num_cells=4",
-        f"--model_dir={tmp_path / 'run'}",
-    )
-    assert done.returncode == 2
-    assert "num_cells 3" in done.stderr
-    assert not (tmp_path / "run").exists()
 
 
 def test_a_run_without_validation_images_reports_the_test_error_alone(tmp_path):

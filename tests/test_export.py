@@ -8,19 +8,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf import export
+from snas_tf import evaluate, export
+from snas_tf.config import DataConfig, EvaluationConfig, RunConfig
 from tests.programs import run
 
-EVALUATE = (
-    "--mode=evaluate",
-    "--genotype=snas_aggressive",
-    "--dataset=digits",
-    "--num_cells=3",
-    "--init_channels=2",
-    "--batch_size=160",
-    "--epochs=1",
-    "--cutout_length=2",
-)
 PREDICT = """
 import json, sys
 import numpy as np, tensorflow as tf
@@ -34,10 +25,11 @@ print(json.dumps([result["probabilities"].numpy().tolist(), names]))
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """A run directory, its network and the network's probabilities of some images."""
+    """A run directory of no epoch, its network and the network's probabilities of some images."""
     model_dir = tmp_path_factory.mktemp("trained") / "run"
-    done = run(*EVALUATE, f"--model_dir={model_dir}")
-    assert done.returncode == 0, done.stderr
+    config = EvaluationConfig(3, 2, epochs=0, genotype="snas_aggressive", auxiliary_weight=0)
+    run_config = RunConfig(model_dir, flags={"drop_path_probability": 0})
+    evaluate.evaluate(config, DataConfig("digits"), run_config)
     images = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), dtype=np.uint8)
     _, network = export.load(model_dir)
     return model_dir, images, tf.nn.softmax(network(images)).numpy()

@@ -33,6 +33,10 @@ def rows(model_dir):
         ]
 
 
+def result_of(model_dir):
+    return json.loads((model_dir / "result.json").read_text())
+
+
 def variables(model_dir, step):
     prefix = str(model_dir / "checkpoints" / f"step-{step}")
     reader = tf.train.load_checkpoint(prefix)
@@ -48,6 +52,7 @@ def test_a_run_leaves_all_its_files(finished):
     names = {path.name for path in model_dir.iterdir()}
     assert names == {
         "flags.json",
+        "network.json",
         "checkpoints",
         "tensorboard",
         "metrics.csv",
@@ -66,7 +71,7 @@ def test_a_run_leaves_all_its_files(finished):
 
 
 def test_the_result_says_what_was_found(finished):
-    result = json.loads((finished[0] / "result.json").read_text())
+    result = result_of(finished[0])
     assert {
         "search_valid_accuracy",
         "child_valid_accuracy",
@@ -157,3 +162,30 @@ def test_a_run_killed_within_an_epoch_continues_bit_for_bit(finished, tmp_path):
         np.testing.assert_array_equal(received[name], value, err_msg=name)
     assert rows(model_dir) == rows(finished[0])
     assert lookup.read(model_dir / "genotype.json") == lookup.read(finished[0] / "genotype.json")
+
+
+def test_a_child_with_the_searchs_weights_has_the_accuracy_that_the_search_reports(
+    finished, tmp_path
+):
+    done = run(
+        "--mode=evaluate",
+        f"--initial_weights={finished[0]}",
+        "--epochs=0",
+        f"--model_dir={tmp_path / 'run'}",
+    )
+    assert done.returncode == 0, done.stderr
+    expected = result_of(finished[0])["child_valid_accuracy"]
+    assert result_of(tmp_path / "run")["valid_accuracy"] == expected
+    assert (tmp_path / "run" / "export" / "saved_model.pb").exists()
+
+
+def test_another_network_than_the_searchs_is_refused(finished, tmp_path):
+    done = run(
+        "--mode=evaluate",
+        f"--initial_weights={finished[0]}",
+        "--num_cells=4",
+        f"--model_dir={tmp_path / 'run'}",
+    )
+    assert done.returncode == 2
+    assert "num_cells 3" in done.stderr
+    assert not (tmp_path / "run").exists()

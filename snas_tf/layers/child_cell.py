@@ -11,6 +11,8 @@ from snas_tf.architecture import genotype, space
 from snas_tf.layers import cell, operations
 from snas_tf.layers.operation import Weights
 
+_SPREAD = (tf.newaxis, tf.newaxis, tf.newaxis)
+
 
 @keras.saving.register_keras_serializable("snas_tf")
 class ChildCell(cell.Cell):
@@ -126,8 +128,10 @@ def run(
             if edge.target != node:
                 continue
             y, statistics[index] = apply(edge, plan, values[edge.source], weights[index], training)
-            if drop_path is not None and not is_identity(edge, plan):
-                y *= drop_path[index, :, tf.newaxis, tf.newaxis, tf.newaxis]
+            if drop_path is not None:
+                # An identity by 1: the order of a sum is not the same in every run where one of
+                # its terms is the very buffer that others read.
+                y *= 1.0 if is_identity(edge, plan) else drop_path[index, :, *_SPREAD]
             terms.append(y)
         values[node] = tf.add_n(terms) if terms else _zeros(plan, tf.shape(inputs[0])[0])
     return tf.concat([values[node] for node in edges.concat], axis=-1), statistics

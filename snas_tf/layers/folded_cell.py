@@ -47,8 +47,20 @@ class FoldedCell:
             [node in self._outputs for node in self._cell.concat], self._plan.channels
         )
 
-    def __call__(self, inputs: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
-        """The live channels of the output, [batch, height, width, channels]."""
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """Which of the two inputs make a difference: 0 for that of cell k-2, 1 for k-1."""
+        return tuple(self._preprocess)
+
+    def __call__(
+        self, inputs: tuple[tf.Tensor | None, tf.Tensor | None], batch: tf.Tensor
+    ) -> tf.Tensor:
+        """The live channels of the output, [batch, height, width, channels].
+
+        Args:
+            inputs: the live channels of the two inputs; those that make no difference are not read.
+            batch: number of images, [1].
+        """
         values = {
             node: type(layer).apply(tf.nn.relu(inputs[node]), weights, layer.default_stride)[0]
             for node, (layer, weights) in self._preprocess.items()
@@ -56,7 +68,6 @@ class FoldedCell:
         for node in self._nodes:
             terms = [self._apply(index, values[source]) for index, source in self._live_edges(node)]
             values[node] = tf.add_n(terms) + self._offsets[node]
-        batch = tf.shape(inputs[0])[:1]
         for node in self._constants.keys() & set(self._outputs):
             constant = self._constants[node]
             values[node] = tf.broadcast_to(constant, tf.concat([batch, constant.shape[1:]], 0))

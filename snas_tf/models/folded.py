@@ -12,7 +12,7 @@ class FoldedChild:
     """Computes what a child network computes in evaluation, from fewer and simpler operations.
 
     Normalisations are folded into the convolutions before them; dead nodes, and what reads their
-    zeros, are left out (see `FoldedCell`).
+    zeros, are left out (see `FoldedCell`), and so are cells that no other reads.
 
     Args:
         child: the network, whose weights are copied as constants.
@@ -26,6 +26,7 @@ class FoldedChild:
         for layer in child.cells:
             self._cells.append(FoldedCell(layer, (live[-2], live[-1])))
             live.append(self._cells[-1].live_outputs)
+        self._needed = _needed(self._cells)
         self._kernel = tf.constant(child.classify.kernel.numpy()[live[-1]])
         self._bias = tf.constant(child.classify.bias.numpy())
 
@@ -33,9 +34,19 @@ class FoldedChild:
         """Logits [batch, classes] of images uint8 [batch, height, width, 3]."""
         x = self._normalize(tf.cast(images, tf.float32))
         before = x = tf.nn.conv2d(x, self._stem, 1, "SAME") + self._stem_offset
-        for cell in self._cells:
-            before, x = x, cell((before, x))
+        batch = tf.shape(images)[:1]
+        for index, cell in enumerate(self._cells):
+            before, x = x, cell((before, x), batch) if index in self._needed else None
         return tf.reduce_mean(x, [1, 2]) @ self._kernel + self._bias
+
+
+def _needed(cells: list[FoldedCell]) -> set[int]:
+    """The cells on a way to the last one's output."""
+    needed = {len(cells) - 1}
+    for index in reversed(range(len(cells))):
+        if index in needed:
+            needed |= {index - 2 + position for position in cells[index].inputs}
+    return needed
 
 
 def _fold_stem(child: ChildNetwork) -> tuple[tf.Tensor, tf.Tensor]:

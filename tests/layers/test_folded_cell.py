@@ -10,6 +10,7 @@ from tests.random_children import ALL_OPERATIONS, free_genotype, randomize
 
 CHANNELS = 4
 INPUT_CHANNELS = (6, 10)
+BATCH = [2]
 SEEDS = range(12)
 
 
@@ -36,7 +37,7 @@ def assert_equal(folded, layer, inputs):
     """The live channels agree, and the others are zero."""
     expected = layer(inputs).numpy()
     live = folded.live_outputs
-    np.testing.assert_allclose(folded(inputs), expected[..., live], rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(folded(inputs, BATCH), expected[..., live], rtol=1e-5, atol=1e-5)
     assert not expected[..., ~live].any()
 
 
@@ -45,7 +46,7 @@ def graph(folded, inputs):
     return [
         operation.type
         for operation in tf.function(folded, autograph=False)
-        .get_concrete_function(inputs)
+        .get_concrete_function(inputs, tf.constant(BATCH))
         .graph.get_operations()
     ]
 
@@ -95,7 +96,7 @@ def test_what_a_dead_node_sends_on_is_a_constant_map(kind):
     folded = fold(layer)
     assert_equal(folded, layer, inputs)
     np.testing.assert_array_equal(folded.live_outputs, np.repeat([True, False, True], CHANNELS))
-    constant = folded(inputs).numpy()[..., CHANNELS:]
+    constant = folded(inputs, BATCH).numpy()[..., CHANNELS:]
     np.testing.assert_array_equal(constant[0], constant[1])
     assert np.ptp(constant[0], axis=(0, 1)).min() > 0
     assert graph(folded, inputs).count("DepthwiseConv2dNative") == 2
@@ -115,7 +116,7 @@ def test_what_reaches_no_output_is_not_computed():
     assert found.count("MatMul") == 3  # two pointwise ones and the preprocess of input 1
     assert found.count("MaxPool") == 0
     other = (inputs[0] * np.nan, inputs[1])
-    np.testing.assert_array_equal(folded(other), folded(inputs))
+    np.testing.assert_array_equal(folded(other, BATCH), folded(inputs, BATCH))
 
 
 @pytest.mark.parametrize("follows_reduction", [False, True])
@@ -140,6 +141,6 @@ def test_a_cell_without_edges_keeps_a_map_of_zeros(kind):
 def test_the_weights_are_copied():
     layer, inputs = make("normal", Cell((Edge(0, 2, "sep_conv_3x3"),), concat=(2,)))
     folded = fold(layer)
-    before = folded(inputs).numpy()
+    before = folded(inputs, BATCH).numpy()
     randomize(layer, seed=5)
-    np.testing.assert_array_equal(folded(inputs), before)
+    np.testing.assert_array_equal(folded(inputs, BATCH), before)

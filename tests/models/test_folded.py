@@ -92,3 +92,16 @@ def test_a_preprocess_that_no_edge_uses_is_gone():
     child = make(found)
     pointwise = [one for one in operations(FoldedChild(child)) if one.type == "MatMul"]
     assert len(pointwise) == 3 * (1 + 2) + 1  # a cell's preprocess and its edge; the classifier
+
+
+def test_a_cell_that_no_other_reads_is_gone():
+    """With 3 cells the last one reduces, and this one reads but the cell before the last."""
+    child = make(zoo.genotypes()["snas_aggressive"])
+    assert {edge.source for edge in child.cells[2].cell.edges} == {0}
+    assert_folds(child)
+    depthwise = [one for one in operations(FoldedChild(child)) if "Depthwise" in one.type]
+    assert len(depthwise) == sum(
+        2 if edge.operation.startswith("sep") else edge.operation.startswith("dil")
+        for position in (0, 2)
+        for edge in child.cells[position].cell.edges
+    )
