@@ -92,22 +92,22 @@ class FoldedCell:
             if source not in self._constants
         ]
 
-    def _find_constants(self) -> dict[int, tf.Tensor]:
+    def _find_constants(self) -> dict[int, np.ndarray]:
         """The map [1, height, width, channels] of each node that no image changes."""
-        constants: dict[int, tf.Tensor] = {}
+        constants: dict[int, np.ndarray] = {}
         for node in self._cell.nodes:
             edges = self._edges_into(node)
             if all(source in constants for _, source in edges):
                 terms = [self._apply(index, constants[source]) for index, source in edges]
                 zero = tf.zeros([1, *self._plan.output_size, self._plan.channels])
-                constants[node] = tf.add_n([zero, *terms])
+                constants[node] = tf.add_n([zero, *terms]).numpy()
         return constants
 
-    def _constant_inputs(self, node: int) -> tf.Tensor:
+    def _constant_inputs(self, node: int) -> np.ndarray:
         """What the edges from constant nodes add to a node: a map, or 0 without such edges."""
         edges = [pair for pair in self._edges_into(node) if pair[1] in self._constants]
         terms = [self._apply(index, self._constants[source]) for index, source in edges]
-        return tf.add_n(terms) if terms else tf.zeros([])
+        return tf.add_n(terms).numpy() if terms else np.float32(0)
 
     def _needed(self) -> set[int]:
         """The nodes on a way from an input to the output."""
@@ -123,17 +123,18 @@ class FoldedCell:
 
 def _fold_edges(layer: child_cell.ChildCell) -> list[Weights]:
     return [
-        _constants(operations.class_of(edge.operation).fold(weights)) if weights else {}
+        _as_arrays(operations.class_of(edge.operation).fold(weights)) if weights else {}
         for edge, weights in zip(layer.cell.edges, layer.edge_weights(), strict=True)
     ]
 
 
 def _fold_input(layer: Operation, live: np.ndarray) -> Weights:
     """A preprocess layer's weights, without the part that would read channels left out."""
-    weights = _constants(layer.fold(layer.unstack()[0]))
+    weights = _as_arrays(layer.fold(layer.unstack()[0]))
     (name,) = set(weights) - {"offset"}
-    return {**weights, name: tf.boolean_mask(weights[name], live, axis=weights[name].ndim - 2)}
+    return {**weights, name: weights[name][..., live, :]}
 
 
-def _constants(weights: Weights) -> Weights:
-    return {name: tf.constant(weight) for name, weight in weights.items()}
+def _as_arrays(weights: Weights) -> Weights:
+    """As NumPy arrays, which become constants of every graph that uses them."""
+    return {name: np.asarray(weight) for name, weight in weights.items()}

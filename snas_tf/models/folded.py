@@ -15,11 +15,12 @@ class FoldedChild:
     zeros, are left out (see `FoldedCell`), and so are cells that no other reads.
 
     Args:
-        child: the network, whose weights are copied as constants.
+        child: the network, whose weights are copied; they become constants of the graph.
     """
 
     def __init__(self, child: ChildNetwork) -> None:
-        self._normalize = child.normalize
+        self._mean = child.mean.astype(np.float32)
+        self._deviation = child.standard_deviation.astype(np.float32)
         self._stem, self._stem_offset = _fold_stem(child)
         live = [np.ones(channels, bool) for channels in child.plans[0].input_channels]
         self._cells = []
@@ -27,12 +28,12 @@ class FoldedChild:
             self._cells.append(FoldedCell(layer, (live[-2], live[-1])))
             live.append(self._cells[-1].live_outputs)
         self._needed = _needed(self._cells)
-        self._kernel = tf.constant(child.classify.kernel.numpy()[live[-1]])
-        self._bias = tf.constant(child.classify.bias.numpy())
+        self._kernel = child.classify.kernel.numpy()[live[-1]]
+        self._bias = child.classify.bias.numpy()
 
     def __call__(self, images: tf.Tensor) -> tf.Tensor:
         """Logits [batch, classes] of images uint8 [batch, height, width, 3]."""
-        x = self._normalize(tf.cast(images, tf.float32))
+        x = (tf.cast(images, tf.float32) - self._mean) / self._deviation
         before = x = tf.nn.conv2d(x, self._stem, 1, "SAME") + self._stem_offset
         batch = tf.shape(images)[:1]
         for index, cell in enumerate(self._cells):
@@ -49,8 +50,8 @@ def _needed(cells: list[FoldedCell]) -> set[int]:
     return needed
 
 
-def _fold_stem(child: ChildNetwork) -> tuple[tf.Tensor, tf.Tensor]:
+def _fold_stem(child: ChildNetwork) -> tuple[np.ndarray, np.ndarray]:
     convolution, normalization = child.stem.layers
     factor = normalization.gamma.numpy() / np.sqrt(normalization.moving_variance.numpy() + EPSILON)
     offset = normalization.beta.numpy() - normalization.moving_mean.numpy() * factor
-    return tf.constant(convolution.kernel.numpy() * factor), tf.constant(offset)
+    return convolution.kernel.numpy() * factor, offset

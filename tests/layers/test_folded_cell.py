@@ -126,7 +126,7 @@ def test_channels_that_are_always_zero_are_not_read(follows_reduction):
     live = tuple(np.arange(one) % 3 > 0 for one in INPUT_CHANNELS)
     expected = layer(tuple(x * mask for x, mask in zip(inputs, live, strict=True)))
     kept = tuple(tf.boolean_mask(x, mask, axis=3) for x, mask in zip(inputs, live, strict=True))
-    np.testing.assert_allclose(fold(layer, live)(kept), expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(fold(layer, live)(kept, BATCH), expected, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", space.KINDS)
