@@ -10,7 +10,7 @@ demo: $(VENV)/runtime
 	$(BIN)/python main.py --flagfile=presets/demo.flags
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .
