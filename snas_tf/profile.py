@@ -54,7 +54,7 @@ def profile(
 
 
 def count_parts(
-    found: Genotype, plans: tuple[space.CellPlan, ...], num_classes: int
+    found: Genotype, plans: space.NetworkPlan, num_classes: int
 ) -> list[tuple[str, Cost]]:
     """The cost of the stem, of each cell with its preprocess layers, and of the classifier."""
     cells = [
@@ -76,11 +76,11 @@ def _figures(counted: Cost) -> dict[str, int]:
     return {name: getattr(counted, name) for name in _COLUMNS}
 
 
-def _latency(found: Genotype, plans: tuple[space.CellPlan, ...], num_classes: int) -> float:
+def _latency(found: Genotype, plans: space.NetworkPlan, num_classes: int) -> float:
     """Milliseconds for one image; the weights do not matter."""
     network = FoldedChild(ChildNetwork(found, plans, num_classes, np.zeros(3), np.ones(3)))
     infer = tf.function(network, autograph=False)
-    image = tf.zeros([1, *plans[0].input_size, 3], tf.uint8)
+    image = tf.zeros([1, *plans.image_size, 3], tf.uint8)
     return median_milliseconds(lambda: infer(image).numpy())
 
 

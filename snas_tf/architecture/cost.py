@@ -193,10 +193,15 @@ def preprocess(plan: space.CellPlan) -> Cost:
     )
 
 
-def stem(plans: Sequence[space.CellPlan]) -> Cost:
-    """What comes before the first cell: a 3 x 3 convolution and its normalisation."""
-    channels = plans[0].input_channels[1]
-    return convolution(3 * 3, 3, channels, plans[0].input_size) + normalization(channels)
+def stem(plans: space.NetworkPlan) -> Cost:
+    """What comes before the first cell: 3 x 3 convolutions and their normalisations."""
+    return total(
+        [
+            convolution(3 * 3, one.input_channels, one.output_channels, size)
+            + normalization(one.output_channels)
+            for one, size in plans.stem_convolutions()
+        ]
+    )
 
 
 def classifier(plans: Sequence[space.CellPlan], num_classes: int) -> Cost:
@@ -205,7 +210,7 @@ def classifier(plans: Sequence[space.CellPlan], num_classes: int) -> Cost:
     return weights + Cost(parameters=num_classes)
 
 
-def surroundings(plans: Sequence[space.CellPlan], num_classes: int) -> Cost:
+def surroundings(plans: space.NetworkPlan, num_classes: int) -> Cost:
     """Everything that no edge decides: stem, preprocess layers and classifier."""
     return total(
         [stem(plans), *(preprocess(plan) for plan in plans), classifier(plans, num_classes)]
@@ -227,7 +232,7 @@ def edges(cell: Cell, plan: space.CellPlan) -> Cost:
     )
 
 
-def child(genotype: Genotype, plans: Sequence[space.CellPlan], num_classes: int) -> Cost:
+def child(genotype: Genotype, plans: space.NetworkPlan, num_classes: int) -> Cost:
     """The whole child network of a genotype."""
     cells = [edges(genotype.cell(plan.kind), plan) for plan in plans]
     return total([surroundings(plans, num_classes), *cells])

@@ -7,7 +7,10 @@ intermediate ones. Each pair (i, j) with i < j and j intermediate is an edge.
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from snas_tf.architecture import stems
 
 OPERATIONS = (
     "none",
@@ -34,8 +37,6 @@ EDGES = tuple((source, target) for target in INTERMEDIATE_NODES for source in ra
 
 KINDS = ("normal", "reduce")
 """The two kinds of cell; all cells of a kind share one distribution."""
-
-STEM_MULTIPLIER = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,13 +91,53 @@ def reduction_positions(num_cells: int) -> frozenset[int]:
     return frozenset({num_cells // 3, 2 * num_cells // 3})
 
 
+@dataclasses.dataclass(frozen=True)
+class NetworkPlan(Sequence):
+    """A network of cells: a sequence of their plans, first to last, and what comes before them.
+
+    Attributes:
+        stem: one of `stems.NAMES`.
+        init_channels: channels C of the first cell.
+        image_size: (height, width) of the images.
+        cells: the plans of the cells.
+    """
+
+    stem: str
+    init_channels: int
+    image_size: tuple[int, int]
+    cells: tuple[CellPlan, ...]
+
+    def __getitem__(self, index: Any) -> Any:
+        """The plan of a cell, or of several."""
+        return self.cells[index]
+
+    def __len__(self) -> int:
+        """The number of cells."""
+        return len(self.cells)
+
+    def stem_convolutions(self) -> list[tuple[stems.StemConvolution, tuple[int, int]]]:
+        """Every convolution of the stem with the (height, width) of its output."""
+        return _with_sizes(self.stem, self.init_channels, self.image_size)
+
+
+def _with_sizes(
+    stem: str, init_channels: int, size: tuple[int, int]
+) -> list[tuple[stems.StemConvolution, tuple[int, int]]]:
+    found = []
+    for convolution in sum(stems.convolutions(stem, init_channels), ()):
+        size = halved(size) if convolution.stride == 2 else size
+        found.append((convolution, size))
+    return found
+
+
 def plan_network(
     num_cells: int,
     init_channels: int,
     image_size: tuple[int, int],
     output_nodes: Mapping[str, int] | None = None,
-) -> tuple[CellPlan, ...]:
-    """The cells of a CIFAR-style network, first to last.
+    stem: str = "cifar",
+) -> NetworkPlan:
+    """Plans a network.
 
     Args:
         num_cells: number of cells, at least 3.
@@ -104,18 +145,21 @@ def plan_network(
         image_size: (height, width) of the images.
         output_nodes: for each kind, how many nodes its cells concatenate; the search space's 4
             where not given.
+        stem: one of `stems.NAMES`.
 
     Raises:
-        ValueError: fewer than 3 cells, or channels that are odd or not positive.
+        ValueError: fewer than 3 cells, channels that are odd or not positive, an unknown stem.
     """
     if num_cells < 3:
         raise ValueError(f"num_cells must be at least 3, received: {num_cells}")
     if init_channels < 2 or init_channels % 2:
         raise ValueError(f"init_channels must be even and positive, received: {init_channels}")
     output_nodes = output_nodes or dict.fromkeys(KINDS, NUM_INTERMEDIATE)
-    stem_channels = STEM_MULTIPLIER * init_channels
-    inputs = (stem_channels, stem_channels)
-    channels, size, follows_reduction = init_channels, image_size, False
+    first, second = stems.convolutions(stem, init_channels)
+    inputs = (first[-1].output_channels, (first + second)[-1].output_channels)
+    size = _with_sizes(stem, init_channels, image_size)[-1][1]
+    # Where the stem goes on after input 0, that is still twice as large as input 1.
+    channels, follows_reduction = init_channels, bool(second)
     plans = []
     for index in range(num_cells):
         kind = "reduce" if index in reduction_positions(num_cells) else "normal"
@@ -124,4 +168,4 @@ def plan_network(
         plans.append(plan)
         inputs = (inputs[1], plan.output_channels)
         size, follows_reduction = plan.output_size, kind == "reduce"
-    return tuple(plans)
+    return NetworkPlan(stem, init_channels, image_size, tuple(plans))

@@ -35,7 +35,7 @@ class ChildNetwork(CellNetwork):
     def __init__(
         self,
         found: Genotype,
-        plans: Sequence[space.CellPlan],
+        plans: space.NetworkPlan,
         num_classes: int,
         mean: Sequence[float] | np.ndarray,
         standard_deviation: Sequence[float] | np.ndarray,
@@ -98,7 +98,7 @@ class ChildNetwork(CellNetwork):
         """The constructor's arguments, as JSON can hold them."""
         config = {
             "found": json.loads(genotype.to_json(self.genotype)),
-            "plans": [dataclasses.asdict(plan) for plan in self.plans],
+            "plans": dataclasses.asdict(self.plans),
             "num_classes": self.num_classes,
             "mean": self.mean.tolist(),
             "standard_deviation": self.standard_deviation.tolist(),
@@ -110,8 +110,10 @@ class ChildNetwork(CellNetwork):
     def from_config(cls, config: dict[str, Any]) -> "ChildNetwork":
         """The inverse of `get_config`."""
         found = genotype.from_content(config["found"])
-        plans = [plan_from_dict(plan) for plan in config["plans"]]
-        return cls(**{**config, "found": found, "plans": plans})
+        plans = config["plans"]
+        cells = tuple(plan_from_dict(plan) for plan in plans["cells"])
+        plans = {**plans, "image_size": tuple(plans["image_size"]), "cells": cells}
+        return cls(**{**config, "found": found, "plans": space.NetworkPlan(**plans)})
 
 
 def drop_path(

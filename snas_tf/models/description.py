@@ -21,6 +21,7 @@ class NetworkDescription:
         image_size: (height, width) of the images, in pixels.
         class_names: in the order of the labels.
         mean, standard_deviation: of each channel of the training images, on the scale 0 to 255.
+        stem: one of `stems.NAMES`.
     """
 
     num_cells: int
@@ -29,6 +30,7 @@ class NetworkDescription:
     class_names: tuple[str, ...]
     mean: tuple[float, ...]
     standard_deviation: tuple[float, ...]
+    stem: str = "cifar"
 
     def parent(self) -> ParentNetwork:
         """A new parent network."""
@@ -38,7 +40,7 @@ class NetworkDescription:
     def child(self, found: Genotype, auxiliary: bool = False) -> ChildNetwork:
         """A new child network of a genotype."""
         plans = space.plan_network(
-            self.num_cells, self.init_channels, self.image_size, found.output_nodes
+            self.num_cells, self.init_channels, self.image_size, found.output_nodes, self.stem
         )
         return ChildNetwork(
             found,

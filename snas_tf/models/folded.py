@@ -1,5 +1,8 @@
 """A child network made ready to be deployed."""
 
+from typing import NamedTuple
+
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -21,7 +24,7 @@ class FoldedChild:
     def __init__(self, child: ChildNetwork) -> None:
         self._mean = child.mean.astype(np.float32)
         self._deviation = child.standard_deviation.astype(np.float32)
-        self._stem, self._stem_offset = _fold_stem(child)
+        self._stem = [_fold_chain(chain) for chain in child.stem]
         live = [np.ones(channels, bool) for channels in child.plans[0].input_channels]
         self._cells = []
         for layer in child.cells:
@@ -34,7 +37,10 @@ class FoldedChild:
     def __call__(self, images: tf.Tensor) -> tf.Tensor:
         """Logits [batch, classes] of images uint8 [batch, height, width, 3]."""
         x = (tf.cast(images, tf.float32) - self._mean) / self._deviation
-        before = x = tf.nn.conv2d(x, self._stem, 1, "SAME") + self._stem_offset
+        outputs = [x]
+        for chain in self._stem:
+            outputs.append(_run_chain(chain, outputs[-1]))
+        before, x = outputs[1], outputs[-1]
         batch = tf.shape(images)[:1]
         for index, cell in enumerate(self._cells):
             before, x = x, cell((before, x), batch) if index in self._needed else None
@@ -50,8 +56,33 @@ def _needed(cells: list[FoldedCell]) -> set[int]:
     return needed
 
 
-def _fold_stem(child: ChildNetwork) -> tuple[np.ndarray, np.ndarray]:
-    convolution, normalization = child.stem.layers
-    factor = normalization.gamma.numpy() / np.sqrt(normalization.moving_variance.numpy() + EPSILON)
-    offset = normalization.beta.numpy() - normalization.moving_mean.numpy() * factor
-    return convolution.kernel.numpy() * factor, offset
+class _StemConvolution(NamedTuple):
+    """A stem's convolution with its normalisation folded in."""
+
+    rectified: bool
+    kernel: np.ndarray
+    offset: np.ndarray
+    stride: int
+
+
+def _fold_chain(chain: keras.Sequential) -> list[_StemConvolution]:
+    folded, rectified = [], False
+    for layer in chain.layers:
+        if isinstance(layer, keras.layers.ReLU):
+            rectified = True
+        elif isinstance(layer, keras.layers.Conv2D):
+            convolution = layer
+        elif isinstance(layer, keras.layers.BatchNormalization):
+            factor = layer.gamma.numpy() / np.sqrt(layer.moving_variance.numpy() + EPSILON)
+            offset = layer.beta.numpy() - layer.moving_mean.numpy() * factor
+            kernel = convolution.kernel.numpy() * factor
+            folded.append(_StemConvolution(rectified, kernel, offset, convolution.strides[0]))
+            rectified = False
+    return folded
+
+
+def _run_chain(chain: list[_StemConvolution], x: tf.Tensor) -> tf.Tensor:
+    for one in chain:
+        x = tf.nn.relu(x) if one.rectified else x
+        x = tf.nn.conv2d(x, one.kernel, one.stride, [[0, 0], [1, 1], [1, 1], [0, 0]]) + one.offset
+    return x

@@ -20,7 +20,8 @@ def inherit(child: ChildNetwork, parent: ParentNetwork) -> None:
     _check(child)
     if child.plans != parent.plans:
         raise ValueError(f"the plans differ: {child.plans} and {parent.plans}")
-    child.stem.set_weights(parent.stem.get_weights())
+    for to_chain, from_chain in zip(child.stem, parent.stem, strict=True):
+        to_chain.set_weights(from_chain.get_weights())
     child.classify.set_weights(parent.classify.get_weights())
     for to_cell, from_cell in zip(child.cells, parent.cells, strict=True):
         for to_layer, from_layer in zip(to_cell.preprocess, from_cell.preprocess, strict=True):

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from snas_tf.architecture import space
+from snas_tf.architecture import space, stems
 from snas_tf.layers.normalization import EPSILON, MOMENTUM
 from snas_tf.layers.operation import kernel_initializer
 
@@ -28,7 +28,7 @@ class CellNetwork(keras.layers.Layer):
 
     def __init__(
         self,
-        plans: Sequence[space.CellPlan],
+        plans: space.NetworkPlan,
         num_classes: int,
         mean: Sequence[float] | np.ndarray,
         standard_deviation: Sequence[float] | np.ndarray,
@@ -37,13 +37,14 @@ class CellNetwork(keras.layers.Layer):
         super().__init__(**kwargs)
         if num_classes < 2:
             raise ValueError(f"num_classes must be at least 2, received: {num_classes}")
-        self.plans = tuple(plans)
+        self.plans = plans
         self.num_classes = num_classes
         self.mean, self.standard_deviation = np.asarray(mean), np.asarray(standard_deviation)
         self.normalize = keras.layers.Normalization(
             mean=self.mean, variance=np.square(self.standard_deviation)
         )
-        self.stem = self._make_stem()
+        chains = stems.convolutions(plans.stem, plans.init_channels)
+        self.stem = [_stem_chain(chain) for chain in chains if chain]
         features = self.plans[-1].output_channels
         self.pool = keras.layers.GlobalAveragePooling2D()
         self.classify = keras.layers.Dense(
@@ -51,33 +52,23 @@ class CellNetwork(keras.layers.Layer):
             kernel_initializer=kernel_initializer(features),
             bias_initializer=kernel_initializer(features),
         )
-        images = (None, *self.plans[0].input_size, 3)
+        images = (None, *plans.image_size, 3)
         self.normalize.build(images)
-        self.stem.build(images)
+        for chain in self.stem:
+            chain.build(images)
+            images = chain.compute_output_shape(images)
         self.classify.build((None, features))
         self.built = True
-
-    def _make_stem(self) -> keras.Sequential:
-        return keras.Sequential(
-            [
-                keras.layers.Conv2D(
-                    self.plans[0].input_channels[1],
-                    3,
-                    padding="same",
-                    use_bias=False,
-                    kernel_initializer=kernel_initializer(3 * 3 * 3),
-                ),
-                keras.layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON),
-            ]
-        )
 
     def stem_outputs(
         self, images: tf.Tensor, training: bool = False
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """The two inputs of the first cell, from images uint8 [batch, height, width, 3]."""
         x = self.normalize(tf.cast(images, tf.float32))
-        x = self.stem(x, training=training)
-        return x, x
+        outputs = [x]
+        for chain in self.stem:
+            outputs.append(chain(outputs[-1], training=training))
+        return outputs[1], outputs[-1]
 
     def classify_features(self, x: tf.Tensor) -> tf.Tensor:
         """Logits [batch, classes] of the last cell's output [batch, height, width, channels]."""
@@ -86,3 +77,22 @@ class CellNetwork(keras.layers.Layer):
     def compute_output_shape(self, *_: object) -> tuple:
         """[batch, classes]."""
         return (None, self.num_classes)
+
+
+def _stem_chain(chain: stems.Chain) -> keras.Sequential:
+    layers = []
+    for convolution in chain:
+        layers += [
+            *([keras.layers.ReLU()] if convolution.rectified else []),
+            # Symmetric: "same" would pad an even side on the right only.
+            keras.layers.ZeroPadding2D(1),
+            keras.layers.Conv2D(
+                convolution.output_channels,
+                3,
+                convolution.stride,
+                use_bias=False,
+                kernel_initializer=kernel_initializer(3 * 3 * convolution.input_channels),
+            ),
+            keras.layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON),
+        ]
+    return keras.Sequential(layers)
