@@ -19,23 +19,30 @@ class EvaluationModel(keras.Model):
     Args:
         network: the child.
         config: the training's settings.
-        num_steps: length of the training in steps, for the schedules.
+        epoch_steps: steps of an epoch, for the schedules.
         seed: of what is dropped, with the step: step N drops the same whatever came before.
     """
 
     def __init__(
-        self, network: ChildNetwork, config: EvaluationConfig, num_steps: int, seed: int
+        self, network: ChildNetwork, config: EvaluationConfig, epoch_steps: int, seed: int
     ) -> None:
         super().__init__(name="evaluation")
         self.network = network
         self.config = config
-        self.num_steps = max(num_steps, 1)
+        self.epoch_steps = epoch_steps
+        self.num_steps = max(config.epochs * epoch_steps, 1)
         self.seed = seed
         self.loss_mean = keras.metrics.Mean(name="loss")
-        self.cross_entropy = keras.metrics.Mean(name="cross_entropy")
-        self.accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+        self.measures = {
+            "cross_entropy": keras.metrics.SparseCategoricalCrossentropy(
+                name="cross_entropy", from_logits=True
+            ),
+            **self.make_accuracies(),
+        }
         self.built = True
-        self.theta_optimizer = optimizers.theta_optimizer(config, self.num_steps)
+        self.theta_optimizer = keras.optimizers.SGD(
+            self.make_schedule(), momentum=config.theta_momentum
+        )
         self.theta_optimizer.build(self.theta)
         self.compile(optimizer=self.theta_optimizer, jit_compile=False)
 
@@ -48,6 +55,18 @@ class EvaluationModel(keras.Model):
     def step(self) -> keras.Variable:
         """Number of updates made."""
         return self.theta_optimizer.iterations
+
+    def make_accuracies(self) -> dict[str, keras.metrics.Metric]:
+        """What is measured of logits besides the cross entropy, by name."""
+        return {"accuracy": keras.metrics.SparseCategoricalAccuracy(name="accuracy")}
+
+    def make_schedule(self) -> keras.optimizers.schedules.LearningRateSchedule:
+        """The learning rate: a cosine down to 0 (Appendix G.2)."""
+        return optimizers.cosine(self.config.theta_learning_rate, self.num_steps)
+
+    def losses(self, labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+        """What is minimised, of each example [batch], in nats."""
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
 
     def drop_probability(self) -> tf.Tensor:
         """Of a path at the current step: a ramp from 0 over the whole training."""
@@ -73,10 +92,10 @@ class EvaluationModel(keras.Model):
         seed = tf.random.experimental.stateless_fold_in(seed, tf.cast(self.step.value, tf.int32))
         with tf.GradientTape() as tape:
             logits = self.network.training_logits(batch["image"], self.drop_probability(), seed)
-            losses = {name: _cross_entropy(batch["label"], one) for name, one in logits.items()}
-            loss = losses["logits"]
-            if "auxiliary" in losses:
-                loss += self.config.auxiliary_weight * losses["auxiliary"]
+            loss = self.losses(batch["label"], logits["logits"])
+            if "auxiliary" in logits:
+                auxiliary = self.losses(batch["label"], logits["auxiliary"])
+                loss += self.config.auxiliary_weight * auxiliary
             # The replicas' gradients are summed: each contributes its share of the batch's mean.
             objective = tf.reduce_mean(loss) / context.num_replicas_in_sync
         gradients = tape.gradient(
@@ -92,10 +111,7 @@ class EvaluationModel(keras.Model):
             self.config.theta_weight_decay,
         )
         self.loss_mean.update_state(loss)
-        self.cross_entropy.update_state(losses["logits"])
-        self.accuracy.update_state(batch["label"], logits["logits"])
-        metrics = (self.loss_mean, self.cross_entropy, self.accuracy)
-        return {metric.name: metric.result() for metric in metrics}
+        return {"loss": self.loss_mean.result(), **self._measure(batch, logits["logits"])}
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Cross entropy and accuracy with the moving statistics.
@@ -103,16 +119,21 @@ class EvaluationModel(keras.Model):
         Args:
             batch: this replica's share: as in training, and "weight" [batch].
         """
-        logits = self.network(batch["image"], training=False)
-        self.cross_entropy.update_state(_cross_entropy(batch["label"], logits), batch["weight"])
-        self.accuracy.update_state(batch["label"], logits, batch["weight"])
-        return {metric.name: metric.result() for metric in (self.cross_entropy, self.accuracy)}
+        return self._measure(batch, self.network(batch["image"], training=False))
 
-    def accuracy_of(self, batches: tf.data.Dataset) -> float:
-        """Accuracy on batches of `pipeline.evaluation_batches`."""
+    def _measure(self, batch: Batch, logits: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The means so far, this batch included, by name."""
+        for metric in self.measures.values():
+            metric.update_state(batch["label"], logits, batch.get("weight"))
+        return {name: metric.result() for name, metric in self.measures.items()}
+
+    def accuracy_of(self, batches: tf.data.Dataset | None) -> float | None:
+        """Accuracy on batches of `pipeline.evaluation_batches`; None without any."""
+        if batches is None:
+            return None
         return float(self.evaluate(batches, verbose=0, return_dict=True)["accuracy"])
 
-
-def _cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """Of each example [batch], in nats."""
-    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+    def test_errors(self, batches: tf.data.Dataset | None) -> dict[str, float | None]:
+        """What counts in the end, by name: shares of the test images; None without any."""
+        accuracy = self.accuracy_of(batches)
+        return {"test_error": None if accuracy is None else 1 - accuracy}

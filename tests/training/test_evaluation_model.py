@@ -16,8 +16,8 @@ def make(auxiliary=True, **settings):
     keras.utils.set_random_seed(0)
     plans = space.plan_network(3, 4, (8, 8), FOUND.output_nodes)
     network = ChildNetwork(FOUND, plans, 3, (128,) * 3, (64,) * 3, auxiliary=auxiliary)
-    config = EvaluationConfig(3, 4, epochs=1, **settings)
-    return EvaluationModel(network, config, num_steps=40, seed=3)
+    config = EvaluationConfig(3, 4, epochs=4, **settings)
+    return EvaluationModel(network, config, epoch_steps=10, seed=3)
 
 
 def batches(seed=0):

@@ -33,7 +33,7 @@ def monitored(tmp_path):
     run = RunDirectory(tmp_path / "run")
     run.open({}, {})
     monitor = EvaluationMonitor(run, Rate(9, 10, 50), 9, 0)
-    monitor.set_model(EvaluationModel(network(), EvaluationConfig(3, 2), 90, seed=0))
+    monitor.set_model(EvaluationModel(network(), EvaluationConfig(3, 2, epochs=9), 10, seed=0))
     return run, monitor
 
 
