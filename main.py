@@ -13,6 +13,7 @@ from absl import app, flags, logging
 from flags import common, training
 from flags import evaluate as evaluate_flags
 from flags import export as export_flags
+from flags import imagenet as imagenet_flags
 from flags import profile as profile_flags
 from flags import search as search_flags
 from snas_tf import quiet
@@ -45,6 +46,18 @@ def _evaluate(values: flags.FlagValues) -> None:
     report(evaluate(config, common.data_config(values), run_config), config, run_config)
 
 
+def _imagenet(values: flags.FlagValues) -> None:
+    config = imagenet_flags.config(values)
+    modules = (common, training, evaluate_flags, imagenet_flags)
+    run_config = common.run_config(values, imagenet_flags.run_name(values), modules)
+    quiet.import_tensorflow()
+    from snas_tf.training import runtime
+    from snas_tf.transfer import report, transfer
+
+    runtime.configure()
+    report(transfer(config, common.data_config(values), run_config), config, run_config)
+
+
 def _profile(values: flags.FlagValues) -> None:
     arguments = profile_flags.arguments(values)
     quiet.import_tensorflow()
@@ -61,7 +74,22 @@ def _export(values: flags.FlagValues) -> None:
     report(export(**arguments))
 
 
-_MODES = {"search": _search, "evaluate": _evaluate, "profile": _profile, "export": _export}
+_MODES = {
+    "search": _search,
+    "evaluate": _evaluate,
+    "imagenet": _imagenet,
+    "profile": _profile,
+    "export": _export,
+}
+_FLAGS = (
+    common,
+    training,
+    search_flags,
+    evaluate_flags,
+    imagenet_flags,
+    profile_flags,
+    export_flags,
+)
 
 
 def main(_: list[str]) -> None:
@@ -79,7 +107,7 @@ def main(_: list[str]) -> None:
 
 if __name__ == "__main__":
     flags.DEFINE_enum("mode", "search", list(_MODES), "What to do.")
-    for module in (common, training, search_flags, evaluate_flags, profile_flags, export_flags):
+    for module in _FLAGS:
         module.define()
         flags.adopt_module_key_flags(module)  # for --help
     app.run(main, flags_parser=common.parse)

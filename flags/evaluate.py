@@ -1,5 +1,6 @@
 """Flags of `--mode=evaluate`."""
 
+import dataclasses
 import json
 import pathlib
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from absl import flags
 
 from flags import common, training
-from snas_tf.config import EvaluationConfig
+from snas_tf.config import EvaluationConfig, TrainingConfig
 from snas_tf.errors import UserError
 
 _DEFAULTS = EvaluationConfig()
@@ -62,28 +63,34 @@ def config(values: flags.FlagValues) -> EvaluationConfig:
     Raises:
         UserError: no genotype is given, or --initial_weights is no search's run directory.
     """
+    names = [field.name for field in dataclasses.fields(TrainingConfig)]
     common.set_defaults(
-        values,
-        {
-            "batch_size": 96,
-            **{name: getattr(_DEFAULTS, name) for name in training.values_of(values)},
-        },
+        values, {"batch_size": 96, **{name: getattr(_DEFAULTS, name) for name in names}}
     )
     if values.initial_weights is not None:
         common.set_defaults(values, _of_search(pathlib.Path(values.initial_weights)))
+    require_genotype(values)
+    return EvaluationConfig(**training.values_of(values), **values_of(values))
+
+
+def require_genotype(values: flags.FlagValues) -> None:
+    """Raises a UserError where no genotype is given."""
     if values.genotype is None:
         raise UserError(
-            "--genotype: not given, and --mode=evaluate needs one; accepted: the name of a "
+            f"--genotype: not given, and --mode={values.mode} needs one; accepted: the name of a "
             "published one, or the path of a file"
         )
-    return EvaluationConfig(
-        **training.values_of(values),
-        genotype=values.genotype,
-        cutout_length=values.cutout_length,
-        initial_weights=pathlib.Path(values.initial_weights) if values.initial_weights else None,
-        num_seeds=values.num_seeds,
+
+
+def values_of(values: flags.FlagValues) -> dict[str, Any]:
+    """The fields of `EvaluationConfig` besides those of `TrainingConfig`."""
+    return {
+        "genotype": values.genotype,
+        "cutout_length": values.cutout_length,
+        "initial_weights": pathlib.Path(values.initial_weights) if values.initial_weights else None,
+        "num_seeds": values.num_seeds,
         **{name: getattr(values, name) for name in _HYPERPARAMETERS},
-    )
+    }
 
 
 def _of_search(directory: pathlib.Path) -> dict[str, Any]:

@@ -4,15 +4,18 @@ from typing import Any
 
 from absl import flags
 
-from flags import common
+from flags import common, evaluate, imagenet, training
 from snas_tf.config import EvaluationConfig
-from snas_tf.errors import UserError
 
 
 def define() -> None:
     """Defines the flags."""
-    flags.DEFINE_enum("network", "cifar", ["cifar"], "The stem of the network to profile.")
-    flags.DEFINE_integer("num_classes", 10, "Classes of the images, when profiling.", 2)
+    flags.DEFINE_enum(
+        "network", "cifar", ["cifar", "imagenet"], "The kind of network to profile: its stem."
+    )
+    flags.DEFINE_integer(
+        "num_classes", 10, "Classes of the images, when profiling; 1000 of ImageNet.", 2
+    )
 
 
 def arguments(values: flags.FlagValues) -> dict[str, Any]:
@@ -21,24 +24,30 @@ def arguments(values: flags.FlagValues) -> dict[str, Any]:
     Raises:
         UserError: no genotype is given.
     """
-    defaults = EvaluationConfig()
-    common.set_defaults(
-        values,
-        {
-            "num_cells": defaults.num_cells,
-            "init_channels": defaults.init_channels,
-            "image_size": 32,
-        },
-    )
-    if values.genotype is None:
-        raise UserError(
-            "--genotype: not given, and --mode=profile needs one; accepted: the name of a "
-            "published one, or the path of a file"
-        )
+    common.set_defaults(values, _DEFAULTS[values.network]())
+    evaluate.require_genotype(values)
     return {
         "source": values.genotype,
         "num_cells": values.num_cells,
-        "init_channels": values.init_channels,
+        "init_channels": training.values_of(values, auto=0)["init_channels"],
         "image_size": values.image_size,
         "num_classes": values.num_classes,
+        "stem": values.network,
+        "max_multiply_adds": values.max_multiply_adds,
     }
+
+
+def _cifar() -> dict[str, Any]:
+    defaults = EvaluationConfig()
+    return {
+        "num_cells": defaults.num_cells,
+        "init_channels": defaults.init_channels,
+        "image_size": 32,
+    }
+
+
+def _imagenet() -> dict[str, Any]:
+    return {**imagenet.defaults(), "num_classes": 1000}
+
+
+_DEFAULTS = {"cifar": _cifar, "imagenet": _imagenet}

@@ -6,7 +6,9 @@ from typing import Any
 from absl import flags
 
 from snas_tf.config import TrainingConfig
+from snas_tf.errors import UserError
 
+AUTO = "auto"
 _DEFAULTS = TrainingConfig()
 _HYPERPARAMETERS = {
     "theta_learning_rate": "Initial SGD rate of the weights; falls to 0 on a cosine.",
@@ -21,14 +23,13 @@ def define() -> None:
     flags.DEFINE_integer(
         "num_cells", _DEFAULTS.num_cells, "Cells of the network; 20 of a child, if not given.", 3
     )
-    flags.DEFINE_integer(
+    flags.DEFINE(
+        _WidthParser(),
         "init_channels",
         _DEFAULTS.init_channels,
-        "Channels of the first cell, even; 36 of a child, if not given.",
-        2,
-    )
-    flags.register_validator(
-        "init_channels", lambda value: value % 2 == 0, "accepted: an even number, 2 or more"
+        "Channels of the first cell, even; 36 of a child, if not given. On ImageNet also auto, its "
+        "default: the most that --max_multiply_adds allows.",
+        serializer=flags.ArgumentSerializer(),
     )
     flags.DEFINE_integer(
         "epochs",
@@ -63,7 +64,44 @@ def finite_and_not_negative(value: float | None) -> bool:
     return value is None or (math.isfinite(value) and value >= 0)
 
 
-def values_of(values: flags.FlagValues) -> dict[str, Any]:
-    """The fields of `TrainingConfig`."""
+def values_of(values: flags.FlagValues, auto: int | None = None) -> dict[str, Any]:
+    """The fields of `TrainingConfig`.
+
+    Args:
+        values: the parsed flags.
+        auto: what a width of auto becomes; None where it is not accepted.
+
+    Raises:
+        UserError: the width is auto, and that is not accepted.
+    """
     names = ("num_cells", "init_channels", "epochs", *_HYPERPARAMETERS)
-    return {name: getattr(values, name) for name in names}
+    trained = {name: getattr(values, name) for name in names}
+    if trained["init_channels"] == AUTO:
+        if auto is None:
+            raise UserError(
+                f"--init_channels={AUTO}: not in this mode, accepted: an even number, 2 or more"
+            )
+        trained["init_channels"] = auto
+    return trained
+
+
+class _WidthParser(flags.ArgumentParser):
+    """An even number of channels, or auto."""
+
+    syntactic_help = "an even number, or auto"
+
+    def parse(self, argument: str | int) -> str | int:
+        """The value of the flag."""
+        if argument == AUTO:
+            return AUTO
+        try:
+            channels = int(argument)
+        except ValueError:
+            channels = 0
+        if channels < 2 or channels % 2:
+            raise ValueError("accepted: an even number, 2 or more, or auto")
+        return channels
+
+    def flag_type(self) -> str:
+        """What help calls it."""
+        return "an even number or auto"

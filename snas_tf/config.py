@@ -117,3 +117,28 @@ class EvaluationConfig(TrainingConfig):
     auxiliary_weight: float = 0.4
     initial_weights: pathlib.Path | None = None
     num_seeds: int = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class TransferConfig(EvaluationConfig):
+    """The training of a child on ImageNet; the defaults are the paper's (Appendix G.3).
+
+    Attributes:
+        init_channels: channels of the first cell; 0 for the most that `max_multiply_adds` allows.
+        label_smoothing: share of a label that is spread over all classes.
+        learning_rate_decay: factor of the learning rate at the end of each epoch.
+        warmup_epochs: epochs in which the learning rate rises linearly.
+        max_multiply_adds: the most that a network may have for one image; 0 for no limit.
+    """
+
+    num_cells: int = 14
+    init_channels: int = 0
+    epochs: int = 250
+    theta_learning_rate: float = 0.1
+    theta_weight_decay: float = 3e-5
+    cutout_length: int = 0
+    drop_path_probability: float = 0.0
+    label_smoothing: float = 0.1
+    learning_rate_decay: float = 0.97
+    warmup_epochs: int = 0
+    max_multiply_adds: float = 600e6

@@ -14,6 +14,7 @@ from snas_tf.training.run_directory import RunDirectory
 
 _AVERAGED = (
     "test_error",
+    "test_top_5_error",
     "test_error_at_best_validation",
     "valid_accuracy",
     "best_valid_accuracy",
@@ -21,7 +22,10 @@ _AVERAGED = (
 
 
 def evaluate(
-    config: EvaluationConfig, data_config: DataConfig, run_config: RunConfig
+    config: EvaluationConfig,
+    data_config: DataConfig,
+    run_config: RunConfig,
+    kind: type[Evaluation] = Evaluation,
 ) -> dict[str, Any]:
     """Trains and tests a child, or continues the run that `run_config.model_dir` holds.
 
@@ -29,6 +33,7 @@ def evaluate(
         config: the training's settings; with several seeds each has a run directory within.
         data_config: the images.
         run_config: where the run lives, and its first seed.
+        kind: what does it.
 
     Returns:
         The content of result.json.
@@ -42,7 +47,7 @@ def evaluate(
     if run.result.exists():
         return json.loads(run.result.read_text(encoding="utf-8"))
     if config.num_seeds == 1:
-        return Evaluation(config, data_config, run_config).run()
+        return kind(config, data_config, run_config).run()
     run.open(run_config.flags, runtime.versions())
     results = []
     for seed in range(run_config.seed, run_config.seed + config.num_seeds):
@@ -54,7 +59,7 @@ def evaluate(
         )
         print(f"seed {seed}", flush=True)
         one = dataclasses.replace(config, num_seeds=1)
-        results.append(evaluate(one, data_config, of_seed))
+        results.append(evaluate(one, data_config, of_seed, kind))
     result = average(results)
     run.write_json(run.result, result)
     return result
@@ -66,7 +71,7 @@ def average(results: list[dict[str, Any]]) -> dict[str, Any]:
     The deviation is that of a sample (n - 1); None where a seed has no such figure.
     """
     averaged = {**results[0], "seeds": results}
-    for name in _AVERAGED:
+    for name in (name for name in _AVERAGED if name in results[0]):
         values = [result[name] for result in results]
         known = None not in values
         averaged[name] = statistics.mean(values) if known else None
@@ -78,30 +83,38 @@ def average(results: list[dict[str, Any]]) -> dict[str, Any]:
 
 def report(result: dict[str, Any], config: EvaluationConfig, run_config: RunConfig) -> None:
     """Prints what was measured, beside what is published, and where to look at it."""
-    error = _percent(result, "test_error")
+    error = percent(result, "test_error")
     if run_config.flags["dataset"] == "cifar10":
-        ours = published.Row(
-            f"{config.genotype} (this run)", error, f"{result['parameters'] / 1e6:.2f}", "-"
-        )
-        print(f"\nCIFAR-10\n{published.table(published.CIFAR10, ours)}")
-    model_dir = run_config.model_dir
+        parameters = f"{result['parameters'] / 1e6:.2f}"
+        ours = (f"{config.genotype} (this run)", error, parameters, "-")
+        print(f"\n{published.CIFAR10.with_ours(ours)}")
     print(
         f"\ntest error           {error} %  the last epoch's weights\n"
-        f"                     {_percent(result, 'test_error_at_best_validation')} %  "
+        f"                     {percent(result, 'test_error_at_best_validation')} %  "
         "the weights of the best validation epoch\n"
-        f"validation accuracy  {_percent(result, 'valid_accuracy')} %  the last epoch's, "
-        f"{_percent(result, 'best_valid_accuracy')} %  the best\n"
-        f"network              {result['parameters']:,} parameters, "
-        f"{result['multiply_adds']:,} multiply-adds\n"
-        f"time                 {duration(result['seconds'])}\n"
-        f"curves               {model_dir / 'curves.png'}\n"
-        f"SavedModel           {model_dir / 'export'}\n"
-        f"TensorBoard          tensorboard --logdir {model_dir}",
+        f"validation accuracy  {percent(result, 'valid_accuracy')} %  the last epoch's, "
+        f"{percent(result, 'best_valid_accuracy')} %  the best\n{where(result, run_config)}",
         flush=True,
     )
 
 
-def _percent(result: dict[str, Any], name: str) -> str:
+def where(result: dict[str, Any], run_config: RunConfig) -> str:
+    """The network's size, the time, and where the files are."""
+    path = run_config.model_dir
+    seeds = len(result.get("seeds", "."))
+    files = path if seeds == 1 else path / f"seed_{run_config.seed}"
+    return (
+        f"network              {result['parameters']:,} parameters, "
+        f"{result['multiply_adds']:,} multiply-adds\n"
+        f"time                 {duration(result['seconds'])}\n"
+        f"curves               {files / 'curves.png'}\n"
+        f"SavedModel           {files / 'export'}\n"
+        f"TensorBoard          tensorboard --logdir {path}"
+    )
+
+
+def percent(result: dict[str, Any], name: str) -> str:
+    """A share in percent, with its deviation over the seeds if there are several."""
     if result[name] is None:
         return "-"
     deviation = result.get(f"{name}_deviation")

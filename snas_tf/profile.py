@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from snas_tf.architecture import cost, lookup, space
+from snas_tf.architecture import cost, lookup, space, width
 from snas_tf.architecture.cost import Cost
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.latency import median_milliseconds
@@ -17,16 +17,24 @@ _COLUMNS = ("parameters", "multiply_adds", "memory_access")
 
 
 def profile(
-    source: str, num_cells: int, init_channels: int, image_size: int, num_classes: int
+    source: str,
+    num_cells: int,
+    init_channels: int,
+    image_size: int,
+    num_classes: int,
+    stem: str = "cifar",
+    max_multiply_adds: float = 0.0,
 ) -> dict[str, Any]:
     """Counts a child network, the auxiliary classifier left out, and times it.
 
     Args:
         source: a name of the zoo, or the path of a genotype file.
         num_cells: cells of the network.
-        init_channels: channels of its first cell.
+        init_channels: channels of its first cell; 0 for the most that `max_multiply_adds` allows.
         image_size: side of the images, in pixels.
         num_classes: classes of the images.
+        stem: one of `stems.NAMES`.
+        max_multiply_adds: for one image; only where the width is to be found.
 
     Returns:
         "parameters"; "multiply_adds" of convolutions and dense layers, per image;
@@ -38,13 +46,17 @@ def profile(
     """
     found = lookup.find(source)
     size = (image_size, image_size)
-    plans = space.plan_network(num_cells, init_channels, size, found.output_nodes)
+    init_channels = init_channels or width.widest(
+        found, num_cells, size, num_classes, max_multiply_adds, stem
+    )
+    plans = space.plan_network(num_cells, init_channels, size, found.output_nodes, stem)
     parts = count_parts(found, plans, num_classes)
     whole = cost.total([part for _, part in parts])
     return {
         **_figures(whole),
         "latency_ms": round(_latency(found, plans, num_classes), 3),
         "genotype": source,
+        "network": stem,
         "num_cells": num_cells,
         "init_channels": init_channels,
         "image_size": image_size,

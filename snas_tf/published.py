@@ -1,60 +1,74 @@
 """Published results, to stand beside ours. All are as the cited papers print them."""
 
 import dataclasses
-from collections.abc import Sequence
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
-    """One network of a table.
+class Table:
+    """A table of networks.
 
     Attributes:
-        name: what it is called.
-        test_error: in percent, with its deviation where there is one.
-        parameters: in millions.
-        search_days: GPU days of the search.
+        title: the images.
+        head: names of the columns.
+        rows: one network each, as text.
     """
 
-    name: str
-    test_error: str
-    parameters: str
-    search_days: str
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
-
-CIFAR10 = (
-    Row("DenseNet-BC", "3.46", "25.6", "-"),
-    Row("NASNet-A + cutout", "2.65", "3.3", "1800"),
-    Row("AmoebaNet-A + cutout", "3.34 +- 0.06", "3.2", "3150"),
-    Row("AmoebaNet-B + cutout", "2.55 +- 0.05", "2.8", "3150"),
-    Row("Hierarchical evolution", "3.75 +- 0.12", "15.7", "300"),
-    Row("PNAS", "3.41 +- 0.09", "3.2", "225"),
-    Row("ENAS + cutout", "2.89", "4.6", "0.5"),
-    Row("random search + cutout", "3.29 +- 0.15", "3.2", "1"),
-    Row("DARTS, first order + cutout", "3.00 +- 0.14", "3.3", "0.4"),
-    Row("DARTS, second order + cutout", "2.76 +- 0.09", "3.3", "1"),
-    Row("DARTS, single level + cutout", "3.56 +- 0.10", "3.0", "0.3"),
-    Row("SNAS mild + cutout", "2.98", "2.9", "1.5"),
-    Row("SNAS moderate + cutout", "2.85 +- 0.02", "2.8", "1.5"),
-    Row("SNAS aggressive + cutout", "3.10 +- 0.04", "2.3", "1.5"),
-)
-"""CIFAR-10, Table 2 of Xie et al., 2019."""
-
-
-def table(published: Sequence[Row], ours: Row) -> str:
-    """The published rows, then ours under a rule, as text in columns."""
-    head = Row("network", "test error %", "parameters M", "search GPU-days")
-    rows = [dataclasses.astuple(row) for row in (head, *published, ours)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows
-    ]
-    rule = "-" * len(lines[0])
-    return "\n".join(
-        [
-            lines[0],
-            rule,
-            *lines[1:-1],
-            f"{' published above, ours below ':-^{len(rule)}}",
-            lines[-1],
+    def with_ours(self, ours: tuple[str, ...]) -> str:
+        """The published rows, then ours under a rule, as text in columns."""
+        rows = [self.head, *self.rows, ours]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [
+            "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])])
+            for row in rows
         ]
-    )
+        rule = "-" * len(lines[0])
+        between = f"{' published above, ours below ':-^{len(rule)}}"
+        return "\n".join([self.title, lines[0], rule, *lines[1:-1], between, lines[-1]])
+
+
+CIFAR10 = Table(
+    "CIFAR-10",
+    ("network", "test error %", "parameters M", "search GPU-days"),
+    (
+        ("DenseNet-BC", "3.46", "25.6", "-"),
+        ("NASNet-A + cutout", "2.65", "3.3", "1800"),
+        ("AmoebaNet-A + cutout", "3.34 +- 0.06", "3.2", "3150"),
+        ("AmoebaNet-B + cutout", "2.55 +- 0.05", "2.8", "3150"),
+        ("Hierarchical evolution", "3.75 +- 0.12", "15.7", "300"),
+        ("PNAS", "3.41 +- 0.09", "3.2", "225"),
+        ("ENAS + cutout", "2.89", "4.6", "0.5"),
+        ("random search + cutout", "3.29 +- 0.15", "3.2", "1"),
+        ("DARTS, first order + cutout", "3.00 +- 0.14", "3.3", "0.4"),
+        ("DARTS, second order + cutout", "2.76 +- 0.09", "3.3", "1"),
+        ("DARTS, single level + cutout", "3.56 +- 0.10", "3.0", "0.3"),
+        ("SNAS mild + cutout", "2.98", "2.9", "1.5"),
+        ("SNAS moderate + cutout", "2.85 +- 0.02", "2.8", "1.5"),
+        ("SNAS aggressive + cutout", "3.10 +- 0.04", "2.3", "1.5"),
+    ),
+)
+"""Table 2 of Xie et al., 2019."""
+
+IMAGENET = Table(
+    "ImageNet, mobile",
+    ("network", "top-1 error %", "top-5 error %", "parameters M", "multiply-adds M"),
+    (
+        ("Inception-v1", "30.2", "10.1", "6.6", "1448"),
+        ("MobileNet", "29.4", "10.5", "4.2", "569"),
+        ("ShuffleNet 2x v1", "26.4", "10.2", "~5", "524"),
+        ("ShuffleNet 2x v2", "25.1", "10.1", "~5", "591"),
+        ("NASNet-A", "26.0", "8.4", "5.3", "564"),
+        ("NASNet-B", "27.2", "8.7", "5.3", "488"),
+        ("NASNet-C", "27.5", "9.0", "4.9", "558"),
+        ("AmoebaNet-A", "25.5", "8.0", "5.1", "555"),
+        ("AmoebaNet-B", "26.0", "8.5", "5.3", "555"),
+        ("AmoebaNet-C", "24.3", "7.6", "6.4", "570"),
+        ("PNAS", "25.8", "8.1", "5.1", "588"),
+        ("DARTS", "26.9", "9.0", "4.9", "595"),
+        ("SNAS mild", "27.3", "9.2", "4.3", "522"),
+    ),
+)
+"""Table 3 of Xie et al., 2019."""

@@ -22,7 +22,7 @@ def refused(tmp_path, *flags):
 @pytest.mark.parametrize(
     ("flags", "parts"),
     [
-        (["--mode=find"], ["--mode=find", "<search|evaluate|profile|export>"]),
+        (["--mode=find"], ["--mode=find", "<search|evaluate|imagenet|profile|export>"]),
         (["--constraint=hard"], ["--constraint=hard", "none|mild|moderate|aggressive"]),
         (["--constraint_weight=-1"], ["--constraint_weight=-1", ">= 0"]),
         (["--constraint_weight=nan"], ["--constraint_weight=nan"]),
@@ -45,6 +45,10 @@ def refused(tmp_path, *flags):
         (["--mode=profile"], ["--genotype", "not given"]),
         (["--mode=profile", "--genotype=nasnet"], ["--genotype=nasnet", "mean nasnet_a?"]),
         (["--mode=profile", "--network=imagenette"], ["--network=imagenette", "cifar"]),
+        (["--init_channels=auto"], ["--init_channels=auto", "even number"]),
+        (["--mode=imagenet"], ["--genotype", "not given"]),
+        (["--label_smoothing=1"], ["--label_smoothing=1", "less than 1"]),
+        (["--warmup_epochs=-1"], ["--warmup_epochs=-1"]),
         (["--mode=export"], ["--model_dir", "not given"]),
         (["--mode=export", "--model_dir=gone"], ["gone/network.json"]),
         (["--format=pb"], ["--format=pb", "saved_model|keras|tflite|onnx"]),

@@ -37,14 +37,17 @@ class NetworkDescription:
         plans = space.plan_network(self.num_cells, self.init_channels, self.image_size)
         return ParentNetwork(plans, len(self.class_names), self.mean, self.standard_deviation)
 
-    def child(self, found: Genotype, auxiliary: bool = False) -> ChildNetwork:
-        """A new child network of a genotype."""
-        plans = space.plan_network(
+    def plan(self, found: Genotype) -> space.NetworkPlan:
+        """The plan of a genotype's network."""
+        return space.plan_network(
             self.num_cells, self.init_channels, self.image_size, found.output_nodes, self.stem
         )
+
+    def child(self, found: Genotype, auxiliary: bool = False) -> ChildNetwork:
+        """A new child network of a genotype."""
         return ChildNetwork(
             found,
-            plans,
+            self.plan(found),
             len(self.class_names),
             self.mean,
             self.standard_deviation,

@@ -17,6 +17,8 @@ class EvaluationMonitor(Monitor):
         "valid_cross_entropy": "losses/valid_cross_entropy",
         "accuracy": "accuracy/train",
         "valid_accuracy": "accuracy/valid",
+        "top_5_accuracy": "accuracy/train_top_5",
+        "valid_top_5_accuracy": "accuracy/valid_top_5",
         "theta_learning_rate": "learning_rate/theta",
         "drop_path_probability": "regularization/drop_path_probability",
     }
@@ -30,10 +32,8 @@ class EvaluationMonitor(Monitor):
         """See `Monitor.measure`."""
         return {
             "loss": logs["loss"],
-            "cross_entropy": logs["cross_entropy"],
-            "accuracy": logs["accuracy"],
-            "valid_cross_entropy": logs.get("val_cross_entropy", math.nan),
-            "valid_accuracy": logs.get("val_accuracy", math.nan),
+            **{name: logs[name] for name in self.model.measures},
+            **{f"valid_{name}": logs.get(f"val_{name}", math.nan) for name in self.model.measures},
             "theta_learning_rate": self.model.theta_optimizer.learning_rate,
             "drop_path_probability": self.model.drop_probability(),
         }

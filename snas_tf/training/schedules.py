@@ -16,3 +16,24 @@ def linear(step: tf.Tensor, start: float, end: float, num_steps: int) -> tf.Tens
     """
     progress = tf.minimum(tf.cast(step, tf.float32) / float(num_steps), 1.0)
     return start + (end - start) * progress
+
+
+def epoch_decay(
+    step: tf.Tensor, start: float, decay: float, epoch_steps: int, warmup_steps: int
+) -> tf.Tensor:
+    """Falls by a factor at the end of each epoch: start decay^(step // epoch_steps).
+
+    During the warm-up it rises linearly instead, to `start` at its last step.
+
+    Args:
+        step: how many steps have been taken, a scalar.
+        start: value in the first epoch.
+        decay: the factor.
+        epoch_steps: steps of an epoch.
+        warmup_steps: length of the warm-up; 0 for none.
+    """
+    step = tf.cast(step, tf.float32)
+    value = start * decay ** tf.floor(step / epoch_steps)
+    if not warmup_steps:
+        return value
+    return tf.where(step < warmup_steps, start * (step + 1) / warmup_steps, value)

@@ -15,3 +15,14 @@ def test_linear_takes_the_variable_that_counts_steps():
     assert float(schedules.linear(tf.Variable(50, dtype=tf.int64), 2.0, 4.0, 100)) == pytest.approx(
         3
     )
+
+
+def test_the_rate_falls_by_a_factor_an_epoch():
+    rates = [schedules.epoch_decay(step, 0.5, 0.9, 4, 0).numpy() for step in range(12)]
+    np.testing.assert_allclose(rates, np.repeat([0.5, 0.45, 0.405], 4), rtol=1e-6)
+
+
+def test_a_warm_up_rises_to_the_rate_and_then_meets_the_decay():
+    rates = [schedules.epoch_decay(step, 0.5, 0.9, 4, 4).numpy() for step in range(8)]
+    expected = [0.125, 0.25, 0.375, 0.5, *[0.45] * 4]
+    np.testing.assert_allclose(rates, expected, rtol=1e-6)

@@ -1,0 +1,66 @@
+"""The transfer model: a child trained on ImageNet."""
+
+import keras
+import tensorflow as tf
+
+from snas_tf.training import schedules
+from snas_tf.training.evaluation_model import EvaluationModel
+
+
+class TransferModel(EvaluationModel):
+    """Label smoothing, a rate that falls by a factor an epoch, top-5 accuracy (Appendix G.3).
+
+    Its arguments are those of `EvaluationModel`, the settings a `TransferConfig`.
+    """
+
+    def make_accuracies(self) -> dict[str, keras.metrics.Metric]:
+        """Top-1 and top-5."""
+        top_5 = keras.metrics.SparseTopKCategoricalAccuracy(
+            k=min(5, self.network.num_classes), name="top_5_accuracy"
+        )
+        return {**super().make_accuracies(), "top_5_accuracy": top_5}
+
+    def make_schedule(self) -> keras.optimizers.schedules.LearningRateSchedule:
+        """The learning rate: times a factor each epoch, after a warm-up."""
+        return EpochDecay(
+            self.config.theta_learning_rate,
+            self.config.learning_rate_decay,
+            self.epoch_steps,
+            self.config.warmup_epochs * self.epoch_steps,
+        )
+
+    def losses(self, labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+        """Cross entropy [batch]; a share of each label is spread over all classes."""
+        smoothing, classes = self.config.label_smoothing, logits.shape[-1]
+        smooth = tf.one_hot(labels, classes) * (1 - smoothing) + smoothing / classes
+        return tf.nn.softmax_cross_entropy_with_logits(smooth, logits)
+
+    def test_errors(self, batches: tf.data.Dataset | None) -> dict[str, float | None]:
+        """Top-1 and top-5."""
+        if batches is None:
+            return {"test_error": None, "test_top_5_error": None}
+        logs = self.evaluate(batches, verbose=0, return_dict=True)
+        return {
+            "test_error": 1 - float(logs["accuracy"]),
+            "test_top_5_error": 1 - float(logs["top_5_accuracy"]),
+        }
+
+
+class EpochDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """`schedules.epoch_decay` as Keras takes it; the arguments are the same but for the step."""
+
+    def __init__(self, start: float, decay: float, epoch_steps: int, warmup_steps: int) -> None:
+        self.start = start
+        self.decay = decay
+        self.epoch_steps = epoch_steps
+        self.warmup_steps = warmup_steps
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        """The rate at a step."""
+        return schedules.epoch_decay(
+            step, self.start, self.decay, self.epoch_steps, self.warmup_steps
+        )
+
+    def get_config(self) -> dict:
+        """The constructor's arguments."""
+        return dict(vars(self))

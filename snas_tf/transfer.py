@@ -1,0 +1,127 @@
+"""`--mode=imagenet`: a genotype trained on ImageNet, or on images like it."""
+
+import dataclasses
+from typing import Any
+
+import tensorflow as tf
+
+from snas_tf import evaluate, published
+from snas_tf.architecture import cost, width
+from snas_tf.architecture.genotype import Genotype
+from snas_tf.config import DataConfig, RunConfig, TransferConfig
+from snas_tf.data import encoded, stream
+from snas_tf.errors import UserError
+from snas_tf.evaluation import Evaluation
+from snas_tf.models.child import ChildNetwork
+from snas_tf.models.description import NetworkDescription
+from snas_tf.training.evaluation_model import EvaluationModel
+from snas_tf.training.evaluation_monitor import EvaluationMonitor
+from snas_tf.training.transfer_model import TransferModel
+
+
+class Transfer(Evaluation):
+    """Trains a child of images that stay encoded on disk (Section 3.3).
+
+    The images that are held out are the test images, as in the published figures, so no epoch is
+    picked by them: what counts is the last one.
+    """
+
+    config: TransferConfig
+
+    def run(self) -> dict[str, Any]:
+        """See `Evaluation.run`; an image that can't be read is found only when its turn comes."""
+        with stream.named_errors():
+            return super().run()
+
+    def load(self) -> Any:
+        """The images."""
+        return encoded.load(self.data_config, self.run_config.seed)
+
+    def steps_per_epoch(self, dataset: Any) -> int:
+        """Full batches in one pass over the training images."""
+        return stream.steps_per_epoch(dataset, self.data_config.batch_size)
+
+    def training_batches(self, dataset: Any, first_step: int, num_steps: int) -> tf.data.Dataset:
+        """The batches of so many steps from a step."""
+        return stream.training_batches(
+            dataset,
+            self.data_config,
+            self.run_config.seed,
+            first_step,
+            num_steps,
+            cutout_length=self.config.cutout_length,
+        )
+
+    def evaluation_batches(self, images: Any) -> tf.data.Dataset | None:
+        """Centre crops of the images that are held out."""
+        side = self.data_config.image_size or encoded.DEFAULT_IMAGE_SIZE
+        return stream.evaluation_batches(images, self.data_config.batch_size, (side, side))
+
+    def test_batches(self, dataset: Any) -> tf.data.Dataset | None:
+        """The images that are held out."""
+        return self.evaluation_batches(dataset.validation)
+
+    def describe(self, dataset: Any, found: Genotype) -> NetworkDescription:
+        """Of the network to train, as wide as it may be if its width is not given."""
+        described = NetworkDescription(
+            self.config.num_cells,
+            self.config.init_channels,
+            dataset.image_size,
+            dataset.class_names,
+            *dataset.channel_statistics(),
+            stem="imagenet",
+        )
+        budget = self.config.max_multiply_adds
+        if not described.init_channels:
+            channels = width.widest(
+                found,
+                described.num_cells,
+                described.image_size,
+                len(described.class_names),
+                budget,
+            )
+            described = dataclasses.replace(described, init_channels=channels)
+        multiply_adds = cost.child(
+            found, described.plan(found), len(described.class_names)
+        ).multiply_adds
+        print(f"{described.init_channels} channels, {multiply_adds:,} multiply-adds", flush=True)
+        if budget and multiply_adds > budget:
+            raise UserError(
+                f"--init_channels={described.init_channels}: {multiply_adds:,} multiply-adds, more "
+                f"than --max_multiply_adds={budget:g}; accepted: fewer channels, auto, or "
+                "--max_multiply_adds=0"
+            )
+        return described
+
+    def make_model(self, network: ChildNetwork, epoch_steps: int) -> EvaluationModel:
+        """The network with its loss and optimiser."""
+        return TransferModel(network, self.config, epoch_steps, self.run_config.seed)
+
+    def best_row(self, monitor: EvaluationMonitor) -> None:
+        """None: the epoch that is best on the test images is not a result."""
+
+
+def transfer(
+    config: TransferConfig, data_config: DataConfig, run_config: RunConfig
+) -> dict[str, Any]:
+    """Trains and tests a child on ImageNet; see `evaluate.evaluate`."""
+    return evaluate.evaluate(config, data_config, run_config, Transfer)
+
+
+def report(result: dict[str, Any], config: TransferConfig, run_config: RunConfig) -> None:
+    """Prints what was measured, beside what is published, and where to look at it."""
+    top_1, top_5 = (evaluate.percent(result, f"test_{name}error") for name in ("", "top_5_"))
+    if run_config.flags["dataset"] == "imagenet2012":
+        ours = (
+            f"{config.genotype} (this run)",
+            top_1,
+            top_5,
+            f"{result['parameters'] / 1e6:.1f}",
+            f"{result['multiply_adds'] / 1e6:.0f}",
+        )
+        print(f"\n{published.IMAGENET.with_ours(ours)}")
+    print(
+        f"\ntop-1 error          {top_1} %  the last epoch's weights\n"
+        f"top-5 error          {top_5} %\n{evaluate.where(result, run_config)}",
+        flush=True,
+    )
