@@ -86,7 +86,7 @@ def load(config: DataConfig, seed: int, with_test: bool = False) -> Dataset:
             f"--batch_size={config.batch_size}: more than the {len(train)} training images; "
             f"accepted: 1 to {len(train)}"
         )
-    mirror = _keeps_class(config.dataset)
+    mirror = keeps_class(config.dataset)
     return Dataset(config.dataset, train, validation, class_names, mirror, test)
 
 
@@ -130,6 +130,6 @@ def _split(images: Images, validation_fraction: float, seed: int) -> tuple[Image
     return images.take(order[count:]), images.take(order[:count])
 
 
-def _keeps_class(name: str) -> bool:
+def keeps_class(name: str) -> bool:
     """Whether a mirrored image keeps its class: not where the images are of characters."""
     return name != "digits" and "mnist" not in name and "svhn" not in name

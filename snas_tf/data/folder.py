@@ -2,6 +2,7 @@
 
 import pathlib
 from collections.abc import Iterator
+from typing import BinaryIO
 
 import numpy as np
 import PIL.Image
@@ -11,7 +12,11 @@ from snas_tf.config import DataConfig
 from snas_tf.data.images import Images, stack
 from snas_tf.errors import UserError
 
+Files = list[tuple[pathlib.Path, int]]
+"""Paths of images, each with its label."""
+
 _SUFFIXES = (".jpg", ".jpeg", ".png")
+_OTHER = {"test": "val", "val": "test"}
 _ACCEPTED = (
     "accepted: a directory with one sub-directory of JPEG or PNG images for each class, or with "
     "train/ and test/ (or val/) of such sub-directories"
@@ -40,23 +45,49 @@ def read(
         UserError: the folder is not one, an image can't be read, or the test images are of other
             classes; names the flag or the file.
     """
-    if config.data_dir is None:
-        raise UserError(f"--data_dir: not given, and --dataset=folder needs it; {_ACCEPTED}")
-    root = pathlib.Path(config.data_dir)
-    train, test = _parts(root)
-    class_names = _class_names(train, root)
-    if test is None or not with_test:
-        return _read_part(train, root, class_names, config), None, class_names
-    _require_same_classes(class_names, _class_names(test, root), test, root)
-    images = [_read_part(part, root, class_names, config) for part in (train, test)]
+    train, test, class_names = listing(config, "test" if with_test else None)
+    images = [
+        files and stack(_blocks(files, config.skip_corrupt_images), config.image_size)
+        for files in (train, test)
+    ]
     return *images, class_names
 
 
-def _parts(root: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path | None]:
-    """The directories of the training and of the test images."""
+def listing(
+    config: DataConfig, held_out: str | None
+) -> tuple[Files, Files | None, tuple[str, ...]]:
+    """Lists the image files of a folder as `read` describes it, and opens none.
+
+    Args:
+        config: `data_dir` is the folder.
+        held_out: the part to list besides the training images, "test" or "val", or the other one
+            where there is no such part; None for neither.
+
+    Returns:
+        (training files, held-out files, class names), the files in the order of the classes and
+        of their names; None for held-out files that the folder does not have.
+
+    Raises:
+        UserError: the folder is not one, or its parts are of other classes; names the flag.
+    """
+    if config.data_dir is None:
+        raise UserError(f"--data_dir: not given, and --dataset=folder needs it; {_ACCEPTED}")
+    root = pathlib.Path(config.data_dir)
+    train, other = _parts(root, held_out)
+    class_names = _class_names(train, root)
+    if other is None:
+        return _labelled(train, root, class_names), None, class_names
+    _require_same_classes(class_names, _class_names(other, root), other, root)
+    return *(_labelled(part, root, class_names) for part in (train, other)), class_names
+
+
+def _parts(root: pathlib.Path, held_out: str | None) -> tuple[pathlib.Path, pathlib.Path | None]:
+    """The directories of the training images and of the held-out ones that are wanted."""
     names = _subdirectories(root, root)
     if "train" in names and len(names) > 1 and set(names) <= {"train", "test", "val"}:
-        return root / "train", root / ("test" if "test" in names else "val")
+        if held_out is None:
+            return root / "train", None
+        return root / "train", root / (held_out if held_out in names else _OTHER[held_out])
     return root, None
 
 
@@ -84,15 +115,12 @@ def _require_same_classes(
         )
 
 
-def _read_part(
-    part: pathlib.Path, root: pathlib.Path, class_names: tuple[str, ...], config: DataConfig
-) -> Images:
-    paths = [
+def _labelled(part: pathlib.Path, root: pathlib.Path, class_names: tuple[str, ...]) -> Files:
+    return [
         (path, label)
         for label, name in enumerate(class_names)
         for path in _files(part / name, root)
     ]
-    return stack(_blocks(paths, config.skip_corrupt_images), config.image_size)
 
 
 def _files(directory: pathlib.Path, root: pathlib.Path) -> list[pathlib.Path]:
@@ -116,32 +144,42 @@ def _list(directory: pathlib.Path, root: pathlib.Path) -> list[pathlib.Path]:
         ) from error
 
 
-def _blocks(
-    paths: list[tuple[pathlib.Path, int]], skip_corrupt: bool
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _blocks(paths: Files, skip_corrupt: bool) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Blocks of one image each."""
     read_labels = set()
     for path, label in paths:
         try:
-            image = _decode(path)
+            image = decode(path)
         # Pillow raises another class of exception for each kind of damage.
         except Exception as error:
-            _report(path, error, skip_corrupt)
+            report(path, error, skip_corrupt)
             continue
         read_labels.add(label)
         yield image[np.newaxis], np.array([label])
-    _require_all_classes(paths, read_labels)
+    require_all_classes(paths, read_labels)
 
 
-def _decode(path: pathlib.Path) -> np.ndarray:
-    """An RGB image, uint8 [height, width, 3]; Pillow, as TensorFlow decodes no CMYK JPEG."""
-    with PIL.Image.open(path, formats=("JPEG", "PNG")) as image:
+def decode(file: pathlib.Path | BinaryIO) -> np.ndarray:
+    """A JPEG or PNG image in RGB; whatever Pillow raises means that it is damaged.
+
+    Args:
+        file: what to read, of any colour mode and up to 16 bits a channel.
+
+    Returns:
+        uint8 [height, width, channels = 3].
+    """
+    with PIL.Image.open(file, formats=("JPEG", "PNG")) as image:
         if image.mode.startswith("I"):  # 16-bit grey, which `convert` would saturate.
-            return (np.asarray(image)[..., np.newaxis] >> 8).astype(np.uint8)
+            image = PIL.Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
         return np.asarray(image.convert("RGB"))
 
 
-def _report(path: pathlib.Path, error: Exception, skip_corrupt: bool) -> None:
+def report(path: pathlib.Path, error: Exception, skip_corrupt: bool) -> None:
+    """Says that the file at `path` can't be decoded, and why: in the log if it is to be skipped.
+
+    Raises:
+        UserError: it is not to be skipped.
+    """
     reason = " ".join(str(error).split()) or type(error).__name__
     if not skip_corrupt:
         raise UserError(
@@ -151,7 +189,16 @@ def _report(path: pathlib.Path, error: Exception, skip_corrupt: bool) -> None:
     logging.warning("%s: left out, not a readable JPEG or PNG image (%s)", path, reason)
 
 
-def _require_all_classes(paths: list[tuple[pathlib.Path, int]], read_labels: set[int]) -> None:
+def require_all_classes(paths: Files, read_labels: set[int]) -> None:
+    """Checks that images of every class could be read.
+
+    Args:
+        paths: all files, each with its label.
+        read_labels: the labels of those that could be read.
+
+    Raises:
+        UserError: no image of a class could be.
+    """
     for path, label in paths:
         if label not in read_labels:
             raise UserError(f"--data_dir: {path.parent} has no readable image; {_ACCEPTED}")

@@ -48,30 +48,49 @@ def training_batches(
         [batch]; "index", int64 [batch], positions in the training images.
     """
     images, labels = _on_host(dataset.train)
-    fill = _mean_colour(dataset) if cutout_length else None
-    epoch_steps = steps_per_epoch(dataset, config.batch_size)
+    fill = mean_colour(dataset) if cutout_length else None
+
+    def batch(step: tf.Tensor, index: tf.Tensor) -> dict[str, tf.Tensor]:
+        image = crop_and_flip(
+            tf.gather(images, index), seed_of(seed, _AUGMENTATION, step), dataset.mirror
+        )
+        if cutout_length:
+            image = cutout(image, seed_of(seed, _CUTOUT, step), cutout_length, fill)
+        return {"image": image, "label": tf.gather(labels, index), "index": index}
+
+    steps = shuffled_steps(len(dataset.train), config.batch_size, seed, first_step, num_steps)
+    return steps.map(batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+
+def shuffled_steps(
+    count: int, batch_size: int, seed: int, first_step: int, num_steps: int
+) -> tf.data.Dataset:
+    """Which examples the steps `first_step` to `first_step + num_steps - 1` take.
+
+    Args:
+        count: examples, of which every epoch takes each at most once, in a new order.
+        batch_size: examples a step.
+        seed: of the orders.
+        first_step: counted from 0 at the start of the run.
+        num_steps: how many.
+
+    Returns:
+        Pairs of the step, int64 [], and positions, int64 [batch].
+    """
+    epoch_steps = count // batch_size
     first_epoch, done = divmod(first_step, epoch_steps)
     last_epoch = (first_step + num_steps - 1) // epoch_steps
 
     def order(epoch: tf.Tensor) -> tf.data.Dataset:
         # Not `index_shuffle`: on 45,000 images the orders of neighbouring epochs are alike.
         shuffled = tf.random.experimental.stateless_shuffle(
-            tf.range(len(dataset.train), dtype=tf.int64), _seed(seed, _ORDER, epoch)
+            tf.range(count, dtype=tf.int64), seed_of(seed, _ORDER, epoch)
         )
-        full = shuffled[: epoch_steps * config.batch_size]
-        return tf.data.Dataset.from_tensor_slices(tf.reshape(full, [-1, config.batch_size]))
-
-    def batch(step: tf.Tensor, index: tf.Tensor) -> dict[str, tf.Tensor]:
-        image = crop_and_flip(
-            tf.gather(images, index), _seed(seed, _AUGMENTATION, step), dataset.mirror
-        )
-        if cutout_length:
-            image = cutout(image, _seed(seed, _CUTOUT, step), cutout_length, fill)
-        return {"image": image, "label": tf.gather(labels, index), "index": index}
+        full = shuffled[: epoch_steps * batch_size]
+        return tf.data.Dataset.from_tensor_slices(tf.reshape(full, [-1, batch_size]))
 
     indices = tf.data.Dataset.range(first_epoch, last_epoch + 1).flat_map(order)
-    steps = indices.skip(done).take(num_steps).enumerate(start=first_step)
-    return steps.map(batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    return indices.skip(done).take(num_steps).enumerate(start=first_step)
 
 
 def evaluation_batches(images: Images, batch_size: int) -> tf.data.Dataset:
@@ -109,13 +128,13 @@ def _on_host(images: Images) -> tuple[tf.Tensor, tf.Tensor]:
         return tf.constant(images.images), tf.constant(images.labels)
 
 
-def _mean_colour(dataset: Dataset) -> tf.Tensor:
-    """Of the training images, uint8 [channels = 3]."""
+def mean_colour(dataset: Dataset) -> tf.Tensor:
+    """The mean of a data set's training pixels, uint8 [channels = 3], in host memory."""
     mean, _ = dataset.channel_statistics()
     with tf.device("CPU"):
         return tf.constant(np.rint(mean).astype(np.uint8))
 
 
-def _seed(seed: int, purpose: int, number: tf.Tensor) -> tf.Tensor:
-    """A seed [2] of its own for each purpose and number."""
+def seed_of(seed: int, purpose: int, number: tf.Tensor) -> tf.Tensor:
+    """A seed, int64 [2], of its own for each purpose and number, such as the step's."""
     return tf.random.experimental.stateless_fold_in(tf.constant([seed, purpose], tf.int64), number)

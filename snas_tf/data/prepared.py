@@ -46,15 +46,34 @@ def read(
         UserError: the name is unknown, the data set is not one of labelled images, or there is
             neither a readable prepared copy nor a network to download it from.
     """
+    builder, keys = open_builder(config)
+    train = stack(_blocks(builder, config, "train", *keys), config.image_size)
+    test = _read_test(builder, config, *keys) if with_test else None
+    return train, test, tuple(builder.info.features[keys[1]].names)
+
+
+def open_builder(config: DataConfig) -> tuple[Any, tuple[str, str]]:
+    """Finds a data set, prepares it where there is no prepared copy, and reads no image.
+
+    A data set whose archives must be fetched by hand, such as imagenet2012, is prepared without a
+    network from those that lie where TFDS looks for them, in downloads/manual of the directory.
+
+    Args:
+        config: `dataset` is the TFDS name, `data_dir` where TFDS keeps its copies.
+
+    Returns:
+        (TFDS builder, (name of the image feature, name of the label feature)).
+
+    Raises:
+        UserError: as `read`.
+    """
     builder = _builder(config)
     keys = _image_and_label(builder, config.dataset)
     if not builder.is_prepared():
         _download(builder, config.dataset)
     if "train" not in builder.info.splits:
         raise UserError(f"--dataset={config.dataset}: has no split named train to learn from")
-    train = stack(_blocks(builder, config, "train", *keys), config.image_size)
-    test = _read_test(builder, config, *keys) if with_test else None
-    return train, test, tuple(builder.info.features[keys[1]].names)
+    return builder, keys
 
 
 def _builder(config: DataConfig) -> Any:
@@ -99,13 +118,14 @@ def _image_and_label(builder: Any, name: str) -> tuple[str, str]:
 
 def _download(builder: Any, name: str) -> None:
     url = next(iter(builder.url_infos or ()), _FALLBACK_URL)
-    if not _reachable(url):
-        raise _unavailable(name, f"no prepared copy in {builder.data_path}, and no network")
+    # Archives that the user has put there need no network.
+    if not builder.MANUAL_DOWNLOAD_INSTRUCTIONS and not _reachable(url):
+        raise unavailable(name, f"no prepared copy in {builder.data_path}, and no network")
     try:
         builder.download_and_prepare()
     # Whatever the builder's own code raises; the user can only choose another source.
     except Exception as error:
-        raise _unavailable(name, f"the download failed ({_one_line(error)})") from error
+        raise unavailable(name, f"the download failed ({one_line(error)})") from error
 
 
 def _reachable(url: str) -> bool:
@@ -151,16 +171,18 @@ def _blocks(
         for batch in examples.batch(block).as_numpy_iterator():
             yield batch[image_key], batch[label_key]
     except (tf.errors.OpError, OSError) as error:
-        reason = f"the prepared copy in {builder.data_path} can't be read ({_one_line(error)})"
-        raise _unavailable(config.dataset, reason) from error
+        reason = f"the prepared copy in {builder.data_path} can't be read ({one_line(error)})"
+        raise unavailable(config.dataset, reason) from error
 
 
-def _unavailable(name: str, reason: str) -> UserError:
+def unavailable(name: str, reason: str) -> UserError:
+    """The error for a data set `name` that can't be had for `reason`; names the ways out."""
     return UserError(
         f"--dataset={name}: {reason}; accepted without a network: --dataset=digits, "
         f"--dataset=folder --data_dir=DIR, or a copy of {name} prepared by TFDS under --data_dir"
     )
 
 
-def _one_line(error: Exception) -> str:
+def one_line(error: Exception) -> str:
+    """The first line of an error's message, or its kind where it has none."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,197 @@
+"""Crops of encoded images, of which only the part within the crop is decoded."""
+
+import math
+
+import tensorflow as tf
+
+_AREA = (0.08, 1.0)
+_RATIO = (3 / 4, 4 / 3)
+_TRIES = 10
+_CROPPED_SHARE = 224 / 256
+"""The side of the centre crop, as a share of the image's shorter side."""
+
+_STRENGTH = 0.4
+_HUE = 0.2
+_GREY = (0.299, 0.587, 0.114)
+_END_OF_JPEG = b"\xff\xd9"
+
+
+def random_resized_crop(encoded: tf.Tensor, size: tuple[int, int], seed: tf.Tensor) -> tf.Tensor:
+    """Cuts a random window out of an image and resizes it (Szegedy et al., 2015).
+
+    Resizing is bilinear without antialiasing: most windows are less than twice as large as what
+    is wanted, where it makes little difference and takes twice the time.
+
+    Args:
+        encoded: a JPEG or PNG image, string [].
+        size: (height, width) to which the window is resized, in pixels.
+        seed: integers [2]; the same seed draws the same window.
+
+    Returns:
+        uint8 [height, width, channels = 3].
+
+    Raises:
+        tf.errors.InvalidArgumentError: the image can't be decoded.
+    """
+    height, width = _image_shape(encoded)
+    return _resize(_decode(encoded, random_window(height, width, seed)), size, antialias=False)
+
+
+def center_crop(encoded: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
+    """Cuts out the middle of an image, 224/256 of its shorter side, and resizes it.
+
+    This is the usual "shorter side to 256, then the middle 224 x 224" in the other order, so that
+    only the middle is decoded; the window is a whole number of pixels.
+
+    Args:
+        encoded: a JPEG or PNG image, string [].
+        size: (height, width) to which the window is resized, in pixels.
+
+    Returns:
+        uint8 [height, width, channels = 3]; bilinear, with antialiasing.
+
+    Raises:
+        tf.errors.InvalidArgumentError: the image can't be decoded.
+    """
+    height, width = _image_shape(encoded)
+    return _resize(_decode(encoded, center_window(height, width, size)), size, antialias=True)
+
+
+def random_window(height: tf.Tensor, width: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Draws a window of 8% to all of an image's area, its sides 3:4 to 4:3, anywhere.
+
+    Of ten windows the first that fits is taken. Where none does, as in a very long image, it is
+    the largest of an accepted ratio, in the middle.
+
+    Args:
+        height: of the image in pixels, int32 [].
+        width: of the image in pixels, int32 [].
+        seed: integers [2]; the same seed draws the same window.
+
+    Returns:
+        int32 [4]: top, left, height, width.
+    """
+    seeds = tf.unstack(tf.random.split(seed, 3))
+    uniform = tf.random.stateless_uniform
+    area = uniform([_TRIES], seeds[0], *_AREA) * tf.cast(height * width, tf.float32)
+    ratio = tf.exp(uniform([_TRIES], seeds[1], *map(math.log, _RATIO)))
+    sides = tf.stack([tf.sqrt(area / ratio), tf.sqrt(area * ratio)], axis=1)
+    sides = tf.maximum(tf.cast(tf.round(sides), tf.int32), 1)
+    fits = tf.reduce_all(sides <= tf.stack([height, width]), axis=1)
+    chosen = sides[tf.argmax(fits)]
+    free = tf.cast(tf.stack([height, width]) - chosen + 1, tf.float32)
+    corner = tf.cast(tf.floor(uniform([2], seeds[2]) * free), tf.int32)
+    drawn = tf.concat([corner, chosen], axis=0)
+    return tf.where(tf.reduce_any(fits), drawn, _middle(height, width, _largest(height, width)))
+
+
+def center_window(height: tf.Tensor, width: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
+    """The window of `center_crop`.
+
+    Args:
+        height: of the image in pixels, int32 [].
+        width: of the image in pixels, int32 [].
+        size: (height, width) of the crop, whose ratio the window has.
+
+    Returns:
+        int32 [4]: top, left, height, width.
+    """
+    shorter = tf.cast(tf.minimum(height, width), tf.float32)
+    sides = shorter * _CROPPED_SHARE * tf.constant(size, tf.float32) / max(size)
+    return _middle(height, width, tf.maximum(tf.cast(tf.round(sides), tf.int32), 1))
+
+
+def random_flip(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Mirrors an image, [height, width, channels], with probability 1/2.
+
+    Args:
+        image: of any type.
+        seed: integers [2]; the same seed decides the same.
+    """
+    flip = tf.random.stateless_uniform([], seed, 0, 2, tf.int32) == 1
+    return tf.cond(flip, lambda: tf.reverse(image, [1]), lambda: image)
+
+
+def color_jitter(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Changes brightness, contrast, saturation and hue, as DARTS does on ImageNet.
+
+    The first three are blended by a factor of 0.6 to 1.4 with black, with the mean grey of the
+    image and with the grey of each pixel; the hue turns by up to a fifth of the circle either way.
+    They come in this order, and values are clipped to 0 to 255 after each.
+
+    Args:
+        image: uint8 [height, width, channels = 3].
+        seed: integers [2]; the same seed draws the same changes.
+
+    Returns:
+        uint8 [height, width, channels = 3].
+    """
+    drawn = tf.random.stateless_uniform([4], seed, -1.0, 1.0)
+    factors = tf.unstack(1 + _STRENGTH * drawn[:3])
+    pixels = _clip(tf.cast(image, tf.float32) * factors[0])
+    pixels = _blend(pixels, tf.reduce_mean(_grey(pixels)), factors[1])
+    pixels = _blend(pixels, _grey(pixels), factors[2])
+    # The hue of TensorFlow is of floats in 0 to 1.
+    pixels = tf.image.adjust_hue(pixels / 255, _HUE * drawn[3]) * 255
+    return tf.cast(tf.round(_clip(pixels)), tf.uint8)
+
+
+def _grey(pixels: tf.Tensor) -> tf.Tensor:
+    """The grey level of each pixel: float32 [height, width, 1]."""
+    return tf.reduce_sum(pixels * tf.constant(_GREY), axis=-1, keepdims=True)
+
+
+def _blend(pixels: tf.Tensor, other: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
+    return _clip(other + factor * (pixels - other))
+
+
+def _clip(pixels: tf.Tensor) -> tf.Tensor:
+    return tf.clip_by_value(pixels, 0.0, 255.0)
+
+
+def _image_shape(encoded: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """(height, width), each int32 []; of a PNG image they are at a fixed place."""
+
+    def of_png() -> tf.Tensor:
+        sides = tf.io.decode_raw(tf.strings.substr(encoded, 16, 8), tf.int32, little_endian=False)
+        return tf.reverse(tf.ensure_shape(sides, [2]), [0])
+
+    def of_jpeg() -> tf.Tensor:
+        return tf.io.extract_jpeg_shape(encoded)[:2]
+
+    shape = tf.cond(tf.io.is_jpeg(encoded), of_jpeg, of_png)
+    return shape[0], shape[1]
+
+
+def _decode(encoded: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
+    """The pixels within a window, uint8 [height, width, 3]."""
+
+    def jpeg() -> tf.Tensor:
+        # A crop above the point where a file breaks off would hide that it does.
+        end = tf.strings.substr(encoded, -len(_END_OF_JPEG), len(_END_OF_JPEG))
+        with tf.control_dependencies([tf.debugging.assert_equal(end, _END_OF_JPEG)]):
+            return tf.io.decode_and_crop_jpeg(encoded, window, channels=3)
+
+    def png() -> tf.Tensor:
+        image = tf.io.decode_png(encoded, channels=3)
+        return tf.slice(image, [*tf.unstack(window[:2]), 0], [*tf.unstack(window[2:]), 3])
+
+    return tf.cond(tf.io.is_jpeg(encoded), jpeg, png)
+
+
+def _resize(pixels: tf.Tensor, size: tuple[int, int], antialias: bool) -> tf.Tensor:
+    resized = tf.image.resize(pixels, size, "bilinear", antialias=antialias)
+    return tf.ensure_shape(tf.cast(tf.round(resized), tf.uint8), [*size, 3])
+
+
+def _largest(height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
+    """The sides of the largest window of an accepted ratio, int32 [2]."""
+    low, high = _RATIO
+    height, width = (tf.cast(side, tf.float32) for side in (height, width))
+    sides = tf.stack([tf.minimum(height, width / low), tf.minimum(width, height * high)])
+    return tf.maximum(tf.cast(tf.round(sides), tf.int32), 1)
+
+
+def _middle(height: tf.Tensor, width: tf.Tensor, sides: tf.Tensor) -> tf.Tensor:
+    """The window of these sides in the middle of the image."""
+    return tf.concat([(tf.stack([height, width]) - sides) // 2, sides], axis=0)

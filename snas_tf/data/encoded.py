@@ -1,0 +1,168 @@
+"""A data set of images too many for memory, which stay on disk as they are encoded."""
+
+import concurrent.futures
+import dataclasses
+import os
+import pathlib
+from typing import Any
+
+import numpy as np
+import PIL.Image
+from absl import logging
+
+from snas_tf.config import DataConfig
+from snas_tf.data import folder, prepared
+from snas_tf.data.datasets import keeps_class
+from snas_tf.data.records import open_records
+from snas_tf.data.sources import FolderSource, PreparedSource, Source
+from snas_tf.errors import UserError
+
+DEFAULT_IMAGE_SIZE = 224
+"""Side of the crops in pixels, as in the paper's ImageNet experiments."""
+
+MINIMUM_IMAGE_SIZE = 32
+"""The stem and two reductions leave 1 x 1 of it."""
+
+_MEAN = (123.675, 116.28, 103.53)
+_DEVIATION = (58.395, 57.12, 57.375)
+_HELD_OUT_SPLITS = ("validation", "test")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class EncodedDataset:
+    """The images a network learns from and those it is judged by.
+
+    Attributes:
+        name: the value of `--dataset`.
+        train: the examples to learn from.
+        validation: the examples of the validation images.
+        class_names: the name of each class, in the order of the labels.
+        image_size: (height, width) of the crops that a network is given, in pixels.
+        mirror: whether a mirrored image keeps its class.
+    """
+
+    name: str
+    train: Source
+    validation: Source
+    class_names: tuple[str, ...]
+    image_size: tuple[int, int]
+    mirror: bool = True
+
+    @property
+    def num_classes(self) -> int:
+        """The number of classes."""
+        return len(self.class_names)
+
+    def channel_statistics(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of the pixels of ImageNet, each float32 [channels = 3].
+
+        Both are on the scale of the pixels, 0 to 255. They are taken for any data set, as its own
+        would need a pass over all images.
+        """
+        return np.array(_MEAN, np.float32), np.array(_DEVIATION, np.float32)
+
+
+def load(config: DataConfig, seed: int = 0) -> EncodedDataset:
+    """Finds the images of a data set, and decodes none of them.
+
+    A folder has its validation images in val/, or in test/ where there is none; a TFDS data set in
+    its validation split, or in the test split where there is none with labels. Both have random
+    access by position: a TFDS copy prepared as TFRecord, the default, is indexed for it when it is
+    opened, one prepared as ArrayRecord has an index.
+
+    A file that neither TensorFlow nor Pillow can decode is an error when its turn comes. With
+    `skip_corrupt_images`, every file of a folder is read beforehand, over all cores, and what
+    Pillow can't decode is left out: positions and epochs are then those of the readable images.
+
+    Args:
+        config: which images; `validation_fraction` plays no part.
+        seed: not used, as no image is held out at random.
+
+    Raises:
+        UserError: a value of `config` is not accepted, or the images can't be had.
+    """
+    size = config.image_size or DEFAULT_IMAGE_SIZE
+    _check_size(size)
+    read = _folder if config.dataset == "folder" else _prepared
+    train, validation, class_names = read(config)
+    if not 1 <= config.batch_size <= len(train):
+        raise UserError(
+            f"--batch_size={config.batch_size}: there are {len(train)} training images; "
+            f"accepted: 1 to {len(train)}"
+        )
+    mirror = keeps_class(config.dataset)
+    return EncodedDataset(config.dataset, train, validation, class_names, (size, size), mirror)
+
+
+def _check_size(size: int) -> None:
+    if size < MINIMUM_IMAGE_SIZE:
+        raise UserError(
+            f"--image_size={size}: too small; accepted: {MINIMUM_IMAGE_SIZE} or more, or none for "
+            f"{DEFAULT_IMAGE_SIZE}"
+        )
+
+
+def _folder(config: DataConfig) -> tuple[Source, Source, tuple[str, ...]]:
+    *parts, class_names = folder.listing(config, "val")
+    if parts[1] is None:
+        raise UserError(
+            f"--data_dir={config.data_dir}: has no validation images; accepted: a directory with "
+            "train/ and val/ (or test/), each with a sub-directory of images for each class"
+        )
+    if config.skip_corrupt_images:
+        parts = [_readable(files) for files in parts]
+    return *(FolderSource(files) for files in parts), class_names
+
+
+def _readable(files: folder.Files) -> folder.Files:
+    """The files that Pillow can decode to their end."""
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        errors = list(pool.map(_damage, (path for path, _ in files)))
+    for (path, _), error in zip(files, errors, strict=True):
+        if error:
+            folder.report(path, error, skip_corrupt=True)
+    kept = [file for file, error in zip(files, errors, strict=True) if not error]
+    folder.require_all_classes(files, {label for _, label in kept})
+    if len(kept) < len(files):
+        logging.warning("%d of %d images left out", len(files) - len(kept), len(files))
+    return kept
+
+
+def _damage(path: pathlib.Path) -> Exception | None:
+    try:
+        with PIL.Image.open(path, formats=("JPEG", "PNG")) as image:
+            image.draft("RGB", (1, 1))  # All of a JPEG is read, but 1/64 of its pixels computed.
+            image.load()
+    # Pillow raises another class of exception for each kind of damage.
+    except Exception as error:
+        return error
+    return None
+
+
+def _prepared(config: DataConfig) -> tuple[Source, Source, tuple[str, ...]]:
+    if config.dataset == "digits":
+        raise UserError(
+            "--dataset=digits: its images are in memory, not on disk; accepted: folder, or a TFDS "
+            "image-classification dataset such as imagenet2012"
+        )
+    builder, keys = prepared.open_builder(config)
+    train = _open(builder, "train", config, keys)
+    validation = _labelled_split(builder, config, keys)
+    return train, validation, tuple(builder.info.features[keys[1]].names)
+
+
+def _labelled_split(builder: Any, config: DataConfig, keys: tuple[str, str]) -> Source:
+    for split in _HELD_OUT_SPLITS:
+        if split in builder.info.splits:
+            source = _open(builder, split, config, keys)
+            _, label = source.rewrite(0)
+            if label >= 0:  # TFDS gives -1 for a label that is withheld.
+                return source
+    raise UserError(
+        f"--dataset={config.dataset}: has no labelled images besides those to learn from; "
+        "accepted: a data set with a split named validation or test, such as imagenet2012"
+    )
+
+
+def _open(builder: Any, split: str, config: DataConfig, keys: tuple[str, str]) -> Source:
+    return PreparedSource(config.dataset, open_records(builder, split, config.dataset), *keys)
