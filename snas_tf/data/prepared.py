@@ -1,5 +1,6 @@
 """The images of a TensorFlow Datasets (TFDS) data set, prepared on disk or downloaded."""
 
+import contextlib
 import difflib
 import http.client
 import re
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from absl import logging
 
 from snas_tf.config import DataConfig
 from snas_tf.data.images import Images, stack
@@ -158,6 +160,17 @@ def _read_test(builder: Any, config: DataConfig, image_key: str, label_key: str)
     return None
 
 
+@contextlib.contextmanager
+def _without_warnings() -> Iterator[None]:
+    """TFDS warns of its own use of what it has deprecated, where only some features are decoded."""
+    before = logging.get_verbosity()
+    logging.set_verbosity(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
+
+
 def _blocks(
     builder: Any, config: DataConfig, split: str, image_key: str, label_key: str
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -167,7 +180,8 @@ def _blocks(
     # Only images that are known to have one size come many at a time.
     block = 1 if None in builder.info.features[image_key].shape else _BLOCK
     try:
-        examples = builder.as_dataset(split=split, decoders=wanted)
+        with _without_warnings():
+            examples = builder.as_dataset(split=split, decoders=wanted)
         for batch in examples.batch(block).as_numpy_iterator():
             yield batch[image_key], batch[label_key]
     except (tf.errors.OpError, OSError) as error:
