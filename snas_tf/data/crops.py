@@ -115,9 +115,10 @@ def random_flip(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 def color_jitter(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Changes brightness, contrast, saturation and hue, as DARTS does on ImageNet.
 
-    The first three are blended by a factor of 0.6 to 1.4 with black, with the mean grey of the
-    image and with the grey of each pixel; the hue turns by up to a fifth of the circle either way.
-    They come in this order, and values are clipped to 0 to 255 after each.
+    Brightness, contrast and saturation are factors of 0.6 to 1.4, of the distance to black, to
+    the image's mean grey and to each pixel's own grey; the hue turns by up to a fifth of the
+    circle either way. They come in this order, and values are clipped to 0 to 255 once, before
+    the hue: up to there, all is one linear map of a pixel, in a third of the time of three.
 
     Args:
         image: uint8 [height, width, channels = 3].
@@ -127,26 +128,16 @@ def color_jitter(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         uint8 [height, width, channels = 3].
     """
     drawn = tf.random.stateless_uniform([4], seed, -1.0, 1.0)
-    factors = tf.unstack(1 + _STRENGTH * drawn[:3])
-    pixels = _clip(tf.cast(image, tf.float32) * factors[0])
-    pixels = _blend(pixels, tf.reduce_mean(_grey(pixels)), factors[1])
-    pixels = _blend(pixels, _grey(pixels), factors[2])
-    # The hue of TensorFlow is of floats in 0 to 1.
-    pixels = tf.image.adjust_hue(pixels / 255, _HUE * drawn[3]) * 255
-    return tf.cast(tf.round(_clip(pixels)), tf.uint8)
-
-
-def _grey(pixels: tf.Tensor) -> tf.Tensor:
-    """The grey level of each pixel: float32 [height, width, 1]."""
-    return tf.reduce_sum(pixels * tf.constant(_GREY), axis=-1, keepdims=True)
-
-
-def _blend(pixels: tf.Tensor, other: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
-    return _clip(other + factor * (pixels - other))
-
-
-def _clip(pixels: tf.Tensor) -> tf.Tensor:
-    return tf.clip_by_value(pixels, 0.0, 255.0)
+    brightness, contrast, saturation = tf.unstack(1 + _STRENGTH * drawn[:3])
+    pixels = tf.reshape(tf.cast(image, tf.float32), [-1, 3])
+    grey = tf.constant(_GREY)
+    mean_grey = brightness * tf.reduce_sum(tf.reduce_mean(pixels, axis=0) * grey)
+    to_grey = tf.repeat(grey[:, tf.newaxis], 3, axis=1)
+    colours = saturation * tf.eye(3) + (1 - saturation) * to_grey
+    pixels = pixels @ (brightness * contrast * colours) + (1 - contrast) * mean_grey
+    pixels = tf.reshape(tf.clip_by_value(pixels, 0.0, 255.0), tf.shape(image))
+    turned = tf.image.adjust_hue(pixels, _HUE * drawn[3])
+    return tf.cast(tf.round(turned), tf.uint8)  # A hue turns within the range that it has.
 
 
 def _image_shape(encoded: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -169,7 +160,8 @@ def _decode(encoded: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
     def jpeg() -> tf.Tensor:
         # A crop above the point where a file breaks off would hide that it does.
         end = tf.strings.substr(encoded, -len(_END_OF_JPEG), len(_END_OF_JPEG))
-        with tf.control_dependencies([tf.debugging.assert_equal(end, _END_OF_JPEG)]):
+        whole = tf.debugging.Assert(end == _END_OF_JPEG, ["a JPEG image breaks off"])
+        with tf.control_dependencies([whole]):
             return tf.io.decode_and_crop_jpeg(encoded, window, channels=3)
 
     def png() -> tf.Tensor:

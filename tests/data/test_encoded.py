@@ -1,0 +1,218 @@
+import io
+import os
+
+import numpy as np
+import PIL.Image
+import pytest
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+from snas_tf.config import DataConfig
+from snas_tf.data import encoded
+from snas_tf.data.records import TFRecords
+from snas_tf.errors import UserError
+from tests.data.images_on_disk import CORRUPT, make_folder, picture
+
+
+def config(root, dataset="folder", batch_size=4, **values):
+    return DataConfig(dataset, root, batch_size=batch_size, **values)
+
+
+def examples(source):
+    """What the reader gives for every position."""
+    read = tf.function(source.reader())
+    return [
+        tuple(value.numpy() for value in read(tf.constant(p, tf.int64))) for p in range(len(source))
+    ]
+
+
+def jpeg(seed):
+    stream = io.BytesIO()
+    PIL.Image.fromarray(picture(seed, 20 + seed, 30)).save(stream, "JPEG")
+    return stream.getvalue()
+
+
+def prepare(root, splits=("train", "validation"), withheld=(), file_format=None, name="tiny"):
+    """Writes a TFDS copy of 7 JPEGs of their own sizes a split; returns (bytes, label) of each."""
+    images = {
+        split: [(jpeg(10 * number + i), -1 if split in withheld else i % 3) for i in range(7)]
+        for number, split in enumerate(splits)
+    }
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name=name,
+        version="1.0.0",
+        data_dir=root,
+        split_datasets={
+            split: [
+                (i, {"image": io.BytesIO(data), "label": label, "file_name": f"{i}.JPEG"})
+                for i, (data, label) in enumerate(of_split)
+            ]
+            for split, of_split in images.items()
+        },
+        features=tfds.features.FeaturesDict(
+            {
+                "image": tfds.features.Image(encoding_format="jpeg"),
+                "label": tfds.features.ClassLabel(names=["p", "q", "r"]),
+                "file_name": tfds.features.Text(),
+            }
+        ),
+        file_format=file_format,
+    )
+    return images
+
+
+def test_a_folder_is_listed_by_class_and_read_as_it_is(tmp_path):
+    root = make_folder(tmp_path)
+    dataset = encoded.load(config(root), seed=0)
+    assert dataset.name == "folder"
+    assert dataset.class_names == ("a", "b", "c")
+    assert dataset.num_classes == 3
+    assert dataset.image_size == (224, 224)
+    assert dataset.mirror
+    for part, source in (("train", dataset.train), ("val", dataset.validation)):
+        paths = sorted((root / part).glob("*/*"))
+        expected = [(path.read_bytes(), "abc".index(path.parent.name)) for path in paths]
+        assert examples(source) == expected
+
+
+def test_no_image_is_opened_by_loading(tmp_path):
+    root = make_folder(tmp_path)
+    for path in root.rglob("*.*"):
+        path.write_bytes(b"")
+    assert len(encoded.load(config(root), seed=0).train) == 19
+
+
+def test_the_statistics_are_those_of_imagenet(tmp_path):
+    mean, deviation = encoded.load(config(make_folder(tmp_path)), seed=0).channel_statistics()
+    assert mean.dtype == deviation.dtype == np.float32
+    np.testing.assert_allclose(mean / 255, [0.485, 0.456, 0.406], rtol=1e-6)
+    np.testing.assert_allclose(deviation / 255, [0.229, 0.224, 0.225], rtol=1e-6)
+
+
+def test_the_validation_images_are_in_val_or_else_in_test(tmp_path):
+    root = make_folder(tmp_path)
+    (root / "val").rename(root / "test")
+    assert len(encoded.load(config(root), seed=0).validation) == 9
+    make_folder(root)
+    for path in (root / "test").glob("*/2.jpg"):
+        path.unlink()
+    assert len(encoded.load(config(root), seed=0).validation) == 9
+
+
+def test_a_folder_without_validation_images_is_refused(tmp_path):
+    root = make_folder(tmp_path) / "train"
+    with pytest.raises(UserError, match=rf"^--data_dir={root}: has no validation images; accepted"):
+        encoded.load(config(root), seed=0)
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"), [("image_size", 31), ("batch_size", 0), ("batch_size", 20)]
+)
+def test_a_value_out_of_range_is_refused_by_its_flag(tmp_path, flag, value):
+    make_folder(tmp_path)
+    with pytest.raises(UserError, match=f"^--{flag}={value}: .*accepted: "):
+        encoded.load(config(tmp_path, **{flag: value}), seed=0)
+
+
+def test_corrupt_files_are_left_out_and_counted_on_request(tmp_path, caplog):
+    root = make_folder(tmp_path, corrupt=True)
+    assert len(encoded.load(config(root), seed=0).train) == 20
+    with caplog.at_level("WARNING", logger="absl"):
+        dataset = encoded.load(config(root, skip_corrupt_images=True), seed=0)
+    assert len(dataset.train) == 19
+    assert root / CORRUPT not in [path for path, _ in dataset.train.files]
+    assert f"{root / CORRUPT}: left out, not a readable JPEG or PNG image" in caplog.text
+    assert "1 of 20 images left out" in caplog.text
+
+
+def test_a_class_of_corrupt_files_only_is_refused(tmp_path):
+    root = make_folder(tmp_path)
+    for path in (root / "val" / "b").iterdir():
+        path.write_bytes(b"")
+    with pytest.raises(UserError, match=r"^--data_dir: .*val/b has no readable image"):
+        encoded.load(config(root, skip_corrupt_images=True), seed=0)
+
+
+def test_rewriting_gives_the_pixels_of_pillow(tmp_path):
+    source = encoded.load(config(make_folder(tmp_path)), seed=0).train
+    for position, (path, label) in enumerate(source.files):
+        png, found = source.rewrite(position)
+        expected = np.asarray(PIL.Image.open(path).convert("RGB"))
+        np.testing.assert_array_equal(tf.io.decode_png(png), expected)
+        assert found == label
+
+
+@pytest.mark.parametrize("file_format", ["tfrecord", "array_record"])
+def test_a_prepared_copy_is_read_by_position_still_encoded(tmp_path, file_format):
+    images = prepare(tmp_path, file_format=file_format)
+    before = sorted(tmp_path.rglob("*"))
+    dataset = encoded.load(config(tmp_path, "tiny"), seed=0)
+    assert dataset.class_names == ("p", "q", "r")
+    assert sorted(examples(dataset.train)) == sorted(images["train"])
+    assert sorted(examples(dataset.validation)) == sorted(images["validation"])
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("splits", "withheld", "taken"),
+    [
+        (("train", "validation", "test"), ("test",), "validation"),
+        (("train", "test", "validation"), ("validation",), "test"),
+        (("train", "test"), (), "test"),
+    ],
+)
+def test_the_validation_images_are_of_a_split_with_labels(tmp_path, splits, withheld, taken):
+    images = prepare(tmp_path, splits, withheld)
+    dataset = encoded.load(config(tmp_path, "tiny"), seed=0)
+    assert sorted(examples(dataset.validation)) == sorted(images[taken])
+
+
+def test_a_data_set_without_validation_labels_is_refused(tmp_path):
+    prepare(tmp_path, ("train", "test"), withheld=("test",))
+    with pytest.raises(UserError, match=r"^--dataset=tiny: has no labelled images besides"):
+        encoded.load(config(tmp_path, "tiny"), seed=0)
+
+
+def test_characters_are_not_mirrored(tmp_path):
+    prepare(tmp_path, name="tiny_svhn")
+    assert not encoded.load(config(tmp_path, "tiny_svhn"), seed=0).mirror
+
+
+@pytest.mark.parametrize("share", [0.5, 0.999])
+def test_a_damaged_prepared_copy_is_refused(tmp_path, share):
+    prepare(tmp_path)
+    (train,) = tmp_path.glob("tiny/1.0.0/*-train.*")
+    os.truncate(train, int(train.stat().st_size * share))
+    with pytest.raises(UserError, match=r"^--dataset=tiny: .* can't be read \(.*within a record"):
+        encoded.load(config(tmp_path, "tiny"), seed=0)
+
+
+def test_digits_are_refused():
+    with pytest.raises(UserError, match=r"^--dataset=digits: .*accepted: folder"):
+        encoded.load(config(None, "digits"), seed=0)
+
+
+def test_imagenet_without_its_archives_says_what_is_missing(tmp_path):
+    with pytest.raises(UserError) as raised:
+        encoded.load(config(tmp_path, "imagenet2012"), seed=0)
+    message = str(raised.value)
+    assert message.startswith("--dataset=imagenet2012: ")
+    assert str(tmp_path / "downloads" / "manual") in message
+    assert "\n" not in message
+
+
+def test_records_are_found_across_files_whatever_their_bytes(tmp_path):
+    generator = np.random.default_rng(0)
+    records = [generator.bytes(int(size)) + b"\0\0" for size in generator.integers(0, 99, 20)]
+    paths = []
+    for number, part in enumerate((records[:3], [], records[3:12], records[12:])):
+        paths.append(tmp_path / str(number))
+        with tf.io.TFRecordWriter(str(paths[-1])) as writer:
+            for record in part:
+                writer.write(record)
+    found = TFRecords(paths)
+    assert len(found) == 20
+    assert [found[position] for position in range(20)] == records
+    for position in (-1, 20):
+        with pytest.raises(IndexError):
+            found[position]

@@ -1,0 +1,167 @@
+import functools
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from snas_tf.config import DataConfig
+from snas_tf.data import encoded, stream
+from snas_tf.errors import UserError
+from tests.data.images_on_disk import CORRUPT, make_folder, picture, save
+
+SIZE = 32
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return make_folder(tmp_path_factory.mktemp("images"))
+
+
+def load(root, batch_size=4, **values):
+    config = DataConfig("folder", root, SIZE, batch_size, **values)
+    return encoded.load(config, seed=0), config
+
+
+def batches(root, seed=0, first_step=0, num_steps=8, **options):
+    dataset, config = load(root)
+    pipeline = stream.training_batches(dataset, config, seed, first_step, num_steps, **options)
+    return list(pipeline.as_numpy_iterator())
+
+
+@functools.cache
+def uninterrupted(root, **options):
+    return batches(root, **options)
+
+
+def equal(first, other):
+    return len(first) == len(other) and all(
+        a.keys() == b.keys() and all((a[key] == b[key]).all() for key in a)
+        for a, b in zip(first, other, strict=True)
+    )
+
+
+def test_the_same_seed_gives_the_same_batches_and_another_seed_others(root):
+    first = uninterrupted(root)
+    assert equal(batches(root), first)
+    assert not any(
+        (a["image"] == b["image"]).all() for a, b in zip(first, batches(root, 1), strict=True)
+    )
+
+
+@pytest.mark.parametrize("first_step", [1, 4, 6])
+def test_a_resumed_stream_is_the_tail_of_the_uninterrupted_one(root, first_step):
+    resumed = batches(root, first_step=first_step, num_steps=8 - first_step, cutout_length=8)
+    assert equal(resumed, uninterrupted(root, cutout_length=8)[first_step:])
+
+
+def test_every_epoch_takes_images_once_in_an_order_of_its_own(root):
+    dataset, _ = load(root)
+    assert stream.steps_per_epoch(dataset, 4) == 4
+    found = uninterrupted(root)
+    orders = [np.concatenate([b["index"] for b in found[i : i + 4]]) for i in (0, 4)]
+    for order in orders:
+        assert len(set(order)) == 16
+        assert set(order) <= set(range(19))
+    assert (orders[0] != orders[1]).any()
+
+
+def test_batches_have_the_labels_of_their_index_and_static_shapes(root):
+    dataset, config = load(root)
+    pipeline = stream.training_batches(dataset, config, 0, 0, 4)
+    shapes = {key: spec.shape.as_list() for key, spec in pipeline.element_spec.items()}
+    assert shapes == {"image": [4, SIZE, SIZE, 3], "label": [4], "index": [4]}
+    for batch in pipeline.as_numpy_iterator():
+        assert [dataset.train.files[i][1] for i in batch["index"]] == batch["label"].tolist()
+        assert batch["image"].dtype == np.uint8
+        assert batch["label"].dtype == batch["index"].dtype == np.int64
+
+
+def test_an_image_looks_different_in_every_epoch(tmp_path):
+    for part in ("train", "val"):
+        for name in "ab":
+            save(tmp_path / part / name / "0.png", picture(1, 60, 60))
+    dataset, config = load(tmp_path, batch_size=2)
+    found = stream.training_batches(dataset, config, 0, 0, 4).as_numpy_iterator()
+    images = np.concatenate([batch["image"] for batch in found])
+    assert len({image.tobytes() for image in images}) == 8
+
+
+def test_a_cutout_is_of_the_mean_colour_and_leaves_the_rest_as_it_was(root):
+    both = uninterrupted(root), uninterrupted(root, cutout_length=8)
+    for plain, covered in zip(*both, strict=True):
+        for image, other in zip(plain["image"], covered["image"], strict=True):
+            changed = (image != other).any(axis=-1)
+            assert 0 < changed.sum() <= 64
+            assert (other[changed] == [124, 116, 104]).all()
+
+
+@pytest.mark.parametrize(("batch_size", "sizes"), [(4, [4, 4, 1]), (9, [9]), (16, [9])])
+def test_evaluation_takes_every_example_once_and_pads_at_weight_0(root, batch_size, sizes):
+    source = load(root)[0].validation
+    pipeline = stream.evaluation_batches(source, batch_size, (SIZE, SIZE))
+    assert pipeline.element_spec["image"].shape == (batch_size, SIZE, SIZE, 3)
+    found = list(pipeline.as_numpy_iterator())
+    assert [int(batch["weight"].sum()) for batch in found] == sizes
+    joined = {key: np.concatenate([batch[key] for batch in found]) for key in found[0]}
+    assert set(joined) == {"image", "label", "index", "weight"}
+    assert len(joined["label"]) == batch_size * len(sizes)
+    weighed = joined["weight"] == 1
+    assert joined["weight"].dtype == np.float32
+    assert joined["index"].tolist() == [*range(9), *[8] * (~weighed).sum()]
+    assert joined["label"][weighed].tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    for image, (path, _) in zip(joined["image"], source.files, strict=False):
+        assert np.abs(image - middle(path)).mean() < 4
+
+
+def middle(path):
+    """The centre crop as Pillow makes it."""
+    with PIL.Image.open(path) as image:
+        side = round(min(image.size) * 224 / 256)
+        left, top = ((length - side) // 2 for length in image.size)
+        window = image.convert("RGB").crop((left, top, left + side, top + side))
+    return np.asarray(window.resize((SIZE, SIZE), PIL.Image.BILINEAR), float)
+
+
+def damaged(root, damage):
+    path = root / CORRUPT
+    whole = (root / "train/c/1.jpg").read_bytes()
+    content = {"text": b"hello\n", "empty": b"", "header": whole[:40] + bytes(200) + whole[240:]}
+    if damage == "gone":
+        path.unlink()
+    elif damage != "broken off":
+        path.write_bytes(content[damage])
+    return path
+
+
+@pytest.mark.parametrize("damage", ["broken off", "text", "empty", "header", "gone"])
+def test_a_file_that_nobody_can_decode_is_named_in_one_line(tmp_path, damage):
+    root = make_folder(tmp_path, corrupt=True)
+    dataset, config = load(root)
+    path = damaged(root, damage)
+    with pytest.raises(UserError) as raised, stream.named_errors():
+        list(stream.training_batches(dataset, config, 0, 0, 5))
+    assert str(raised.value).startswith(f"{path}: not a readable JPEG or PNG image (")
+    assert "accepted: readable images, or --skip_corrupt_images" in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_folder_with_a_corrupt_file_can_be_streamed_without_it(tmp_path):
+    dataset, config = load(make_folder(tmp_path, corrupt=True), skip_corrupt_images=True)
+    found = list(stream.training_batches(dataset, config, 0, 0, 8))
+    assert len(found) == 8
+
+
+def test_what_only_pillow_decodes_is_used(tmp_path):
+    """Bytes after the end of a JPEG are no damage, but TensorFlow's decoder is not asked then."""
+    root = make_folder(tmp_path)
+    plain = batches(root)
+    path = root / "train/b/0.jpg"
+    path.write_bytes(path.read_bytes() + b"made by a camera")
+    for first, other in zip(plain, batches(root), strict=True):
+        difference = np.abs(first["image"].astype(int) - other["image"])
+        assert difference.mean() < 3
+
+
+def test_other_errors_pass_unchanged():
+    with pytest.raises(KeyError), stream.named_errors():
+        raise KeyError
