@@ -10,7 +10,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 from absl import app, flags, logging
 
-from flags import common, training
+from flags import common, penalty, training
 from flags import evaluate as evaluate_flags
 from flags import export as export_flags
 from flags import profile as profile_flags
@@ -23,7 +23,7 @@ from snas_tf.errors import UserError
 
 def _search(values: flags.FlagValues) -> None:
     config = search_flags.config(values)
-    modules = (common, training, search_flags)
+    modules = (common, training, penalty, search_flags)
     run_config = common.run_config(values, search_flags.run_name(values), modules)
     quiet.import_tensorflow()
     from snas_tf.search import report, search
@@ -79,7 +79,8 @@ def main(_: list[str]) -> None:
 
 if __name__ == "__main__":
     flags.DEFINE_enum("mode", "search", list(_MODES), "What to do.")
-    for module in (common, training, search_flags, evaluate_flags, profile_flags, export_flags):
+    modes = (search_flags, evaluate_flags, profile_flags, export_flags)
+    for module in (common, training, penalty, *modes):
         module.define()
         flags.adopt_module_key_flags(module)  # for --help
     app.run(main, flags_parser=common.parse)

@@ -68,7 +68,7 @@ def test_the_penalty_is_the_expected_normalised_cost_of_sampled_children(model):
     for _ in range(4000):
         costs.append(
             sum(
-                model.normalized_costs[kind][edge, generator.choice(8, p=row / row.sum())]
+                model.scale.costs[kind][edge, generator.choice(8, p=row / row.sum())]
                 for kind in space.KINDS
                 for edge, row in enumerate(probabilities[kind])
             )
@@ -80,7 +80,7 @@ def test_a_step_moves_theta_and_alpha_once_each():
     model = make()
     before = [variable.numpy() for variable in (*model.theta, *model.alpha)]
     logs = model.train_step(batch())
-    assert set(logs) == {"loss", "cross_entropy", "penalty", "accuracy"}
+    assert set(logs) == {"loss", "cross_entropy", "penalty", "penalty_share", "accuracy"}
     assert float(logs["loss"]) == pytest.approx(
         float(logs["cross_entropy"]) + float(logs["penalty"]), rel=1e-5
     )
