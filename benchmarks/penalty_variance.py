@@ -2,8 +2,8 @@
 
     python benchmarks/penalty_variance.py [--draws=100000]
 
-One edge, its log alpha from N(0, 1), with the normalised costs of the first edge of a normal cell of
-the paper's search network, times 28: the edge's dearest operation costs about 1.
+One edge, its log alpha from N(0, 1), with the normalised costs of the first edge of a normal cell
+of the paper's search network, times 28, the number of edges.
 """
 
 import os
