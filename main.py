@@ -10,7 +10,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 from absl import app, flags, logging
 
-from flags import common, training
+from flags import common, penalty, training
 from flags import evaluate as evaluate_flags
 from flags import export as export_flags
 from flags import imagenet as imagenet_flags
@@ -24,7 +24,7 @@ from snas_tf.errors import UserError
 
 def _search(values: flags.FlagValues) -> None:
     config = search_flags.config(values)
-    modules = (common, training, search_flags)
+    modules = (common, training, penalty, search_flags)
     run_config = common.run_config(values, search_flags.run_name(values), modules)
     quiet.import_tensorflow()
     from snas_tf.search import report, search
@@ -84,6 +84,7 @@ _MODES = {
 _FLAGS = (
     common,
     training,
+    penalty,
     search_flags,
     evaluate_flags,
     imagenet_flags,

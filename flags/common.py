@@ -112,7 +112,7 @@ def _recorded(values: flags.FlagValues, modules: tuple[ModuleType, ...]) -> dict
     return {
         flag.name: flag.value
         for module in modules
-        for flag in by_module[module.__name__]
+        for flag in by_module.get(module.__name__, ())
         if flag.name not in _NOT_RECORDED
     }
 

@@ -77,6 +77,13 @@ class SearchConfig(TrainingConfig):
 
     Attributes:
         constraint_weight: eta of Eq. 9, for the normalised cost of `architecture.cost`.
+        penalty_estimator: of the penalty's gradient; a name of `training.penalty_estimator`.
+        penalty_baseline: the policy gradient compares a reward with the edge's expected cost.
+        penalty_scale: of the cost; a name of `training.penalty_scale`.
+        parameters_weight, operations_weight, memory_access_weight: of the three criteria in the
+            cost; only their ratio counts, at least one is positive.
+        target_parameters: of the child at evaluation size, in place of a weight; None for none.
+        target_multiply_adds: likewise.
         alpha_learning_rate: rate of Adam.
         alpha_beta_1, alpha_beta_2: Adam's decay rates.
         alpha_weight_decay: L2 penalty coupled into the gradient of log alpha.
@@ -85,6 +92,14 @@ class SearchConfig(TrainingConfig):
     """
 
     constraint_weight: float = 0.0
+    penalty_estimator: str = "expectation"
+    penalty_baseline: bool = False
+    penalty_scale: str = "linear"
+    parameters_weight: float = 1.0
+    operations_weight: float = 1.0
+    memory_access_weight: float = 1.0
+    target_parameters: float | None = None
+    target_multiply_adds: float | None = None
     alpha_learning_rate: float = 3e-4
     alpha_beta_1: float = 0.5
     alpha_beta_2: float = 0.999

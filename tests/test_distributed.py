@@ -21,8 +21,9 @@ PROGRAM = textwrap.dedent(
     from snas_tf.data.images import Images
     from snas_tf.config import DataConfig
     from snas_tf.data.pipeline import training_batches
-    from snas_tf.search import build_model
+    from snas_tf.models.description import NetworkDescription
     from snas_tf.training import runtime
+    from snas_tf.training.search_model import SearchModel
     import keras
 
     generator = np.random.default_rng(0)
@@ -32,13 +33,15 @@ PROGRAM = textwrap.dedent(
         num_cells=3, init_channels=2, constraint_weight=3.0, theta_clip_norm=0, alpha_clip_norm=0
     )
 
+    description = NetworkDescription(3, 2, (8, 8), dataset.class_names, *dataset.channel_statistics())
+
     strategy = runtime.strategy(batch_size=8)
     assert strategy.num_replicas_in_sync == 2, strategy
     keras.utils.set_random_seed(0)
     with strategy.scope():
-        model = build_model(config, dataset, num_steps=10, seed=0)
+        model = SearchModel(description.parent(), config, num_steps=10, seed=0)
     keras.utils.set_random_seed(0)
-    twin = build_model(config, dataset, num_steps=10, seed=0)
+    twin = SearchModel(description.parent(), config, num_steps=10, seed=0)
 
     # Each replica draws for itself.
     def draw():

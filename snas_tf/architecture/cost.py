@@ -143,43 +143,55 @@ def cell_costs(plan: space.CellPlan) -> list[list[Cost]]:
     ]
 
 
+def summed(plans: Sequence[space.CellPlan], attribute: str) -> dict[str, np.ndarray]:
+    """One number of `Cost` for each kind [edges = 14, operations = 8], over the kind's cells."""
+    costs = {
+        kind: [cell_costs(plan) for plan in plans if plan.kind == kind] for kind in space.KINDS
+    }
+    return {
+        kind: np.sum(
+            [[[getattr(cost, attribute) for cost in row] for row in cell] for cell in costs[kind]],
+            axis=0,
+            dtype=np.float64,
+        )
+        for kind in space.KINDS
+    }
+
+
 def costs_by_kind(plans: Sequence[space.CellPlan]) -> dict[str, dict[str, np.ndarray]]:
     """For each kind and criterion [edges = 14, operations = 8], summed over the cells of the kind.
 
     The sum over a one-hot Z is what the edges of that child cost in this very network.
     """
-    costs = {
-        kind: [cell_costs(plan) for plan in plans if plan.kind == kind] for kind in space.KINDS
-    }
+    by_criterion = {criterion: summed(plans, criterion) for criterion in CRITERIA}
     return {
-        kind: {
-            criterion: np.sum(
-                [
-                    [[getattr(cost, criterion) for cost in row] for row in cell]
-                    for cell in costs[kind]
-                ],
-                axis=0,
-                dtype=np.float64,
-            )
-            for criterion in CRITERIA
-        }
+        kind: {criterion: by_criterion[criterion][kind] for criterion in CRITERIA}
         for kind in space.KINDS
     }
 
 
-def normalized(costs: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+def normalized(
+    costs: Mapping[str, Mapping[str, np.ndarray]], weights: Mapping[str, float] | None = None
+) -> dict[str, np.ndarray]:
     """The penalty's C(O) for each kind [edges = 14, operations = 8] (Eq. 10).
 
     Each criterion is divided by its value for the dearest child of the network, then the three
     are averaged: the C(Z) of any child lies between 0 and 1, so a weight means the same for every
     depth, width and resolution.
+
+    Args:
+        costs: from `costs_by_kind`.
+        weights: of each criterion in the average, only their ratio counts; default: equal.
     """
     largest = {
         criterion: sum(costs[kind][criterion].max(axis=1).sum() for kind in space.KINDS)
         for criterion in CRITERIA
     }
+    shares = None if weights is None else [weights[name] for name in CRITERIA]
     return {
-        kind: np.mean([costs[kind][name] / largest[name] for name in CRITERIA], axis=0)
+        kind: np.average(
+            [costs[kind][name] / largest[name] for name in CRITERIA], axis=0, weights=shares
+        )
         for kind in space.KINDS
     }
 

@@ -107,6 +107,12 @@ class StochasticEdge(keras.layers.Layer):
         """The derived child as a one-hot Z [edges, operations]; the zero operation included."""
         return tf.one_hot(tf.argmax(self.log_alpha.value, axis=-1), self.num_operations)
 
+    def dropped(self) -> tf.Tensor:
+        """How many edges the derived child would not have: their zero operation is on top."""
+        zero = space.OPERATIONS.index("none")
+        chosen = tf.argmax(self.log_alpha.value, axis=-1)
+        return tf.math.count_nonzero(chosen == zero)
+
     def compute_output_shape(self, *_: object) -> tuple[int, int]:
         """[edges, operations]."""
         return (self.num_edges, self.num_operations)

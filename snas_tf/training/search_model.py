@@ -1,6 +1,7 @@
 """The search model: theta and alpha of the parent trained jointly, in one backward pass."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
 
 import keras
 import numpy as np
@@ -8,9 +9,15 @@ import tensorflow as tf
 
 from snas_tf.architecture import cost, space
 from snas_tf.config import SearchConfig
-from snas_tf.layers.stochastic_edge import StochasticEdge
+from snas_tf.layers.stochastic_edge import StochasticEdge, gumbel
 from snas_tf.models.parent import ParentNetwork
-from snas_tf.training import optimizers, schedules
+from snas_tf.training import (
+    optimizers,
+    penalty_estimator,
+    penalty_scale,
+    penalty_weight,
+    schedules,
+)
 from snas_tf.training.checkpoints import state_of
 
 _TRAINING, _EVALUATION = 0, 1
@@ -22,10 +29,8 @@ Batch = Mapping[str, tf.Tensor]
 class SearchModel(keras.Model):
     """Minimises E_Z[L_theta(Z)] + eta E_Z[C(Z)] over theta and alpha (Eq. 9).
 
-    The loss is estimated with one relaxed draw a step and replica. The cost is linear in Z, so its
-    expectation under p(Z; alpha) is a sum of products (Eq. 10): we take that exact expectation,
-    not the cost of the draw. It has no variance, and at any temperature it is the mean cost of the
-    children that would be sampled, which the relaxed draw is only in the limit lambda -> 0.
+    The loss is estimated with one relaxed draw a step and replica. How E_Z[C(Z)] is estimated,
+    what C is and what eta is are up to `penalty_estimator`, `penalty_scale` and `penalty_weight`.
 
     Args:
         network: the parent.
@@ -47,13 +52,17 @@ class SearchModel(keras.Model):
             for index, kind in enumerate(space.KINDS)
         }
         self.costs = cost.costs_by_kind(network.plans)
-        self.normalized_costs = cost.normalized(self.costs)
+        criteria = {name: getattr(config, f"{name}_weight") for name in cost.CRITERIA}
+        self.scale = penalty_scale.SCALES[config.penalty_scale](self.costs, criteria)
+        self.estimator = penalty_estimator.of(config)
+        self.eta = penalty_weight.of(config, num_steps)
         # True while the derived child is evaluated in place of draws, with the parent's weights.
         self.evaluates_child = self.add_weight(
             name="evaluates_child", shape=(), dtype="bool", initializer="zeros", trainable=False
         )
         self.means = {
-            name: keras.metrics.Mean(name=name) for name in ("loss", "cross_entropy", "penalty")
+            name: keras.metrics.Mean(name=name)
+            for name in ("loss", "cross_entropy", "penalty", "penalty_share")
         }
         self.accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
         self.built = True
@@ -90,30 +99,49 @@ class SearchModel(keras.Model):
             self.num_steps,
         )
 
+    def _logits(self) -> dict[str, tf.Tensor]:
+        return {kind: self.edges[kind].log_alpha.value for kind in space.KINDS}
+
+    def _seeds(self, stream: Sequence[tf.Tensor | int]) -> dict[str, tf.Tensor]:
+        """The seed of each kind's noise at the current step."""
+        seed = tf.stack([self.seed, 0])
+        for number in (*stream, self.step.value):
+            seed = tf.random.experimental.stateless_fold_in(seed, tf.cast(number, tf.int64))
+        return {
+            kind: tf.random.experimental.stateless_fold_in(seed, index)
+            for index, kind in enumerate(space.KINDS)
+        }
+
     def draw(self, *stream: tf.Tensor | int) -> dict[str, tf.Tensor]:
         """One Z [edges = 14, operations = 8] for each kind, at the current temperature.
 
         Args:
             stream: integers that name the draw; another stream is another draw.
         """
-        seed = tf.stack([self.seed, 0])
-        for number in (*stream, self.step.value):
-            seed = tf.random.experimental.stateless_fold_in(seed, tf.cast(number, tf.int64))
         temperature = self.temperature()
         return {
-            kind: self.edges[kind](
-                temperature, seed=tf.random.experimental.stateless_fold_in(seed, index)
-            )
-            for index, kind in enumerate(space.KINDS)
+            kind: self.edges[kind](temperature, seed=seed)
+            for kind, seed in self._seeds(stream).items()
         }
 
-    def penalty(self) -> tf.Tensor:
-        """Eta E_Z[C(Z)], C normalised to 1 for the dearest child of this network."""
+    def penalty(self, *stream: tf.Tensor | int) -> tf.Tensor:
+        """Eta E_Z[C(Z)], a scalar; C is 1 for the dearest child of this network where linear.
+
+        Args:
+            stream: of the draw that an estimator uses, if it uses one: the same as in `draw`.
+        """
+        temperature = self.temperature()
+        logits = self._logits()
         expected = [
-            tf.reduce_sum(self.edges[kind].probabilities() * self.normalized_costs[kind])
-            for kind in space.KINDS
+            self.estimator(
+                functools.partial(self.scale.terms, kind),
+                logits[kind],
+                gumbel(logits[kind].shape, seed),
+                temperature,
+            )
+            for kind, seed in self._seeds(stream).items()
         ]
-        return self.config.constraint_weight * tf.add_n(expected)
+        return self.eta.value(logits, temperature) * tf.add_n(expected)
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """One joint update of theta and alpha from one forward and one backward pass.
@@ -130,13 +158,16 @@ class SearchModel(keras.Model):
             z = self.draw(_TRAINING, replica)
             logits = self.network(batch["image"], z, training=True)
             cross_entropy = _cross_entropy(batch["label"], logits)
-            penalty = self.penalty()
+            with tf.GradientTape() as penalty_tape:
+                penalty = self.penalty(_TRAINING, replica)
             # The replicas' gradients are summed: each contributes its share of the batch's mean,
             # and of the penalty, which counts once.
             loss = (tf.reduce_mean(cross_entropy) + penalty) / replicas
         gradients = tape.gradient(
             loss, {name: [one.value for one in getattr(self, name)] for name in ("theta", "alpha")}
         )
+        pull = penalty_tape.gradient(penalty, [one.value for one in self.alpha])
+        self.means["penalty_share"].update_state(_share(pull, gradients["alpha"], replicas))
         self._update(gradients)
         self.means["cross_entropy"].update_state(cross_entropy)
         self.means["penalty"].update_state(penalty)
@@ -145,6 +176,7 @@ class SearchModel(keras.Model):
         return {metric.name: metric.result() for metric in (*self.means.values(), self.accuracy)}
 
     def _update(self, gradients: Mapping[str, list[tf.Tensor]]) -> None:
+        self.eta.update(self._logits(), self.temperature())
         optimizers.apply_across_replicas(
             self.theta_optimizer,
             gradients["theta"],
@@ -196,6 +228,10 @@ class SearchModel(keras.Model):
         """The two matrices [edges = 14, operations = 8] as NumPy arrays."""
         return {kind: self.edges[kind].log_alpha.numpy() for kind in space.KINDS}
 
+    def weight(self) -> float:
+        """Eta of Eq. 9 at the current step."""
+        return float(self.eta.value(self._logits(), self.temperature()))
+
     def expected_costs(self) -> dict[str, float]:
         """E_Z[C(Z)] by criterion, of all edges of this network, not normalised."""
         return {
@@ -212,3 +248,16 @@ class SearchModel(keras.Model):
 def _cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     """Of each example [batch], in nats."""
     return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+
+
+def _share(part: Sequence[tf.Tensor], whole: Sequence[tf.Tensor], replicas: int) -> tf.Tensor:
+    """Norm of a part of a gradient over the sum of its norm and that of the rest, 0 to 1.
+
+    Args:
+        part: of one replica's own gradient.
+        whole: that gradient, divided by the number of replicas.
+        replicas: their number.
+    """
+    rest = [replicas * both - one for both, one in zip(whole, part, strict=True)]
+    norms = tf.linalg.global_norm(part), tf.linalg.global_norm(rest)
+    return tf.math.divide_no_nan(norms[0], norms[0] + norms[1])

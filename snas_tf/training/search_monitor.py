@@ -26,13 +26,17 @@ class SearchMonitor(Monitor):
         "entropy_reduce": "entropy/reduce",
         "theta_learning_rate": "learning_rate/theta",
         "alpha_learning_rate": "learning_rate/alpha",
+        "penalty_share": "penalty/share_of_alpha_gradient",
+        "penalty_weight": "penalty/weight",
+        "dropped_normal": "dropped_edges/normal",
+        "dropped_reduce": "dropped_edges/reduce",
         "expected_parameters": "expected_cost/parameters",
         "expected_operations": "expected_cost/operations",
         "expected_memory_access": "expected_cost/memory_access",
     }
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self._drawn: genotype.Genotype | None = None
         self._problems: dict[str, str | None] = {}
 
@@ -45,10 +49,13 @@ class SearchMonitor(Monitor):
             "loss": logs["loss"],
             "cross_entropy": logs["cross_entropy"],
             "penalty": logs["penalty"],
+            "penalty_share": logs["penalty_share"],
+            "penalty_weight": model.weight(),
             "accuracy": logs["accuracy"],
             "valid_cross_entropy": logs["val_cross_entropy"],
             "valid_accuracy": logs["val_accuracy"],
             **{f"entropy_{kind}": model.edges[kind].entropy() for kind in space.KINDS},
+            **{f"dropped_{kind}": model.edges[kind].dropped() for kind in space.KINDS},
             "temperature": model.temperature(),
             "theta_learning_rate": model.theta_optimizer.learning_rate,
             "alpha_learning_rate": model.alpha_optimizer.learning_rate,
@@ -63,7 +70,9 @@ class SearchMonitor(Monitor):
             f"loss {row['loss']:.3f}  "
             f"accuracy {row['accuracy']:.3f}  valid {row['valid_accuracy']:.3f}  "
             f"entropy {row['entropy_normal']:.2f} normal {row['entropy_reduce']:.2f} reduce  "
-            f"child {row['expected_parameters'] / 1e6:.3f} M parameters"
+            f"child {row['expected_parameters'] / 1e6:.3f} M parameters  "
+            f"dropped {row['dropped_normal']:.0f} + {row['dropped_reduce']:.0f}  "
+            f"penalty's share {row['penalty_share']:.2f}"
         )
 
     def keep(self, epoch: int, row: dict[str, float]) -> None:

@@ -85,6 +85,62 @@ def test_costs_of_a_kind_are_the_sum_over_its_cells():
         assert summed[kind]["memory_access"][edge, column] == expected
 
 
+def positions(size, stride):
+    """Where a window of symmetric padding stops: one output pixel each."""
+    return [(y, x) for y in range(0, size[0], stride) for x in range(0, size[1], stride)]
+
+
+def convolution_in_loops(kernel, inputs, outputs, groups, size, stride=1):
+    """(parameters, multiply-adds, memory access), multiplication by multiplication."""
+    kernels, maps, multiply_adds = set(), set(), 0
+    for y, x in positions(size, stride):
+        for output in range(outputs):
+            maps.add(("written", output, y, x))
+            group = output // (outputs // groups)
+            for channel in range(inputs // groups):
+                # The paper's input map is as large as the output's, at any stride (Eq. 37).
+                maps.add(("read", group * (inputs // groups) + channel, y, x))
+                for tap in np.ndindex(kernel, kernel):
+                    kernels.add((output, channel, tap))
+                    multiply_adds += 1
+    return np.array([len(kernels), multiply_adds, len(maps) + len(kernels)])
+
+
+def separable_in_loops(kernel, channels, size, stride):
+    depthwise = convolution_in_loops(kernel, channels, channels, channels, size, stride)
+    after = tuple(len(range(0, side, stride)) for side in size)
+    pointwise = convolution_in_loops(1, channels, channels, 1, after)
+    return depthwise + pointwise + [2 * channels, 0, 0], after
+
+
+def operation_in_loops(name, channels, stride, size):
+    """(parameters, operations, memory access) of one of the 8, by nested loops."""
+    kernel = int(name[-1]) if "conv" in name else 3
+    if name == "none":
+        return np.zeros(3)
+    if "conv" in name:
+        cost_once, after = separable_in_loops(kernel, channels, size, stride)
+        again = separable_in_loops(kernel, channels, after, 1)[0] if "sep" in name else 0
+        return cost_once + again
+    if name == "skip_connect" and stride == 2:
+        half = convolution_in_loops(1, channels, channels // 2, 1, size, stride)
+        return 2 * half + [2 * channels, 0, 0]
+    moved = sum(2 for _ in positions(size, stride) for _ in range(channels))
+    if name == "skip_connect":
+        return np.array([0, 0, moved])
+    taps = sum(1 for _ in positions(size, stride) for _ in np.ndindex(channels, 3, 3))
+    return np.array([2 * channels, taps, moved])
+
+
+@pytest.mark.parametrize("size", [(5, 7), (4, 6), (1, 3)])
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("name", space.OPERATIONS)
+def test_an_operation_is_counted_as_its_loops_run(name, stride, size):
+    counted = cost.operation(name, 4, stride, size)
+    received = [getattr(counted, criterion) for criterion in cost.CRITERIA]
+    np.testing.assert_array_equal(received, operation_in_loops(name, 4, stride, size))
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_the_cost_of_a_one_hot_z_is_that_of_its_child(seed):
     """The keystone: the penalty counts what the child costs."""
@@ -116,3 +172,15 @@ def test_the_normalised_cost_of_the_dearest_child_is_one_in_every_network(cells,
     assert sum(normalized[kind][:, column].sum() for kind in space.KINDS) == pytest.approx(1)
     assert all((normalized[kind][:, 0] == 0).all() for kind in space.KINDS)
     assert all((normalized[kind] >= 0).all() for kind in space.KINDS)
+
+
+def test_a_criterion_counts_by_its_share_in_the_weights():
+    costs = cost.costs_by_kind(PLANS)
+    alone = [
+        cost.normalized(costs, {**dict.fromkeys(cost.CRITERIA, 0), name: 5})
+        for name in cost.CRITERIA
+    ]
+    mixed = cost.normalized(costs, dict(zip(cost.CRITERIA, (2, 6, 0), strict=True)))
+    for kind in space.KINDS:
+        expected = 0.25 * alone[0][kind] + 0.75 * alone[1][kind]
+        np.testing.assert_allclose(mixed[kind], expected)

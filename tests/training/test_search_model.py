@@ -68,7 +68,7 @@ def test_the_penalty_is_the_expected_normalised_cost_of_sampled_children(model):
     for _ in range(4000):
         costs.append(
             sum(
-                model.normalized_costs[kind][edge, generator.choice(8, p=row / row.sum())]
+                model.scale.costs[kind][edge, generator.choice(8, p=row / row.sum())]
                 for kind in space.KINDS
                 for edge, row in enumerate(probabilities[kind])
             )
@@ -80,7 +80,7 @@ def test_a_step_moves_theta_and_alpha_once_each():
     model = make()
     before = [variable.numpy() for variable in (*model.theta, *model.alpha)]
     logs = model.train_step(batch())
-    assert set(logs) == {"loss", "cross_entropy", "penalty", "accuracy"}
+    assert set(logs) == {"loss", "cross_entropy", "penalty", "penalty_share", "accuracy"}
     assert float(logs["loss"]) == pytest.approx(
         float(logs["cross_entropy"]) + float(logs["penalty"]), rel=1e-5
     )
@@ -155,3 +155,48 @@ def test_expected_costs_of_a_decided_search_are_those_of_its_child():
     for criterion, value in expected.items():
         counted = sum(model.costs[kind][criterion][:, 5].sum() for kind in space.KINDS)
         assert value == pytest.approx(counted, rel=1e-5)
+
+
+@pytest.mark.parametrize("estimator", ["expectation", "reparameterization", "policy_gradient"])
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_every_estimator_and_scale_has_a_gradient_in_all_of_alpha(estimator, scale):
+    config = dataclasses.replace(CONFIG, penalty_estimator=estimator, penalty_scale=scale)
+    model = make(config)
+    alpha = [one.value for one in model.alpha]
+    with tf.GradientTape() as tape:
+        penalty = model.penalty(0, 0)
+    for gradient in tape.gradient(penalty, alpha):
+        assert np.isfinite(gradient).all()
+        assert np.abs(gradient).sum(axis=1).min() > 0
+    assert float(penalty) == float(model.penalty(0, 0)) > 0
+
+
+def test_a_sampled_penalty_is_the_cost_of_the_draw_that_the_network_sees():
+    model = make(dataclasses.replace(CONFIG, penalty_estimator="reparameterization"))
+    model.step.assign(4)
+    z = model.draw(0, 1)
+    cost = sum(np.sum(z[kind] * model.scale.costs[kind]) for kind in space.KINDS)
+    assert float(model.penalty(0, 1)) == pytest.approx(0.5 * cost, rel=1e-5)
+    assert float(model.penalty(0, 0)) != float(model.penalty(0, 1))
+
+
+def test_the_share_is_that_of_the_penalty_in_the_norms_of_alphas_gradient():
+    model = make()
+    alpha = [one.value for one in model.alpha]
+    with tf.GradientTape(persistent=True) as tape:
+        penalty = model.penalty()
+        logits = model.network(batch()["image"], model.draw(0, 0), training=True)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(batch()["label"], logits)
+        loss = tf.reduce_mean(losses)
+    norms = [np.linalg.norm(np.concatenate(tape.gradient(part, alpha))) for part in (penalty, loss)]
+    share = float(model.train_step(batch())["penalty_share"])
+    assert share == pytest.approx(norms[0] / sum(norms), rel=1e-3)
+
+
+def test_the_multiplier_of_a_target_is_in_the_state_and_moves_with_each_step():
+    model = make(dataclasses.replace(CONFIG, target_parameters=2e6))
+    assert id(model.eta.multiplier) in {id(variable) for variable in model.state()}
+    assert id(model.eta.multiplier) not in {id(variable) for variable in model.trainable_variables}
+    expected = 20 * model.weight() / 10 / 10  # 10 steps; at m = 0 the weight is 10 u
+    model.train_step(batch())
+    assert float(model.eta.multiplier.value) == pytest.approx(expected, rel=1e-4)

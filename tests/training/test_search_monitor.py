@@ -16,6 +16,7 @@ LOGS = {
     "loss": 2.0,
     "cross_entropy": 1.5,
     "penalty": 0.5,
+    "penalty_share": 0.125,
     "accuracy": 0.5,
     "val_cross_entropy": 1.0,
     "val_accuracy": 0.25,

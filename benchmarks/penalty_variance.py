@@ -1,0 +1,66 @@
+"""Bias and variance of the estimators of the penalty's gradient; prints the table of the docs.
+
+    python benchmarks/penalty_variance.py [--draws=100000]
+
+One edge, its log alpha from N(0, 1), with the normalised costs of the first edge of a normal cell
+of the paper's search network, times 28, the number of edges.
+"""
+
+import os
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from absl import app, flags
+
+from snas_tf import quiet
+
+quiet.import_tensorflow()
+
+import numpy as np
+import tensorflow as tf
+
+from snas_tf.architecture import cost, space
+from snas_tf.layers.stochastic_edge import gumbel
+from snas_tf.training.penalty_estimator import Expectation, PolicyGradient, Reparameterization
+
+flags.DEFINE_integer("draws", 100_000, "Draws to average.", 2)
+
+ESTIMATORS = {
+    "expectation": Expectation(),
+    "reparameterization": Reparameterization(),
+    "policy_gradient": PolicyGradient(),
+    "policy_gradient, baseline": PolicyGradient(baseline=True),
+}
+
+
+def gradients(estimator, log_alpha, costs, noise, temperature):
+    """Of each draw [draws, operations]: each is an edge of its own."""
+    logits = tf.constant(np.broadcast_to(log_alpha, noise.shape))
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        value = estimator(lambda z: z * costs, logits, noise, tf.constant(temperature))
+    return tape.gradient(value, logits).numpy()
+
+
+def main(_):
+    """Prints a row for each estimator."""
+    log_alpha = np.random.default_rng(0).normal(size=8).astype(np.float32)
+    plans = space.plan_network(8, 16, (32, 32))
+    costs = 28 * cost.normalized(cost.costs_by_kind(plans))["normal"][0].astype(np.float32)
+    noise = gumbel((flags.FLAGS.draws, 8), tf.constant([0, 0]))
+    exact = gradients(Expectation(), log_alpha, costs, noise[:1], 1.0)[0]
+    size = np.linalg.norm(exact)
+    print("estimator, temperature, norm of the bias, norm of the deviation; exact gradient = 1")
+    for name, estimator in ESTIMATORS.items():
+        for temperature in (1.0, 0.3, 0.03):
+            found = gradients(estimator, log_alpha, costs, noise, temperature)
+            bias = np.linalg.norm(found.mean(axis=0) - exact) / size
+            deviation = np.sqrt(found.var(axis=0).sum()) / size
+            print(f"{name:26}  {temperature:4}  {bias:6.3f}  {deviation:7.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    app.run(main)

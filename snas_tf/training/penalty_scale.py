@@ -1,0 +1,78 @@
+"""What a Z costs: the function C of Eq. 9, in one of several scales."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+import tensorflow as tf
+
+from snas_tf.architecture import cost
+
+Costs = Mapping[str, Mapping[str, np.ndarray]]
+"""For each kind and criterion [edges = 14, operations = 8], from `cost.costs_by_kind`."""
+
+_FLOOR = 1e-3
+"""Of the logarithm, relative to an edge's dearest operation; every operation but zero is above."""
+
+
+class Scale(Protocol):
+    """The cost of a row-stochastic Z as a sum over edges."""
+
+    def terms(self, kind: str, z: tf.Tensor) -> tf.Tensor:
+        """Terms [edges = 14, any] whose sum is C(Z), each row of them the cost of one edge.
+
+        Args:
+            kind: of the cell.
+            z: a draw, or the probabilities, [edges = 14, operations = 8].
+        """
+
+
+class Linear:
+    """C(Z) = sum_ij Z_ij . C(O_ij) (Eq. 10), 1 for the dearest child of the network.
+
+    Args:
+        costs: of the network.
+        weights: of each criterion; only their ratio counts.
+    """
+
+    def __init__(self, costs: Costs, weights: Mapping[str, float]) -> None:
+        self.costs = cost.normalized(costs, weights)
+
+    def terms(self, kind: str, z: tf.Tensor) -> tf.Tensor:
+        """See `Scale.terms`; one for each operation."""
+        return z * self.costs[kind]
+
+
+class Logarithmic:
+    """The mean over the edges and the criteria of ln(1 + Z_ij . C(O_ij) / floor_ij).
+
+    The published code's: a pull that asks by what factor an edge's cost falls, not by how much.
+    Its logarithm of nothing is avoided by a floor, a thousandth of the edge's dearest operation.
+    Costs relative to the floor do not depend on depth or width, and halving the cost of an edge
+    that holds its dearest operation is worth about as much as in `Linear`.
+
+    Args:
+        costs: of the network.
+        weights: of each criterion; only their ratio counts.
+    """
+
+    def __init__(self, costs: Costs, weights: Mapping[str, float]) -> None:
+        shares = np.array([weights[name] for name in cost.CRITERIA])
+        edges = sum(len(of_kind[cost.CRITERIA[0]]) for of_kind in costs.values())
+        self.shares = shares / (shares.sum() * edges)
+        self.costs = {kind: _relative(of_kind) for kind, of_kind in costs.items()}
+
+    def terms(self, kind: str, z: tf.Tensor) -> tf.Tensor:
+        """See `Scale.terms`; one for each criterion."""
+        expected = tf.einsum("eo,ceo->ec", z, tf.cast(self.costs[kind], z.dtype))
+        return tf.math.log1p(expected / _FLOOR) * self.shares
+
+
+def _relative(costs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Costs [criteria, edges, operations] of one kind, 1 for the dearest of each edge."""
+    stacked = np.stack([costs[name] for name in cost.CRITERIA])
+    return stacked / stacked.max(axis=-1, keepdims=True)
+
+
+SCALES = {"linear": Linear, "log": Logarithmic}
+"""By the name that `SearchConfig.penalty_scale` has."""

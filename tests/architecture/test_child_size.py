@@ -1,0 +1,28 @@
+import pytest
+
+from snas_tf.architecture import child_size, cost, space, zoo
+from snas_tf.errors import UserError
+
+PLANS = space.plan_network(20, 36, (32, 32))
+
+
+@pytest.mark.parametrize("measure", child_size.MEASURES)
+@pytest.mark.parametrize("name", ["snas_mild", "snas_aggressive", "darts_v2"])
+def test_edges_and_surroundings_add_up_to_the_child(measure, name):
+    found, size = zoo.genotypes()[name], child_size.evaluation_size(measure)
+    total = size.surroundings
+    for kind in space.KINDS:
+        for edge in found.cell(kind).edges:
+            row = space.EDGES.index((edge.source, edge.target))
+            total += size.edges[kind][row, space.OPERATIONS.index(edge.operation)]
+    assert total == getattr(cost.child(found, PLANS, 10), measure)
+
+
+@pytest.mark.parametrize("measure", child_size.MEASURES)
+def test_a_target_is_accepted_from_the_smallest_child_to_the_largest(measure):
+    size = child_size.evaluation_size(measure)
+    for target in (size.smallest, size.largest):
+        child_size.check_target(measure, target)
+    for target in (0.99 * size.smallest, 1.01 * size.largest):
+        with pytest.raises(UserError, match=f"--target_{measure}=.* accepted: {size.smallest:.0f}"):
+            child_size.check_target(measure, target)
