@@ -33,7 +33,8 @@ PROGRAM = textwrap.dedent(
         num_cells=3, init_channels=2, constraint_weight=3.0, theta_clip_norm=0, alpha_clip_norm=0
     )
 
-    description = NetworkDescription(3, 2, (8, 8), dataset.class_names, *dataset.channel_statistics())
+    statistics = dataset.channel_statistics()
+    description = NetworkDescription(3, 2, (8, 8), dataset.class_names, *statistics)
 
     strategy = runtime.strategy(batch_size=8)
     assert strategy.num_replicas_in_sync == 2, strategy
