@@ -2,6 +2,7 @@
 
 import os
 import sys
+from types import ModuleType
 
 # Read when TensorFlow is imported. Its failures reach us as exceptions, so its log only confuses;
 # oneDNN's kernels, on by default on the newest CPUs only, halve the time of a step on others.
@@ -23,39 +24,36 @@ from snas_tf.errors import UserError
 
 
 def _search(values: flags.FlagValues) -> None:
-    config = search_flags.config(values)
-    modules = (common, training, penalty, search_flags)
-    run_config = common.run_config(values, search_flags.run_name(values), modules)
-    quiet.import_tensorflow()
+    config, data_config, run_config = _prepare(values, search_flags, penalty)
     from snas_tf.search import report, search
-    from snas_tf.training import runtime
 
-    runtime.configure()
-    report(search(config, common.data_config(values), run_config), run_config.model_dir)
+    report(search(config, data_config, run_config), run_config.model_dir)
 
 
 def _evaluate(values: flags.FlagValues) -> None:
-    config = evaluate_flags.config(values)
-    modules = (common, training, evaluate_flags)
-    run_config = common.run_config(values, evaluate_flags.run_name(values), modules)
-    quiet.import_tensorflow()
+    config, data_config, run_config = _prepare(values, evaluate_flags)
     from snas_tf.evaluate import evaluate, report
-    from snas_tf.training import runtime
 
-    runtime.configure()
-    report(evaluate(config, common.data_config(values), run_config), config, run_config)
+    report(evaluate(config, data_config, run_config), config, run_config)
 
 
 def _imagenet(values: flags.FlagValues) -> None:
-    config = imagenet_flags.config(values)
-    modules = (common, training, evaluate_flags, imagenet_flags)
-    run_config = common.run_config(values, imagenet_flags.run_name(values), modules)
-    quiet.import_tensorflow()
-    from snas_tf.training import runtime
+    config, data_config, run_config = _prepare(values, imagenet_flags, evaluate_flags)
     from snas_tf.transfer import report, transfer
 
+    report(transfer(config, data_config, run_config), config, run_config)
+
+
+def _prepare(values: flags.FlagValues, mode: ModuleType, *others: ModuleType) -> tuple:
+    """The configs of a mode that trains, from its flags and others; TensorFlow made ready."""
+    config = mode.config(values)
+    modules = (common, training, *others, mode)
+    run_config = common.run_config(values, mode.run_name(values), modules)
+    quiet.import_tensorflow()
+    from snas_tf.training import runtime
+
     runtime.configure()
-    report(transfer(config, common.data_config(values), run_config), config, run_config)
+    return config, common.data_config(values), run_config
 
 
 def _profile(values: flags.FlagValues) -> None:
