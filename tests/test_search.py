@@ -106,7 +106,7 @@ def test_tensorboard_has_scalars_pictures_and_texts(finished):
         "losses/cross_entropy",
         "losses/penalty",
         "accuracy/valid",
-        "search/temperature",
+        "run/temperature",
         "learning_rate/theta",
         "learning_rate/alpha",
         "entropy/normal",

@@ -75,6 +75,5 @@ def test_an_interrupted_write_leaves_the_old_file_and_no_rest(tmp_path, monkeypa
     assert run.result.read_text() == "old"
     assert {path.name for path in run.path.iterdir()} == {
         "flags.json",
-        "genotypes",
         "result.json",
     }
