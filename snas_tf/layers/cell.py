@@ -6,8 +6,8 @@ from typing import Any
 import keras
 
 from snas_tf.architecture import space
-from snas_tf.layers.convolutions import FactorizedReduction, PointwiseConvolution
 from snas_tf.layers.operation import Operation
+from snas_tf.layers.projections import FactorizedReduction, PointwiseConvolution
 
 
 class Cell(keras.layers.Layer):

@@ -2,12 +2,12 @@
 
 from snas_tf.layers.convolutions import (
     DilatedConvolution,
-    FactorizedReduction,
     SeparableConvolution,
     WideThenTallConvolution,
 )
 from snas_tf.layers.operation import Operation
 from snas_tf.layers.pooling import AveragePooling, MaxPooling
+from snas_tf.layers.projections import FactorizedReduction
 
 _CLASSES: dict[str, tuple[type[Operation], dict[str, int]]] = {
     "max_pool_3x3": (MaxPooling, {}),

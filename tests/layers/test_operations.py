@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from snas_tf.architecture import space
-from snas_tf.layers import convolutions, operations
+from snas_tf.layers import convolutions, operations, projections
 from tests.random_children import randomize
 
 CHANNELS = 4
@@ -89,7 +89,7 @@ def test_an_operation_is_its_numpy_statement_on_every_edge(name, stride, size):
 
 @pytest.mark.parametrize("size", [(8, 8), (7, 5)], ids=["even", "odd"])
 def test_a_factorised_reduction_looks_at_even_and_at_odd_pixels(size):
-    layer = convolutions.FactorizedReduction(1, 6, input_channels=CHANNELS)
+    layer = projections.FactorizedReduction(1, 6, input_channels=CHANNELS)
     x = images(size)
     first, second = layer.stacks["kernels"].numpy()[0]
     rectified = np.maximum(np.pad(x, [(0, 0), (0, 1), (0, 1), (0, 0)]), 0)
@@ -100,7 +100,7 @@ def test_a_factorised_reduction_looks_at_even_and_at_odd_pixels(size):
 
 
 def test_a_pointwise_convolution_is_a_product_of_channels():
-    layer = convolutions.PointwiseConvolution(1, 3, input_channels=CHANNELS)
+    layer = projections.PointwiseConvolution(1, 3, input_channels=CHANNELS)
     x = images((4, 4))
     expected = numpy_normalize(np.maximum(x, 0) @ layer.stacks["kernel"].numpy()[0])
     np.testing.assert_allclose(layer([tf.constant(x)], training=True)[0], expected, atol=2e-4)
@@ -178,7 +178,7 @@ def test_affine_normalisations_have_scale_and_offset(name):
 @pytest.mark.parametrize("name", [*NAMES, "skip_connect", "pointwise"])
 def test_folded_weights_give_what_evaluation_gives(name, affine):
     if name == "pointwise":
-        layer = convolutions.PointwiseConvolution(2, 6, CHANNELS, affine)
+        layer = projections.PointwiseConvolution(2, 6, CHANNELS, affine)
     else:
         layer = operations.create(name, 2, CHANNELS, affine)
     randomize(layer)
@@ -211,7 +211,7 @@ def test_output_shape_and_config_tell_the_truth(name, stride):
         lambda: operations.create("max_pool_3x3", 0, 4),
         lambda: operations.create("sep_conv_3x3", 1, 0),
         lambda: convolutions.SeparableConvolution(1, 4, 2),
-        lambda: convolutions.FactorizedReduction(1, 3),
+        lambda: projections.FactorizedReduction(1, 3),
     ],
 )
 def test_impossible_arguments_are_refused(make):
