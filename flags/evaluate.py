@@ -8,6 +8,7 @@ from typing import Any
 from absl import flags
 
 from flags import common, training
+from snas_tf.architecture import lookup
 from snas_tf.config import EvaluationConfig, TrainingConfig
 from snas_tf.errors import UserError
 
@@ -74,12 +75,13 @@ def config(values: flags.FlagValues) -> EvaluationConfig:
 
 
 def require_genotype(values: flags.FlagValues) -> None:
-    """Raises a UserError where no genotype is given."""
+    """Raises a UserError where no genotype is given, or none that can be had."""
     if values.genotype is None:
         raise UserError(
             f"--genotype: not given, and --mode={values.mode} needs one; accepted: the name of a "
             "published one, or the path of a file"
         )
+    lookup.find(values.genotype)
 
 
 def values_of(values: flags.FlagValues) -> dict[str, Any]:

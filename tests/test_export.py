@@ -50,13 +50,6 @@ def test_the_saved_model_predicts_the_same_without_the_package(trained, tmp_path
     assert names == list("0123456789")
 
 
-def test_images_of_another_size_are_resized_as_the_training_images_were(trained, tmp_path):
-    model_dir, images, expected = trained
-    larger = images.repeat(3, axis=1).repeat(3, axis=2)
-    probabilities, _ = predict_elsewhere(model_dir / "export", larger, tmp_path)
-    np.testing.assert_allclose(probabilities, expected, atol=1e-5)
-
-
 def test_exporting_again_reports_what_folding_gains(trained):
     model_dir, _, _ = trained
     done = run("--mode=export", f"--model_dir={model_dir}")

@@ -50,7 +50,7 @@ def test_a_published_child_gives_the_same_folded(name):
     assert_folds(child)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_any_child_gives_the_same_folded(seed):
     """Dead nodes, nodes that go nowhere, permuted outputs (see `test_folded_cell`)."""
     assert_folds(make(free_genotype(seed), cells=3 + seed % 3, seed=seed))

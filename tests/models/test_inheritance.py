@@ -39,7 +39,7 @@ def test_a_child_computes_what_the_parent_does_with_its_one_hot_z():
     """Any child of the space: dead nodes come with many zero operations."""
     parent = parent_of()
     randomize(parent)
-    for seed in range(8):
+    for seed in range(4):
         assert_inherits(parent, one_hot(seed, none=(0.125, 0.6)[seed % 2]))
 
 

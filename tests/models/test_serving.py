@@ -1,7 +1,3 @@
-import subprocess
-import sys
-import textwrap
-
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -9,7 +5,6 @@ import tensorflow as tf
 from snas_tf.architecture import space, zoo
 from snas_tf.data import images as data_images
 from snas_tf.models.child import ChildNetwork
-from snas_tf.models.folded import FoldedChild
 from snas_tf.models.serving import Server
 from tests.random_children import randomize
 
@@ -70,46 +65,3 @@ def test_they_are_resized_as_training_images_are(size):
     expected = softmax(child(data_images._resize(others, 8)).numpy().astype(float))
     served = serve(child, others, (8, 8))
     np.testing.assert_allclose(served["probabilities"], expected, rtol=1e-5, atol=1e-5)
-
-
-ALONE = """
-    import importlib.util
-    import sys
-
-    assert importlib.util.find_spec("snas_tf") is None
-
-    import numpy as np
-    import tensorflow as tf
-
-    given = np.load(sys.argv[1])
-    for path in sys.argv[2:]:
-        serve = tf.saved_model.load(path).signatures["serving_default"]
-        results = [
-            serve(image=tf.constant(given[name]))["probabilities"].numpy() for name in given.files
-        ]
-        np.savez(path + ".npz", **dict(zip(given.files, results)))
-"""
-
-
-def test_a_saved_model_needs_nothing_of_this_package(tmp_path):
-    given = {"same": images(SIZE), "larger": images((30, 41), batch=1)}
-    np.savez(tmp_path / "given.npz", **given)
-    servers = {
-        name: Server(network, SIZE, NAMES)
-        for child in [make()]
-        for name, network in [("unfolded", child), ("folded", FoldedChild(child))]
-    }
-    paths = [str(tmp_path / name) for name in servers]
-    for path, server in zip(paths, servers.values(), strict=True):
-        tf.saved_model.save(server, path, signatures=server.serve)
-    subprocess.run(
-        [sys.executable, "-I", "-c", textwrap.dedent(ALONE), str(tmp_path / "given.npz"), *paths],
-        cwd=tmp_path,
-        check=True,
-        timeout=120,
-    )
-    for path, server in zip(paths, servers.values(), strict=True):
-        loaded = np.load(path + ".npz")
-        for name, pixels in given.items():
-            expected = server.serve(tf.constant(pixels))["probabilities"]
-            np.testing.assert_allclose(loaded[name], expected, rtol=1e-5, atol=1e-5)
