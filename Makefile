@@ -9,8 +9,10 @@ BIN := $(VENV)/bin
 demo: $(VENV)/runtime
 	$(BIN)/python main.py --flagfile=presets/demo.flags
 
+# Whole workflows come first: they take longest, and the short files fill up what is left.
 test: lint
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder \
+		tests/test_*.py tests/*/test_*.py
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .

@@ -6,6 +6,7 @@ from typing import Any
 from absl import flags
 
 from flags import training
+from snas_tf.architecture import child_size
 from snas_tf.config import SearchConfig
 from snas_tf.errors import UserError
 
@@ -77,11 +78,13 @@ def values_of(values: flags.FlagValues) -> dict[str, Any]:
 
     Raises:
         UserError: more than one of --constraint, --constraint_weight and the targets is given,
-            no criterion has a weight, or there is a baseline without policy gradient.
+            no criterion has a weight, there is a baseline without policy gradient, or no child has
+            the target's size.
     """
     _check_one_of(values, "constraint", "constraint_weight", *_TARGETS)
     _check_criteria(values)
     _check_baseline(values)
+    _check_targets(values)
     names = ("penalty_estimator", "penalty_baseline", "penalty_scale", *_CRITERIA, *_TARGETS)
     return {
         "constraint_weight": _constraint_weight(values),
@@ -101,6 +104,13 @@ def _check_criteria(values: flags.FlagValues) -> None:
     if not any(values[name].value for name in _CRITERIA):
         names = ", ".join(f"--{name}=0" for name in _CRITERIA)
         raise UserError(f"{names}: nothing costs anything, accepted: at least one > 0")
+
+
+def _check_targets(values: flags.FlagValues) -> None:
+    for measure in child_size.MEASURES:
+        target = getattr(values, f"target_{measure}")
+        if target is not None:
+            child_size.check_target(measure, target)
 
 
 def _check_baseline(values: flags.FlagValues) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from snas_tf import plots
-from snas_tf.architecture import child_size, cost, genotype, space
+from snas_tf.architecture import cost, genotype, space
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.config import DataConfig, RunConfig, SearchConfig
 from snas_tf.data import datasets, pipeline
@@ -32,13 +32,8 @@ def search(config: SearchConfig, data_config: DataConfig, run_config: RunConfig)
         The content of result.json.
 
     Raises:
-        UserError: no child has the target's size, the images can't be had, or the run directory
-            is not this run's.
+        UserError: the images can't be had, or the run directory is not this run's.
     """
-    for measure in child_size.MEASURES:
-        target = getattr(config, f"target_{measure}")
-        if target is not None:
-            child_size.check_target(measure, target)
     run = RunDirectory(run_config.model_dir)
     run.check(run_config.flags)
     if run.result.exists():
