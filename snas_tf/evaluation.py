@@ -1,5 +1,6 @@
 """One training of a child network: from the images to its test error."""
 
+from types import ModuleType
 from typing import Any
 
 import keras
@@ -32,6 +33,9 @@ class Evaluation:
         data_config: the images.
         run_config: where the run lives, and its seed.
     """
+
+    feed: ModuleType = pipeline
+    """What makes batches of the images."""
 
     def __init__(
         self, config: EvaluationConfig, data_config: DataConfig, run_config: RunConfig
@@ -89,11 +93,11 @@ class Evaluation:
 
     def steps_per_epoch(self, dataset: Any) -> int:
         """Full batches in one pass over the training images."""
-        return pipeline.steps_per_epoch(dataset, self.data_config.batch_size)
+        return self.feed.steps_per_epoch(dataset, self.data_config.batch_size)
 
     def training_batches(self, dataset: Any, first_step: int, num_steps: int) -> tf.data.Dataset:
         """The batches of so many steps from a step."""
-        return pipeline.training_batches(
+        return self.feed.training_batches(
             dataset,
             self.data_config,
             self.run_config.seed,

@@ -27,6 +27,7 @@ class Transfer(Evaluation):
     """
 
     config: TransferConfig
+    feed = stream
 
     def run(self) -> dict[str, Any]:
         """See `Evaluation.run`; an image that can't be read is found only when its turn comes."""
@@ -36,21 +37,6 @@ class Transfer(Evaluation):
     def load(self) -> Any:
         """The images."""
         return encoded.load(self.data_config, self.run_config.seed)
-
-    def steps_per_epoch(self, dataset: Any) -> int:
-        """Full batches in one pass over the training images."""
-        return stream.steps_per_epoch(dataset, self.data_config.batch_size)
-
-    def training_batches(self, dataset: Any, first_step: int, num_steps: int) -> tf.data.Dataset:
-        """The batches of so many steps from a step."""
-        return stream.training_batches(
-            dataset,
-            self.data_config,
-            self.run_config.seed,
-            first_step,
-            num_steps,
-            cutout_length=self.config.cutout_length,
-        )
 
     def evaluation_batches(self, images: Any) -> tf.data.Dataset | None:
         """Centre crops of the images that are held out."""
@@ -63,14 +49,7 @@ class Transfer(Evaluation):
 
     def describe(self, dataset: Any, found: Genotype) -> NetworkDescription:
         """Of the network to train, as wide as it may be if its width is not given."""
-        described = NetworkDescription(
-            self.config.num_cells,
-            self.config.init_channels,
-            dataset.image_size,
-            dataset.class_names,
-            *dataset.channel_statistics(),
-            stem="imagenet",
-        )
+        described = dataclasses.replace(super().describe(dataset, found), stem="imagenet")
         budget = self.config.max_multiply_adds
         if not described.init_channels:
             channels = width.widest(

@@ -2,8 +2,10 @@
 
 import os
 import pathlib
+import signal
 import subprocess
 import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TINY = (
@@ -33,3 +35,15 @@ def run(*flags, cwd=None, timeout=240, env=None):
         timeout=timeout,
         check=False,
     )
+
+
+def kill_after_step(step, model_dir, *flags):
+    """Starts the program and kills it, without warning, once the step's checkpoint is there."""
+    process = subprocess.Popen(command(*flags), stdout=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 200
+    while not (model_dir / "checkpoints" / f"step-{step}.index").exists():
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()

@@ -1,16 +1,13 @@
 """A found cell trained, tested and exported by the real program."""
 
 import json
-import signal
-import subprocess
-import time
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from snas_tf import evaluate
-from tests.programs import command, run
+from tests.programs import kill_after_step, run
 
 EVALUATE = (
     "--mode=evaluate",
@@ -92,14 +89,7 @@ def test_the_last_epochs_error_is_told_from_that_of_the_best_validation_epoch(fi
 def test_a_run_killed_within_an_epoch_continues_bit_for_bit(finished, tmp_path):
     model_dir = tmp_path / "killed"
     flags = (*EVALUATE, f"--model_dir={model_dir}", "--checkpoint_every_steps=3")
-    process = subprocess.Popen(command(*flags), stdout=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 200
-    while not (model_dir / "checkpoints" / "step-3.index").exists():
-        assert time.monotonic() < deadline
-        assert process.poll() is None
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    kill_after_step(3, model_dir, *flags)
 
     resumed = run(*flags)
     assert resumed.returncode == 0, resumed.stderr

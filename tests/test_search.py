@@ -2,16 +2,13 @@
 
 import csv
 import json
-import signal
-import subprocess
-import time
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from snas_tf.architecture import lookup
-from tests.programs import TINY, command, run
+from tests.programs import TINY, kill_after_step, run
 
 VOLATILE = {"images_per_second", "seconds"}
 
@@ -142,15 +139,8 @@ def test_other_flags_on_the_same_directory_are_refused_by_name(finished):
 def test_a_run_killed_within_an_epoch_continues_bit_for_bit(finished, tmp_path):
     model_dir = tmp_path / "killed"
     flags = (*TINY, f"--model_dir={model_dir}", "--checkpoint_every_steps=3")
-    process = subprocess.Popen(command(*flags), stdout=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 200
     # Step 3 of 8 in the first epoch: the kill comes between two checkpoints, in a running epoch.
-    while not (model_dir / "checkpoints" / "step-3.index").exists():
-        assert time.monotonic() < deadline
-        assert process.poll() is None
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    kill_after_step(3, model_dir, *flags)
     assert not (model_dir / "result.json").exists()
 
     resumed = run(*flags)

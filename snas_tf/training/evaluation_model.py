@@ -40,9 +40,7 @@ class EvaluationModel(keras.Model):
             **self.make_accuracies(),
         }
         self.built = True
-        self.theta_optimizer = keras.optimizers.SGD(
-            self.make_schedule(), momentum=config.theta_momentum
-        )
+        self.theta_optimizer = self.make_optimizer()
         self.theta_optimizer.build(self.theta)
         self.compile(optimizer=self.theta_optimizer, jit_compile=False)
 
@@ -60,9 +58,9 @@ class EvaluationModel(keras.Model):
         """What is measured of logits besides the cross entropy, by name."""
         return {"accuracy": keras.metrics.SparseCategoricalAccuracy(name="accuracy")}
 
-    def make_schedule(self) -> keras.optimizers.schedules.LearningRateSchedule:
-        """The learning rate: a cosine down to 0 (Appendix G.2)."""
-        return optimizers.cosine(self.config.theta_learning_rate, self.num_steps)
+    def make_optimizer(self) -> keras.optimizers.Optimizer:
+        """The search's, of theta (Appendix G.2)."""
+        return optimizers.theta_optimizer(self.config, self.num_steps)
 
     def losses(self, labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
         """What is minimised, of each example [batch], in nats."""

@@ -8,14 +8,9 @@ import tensorflow as tf
 from snas_tf.config import SearchConfig, TrainingConfig
 
 
-def cosine(rate: float, num_steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
-    """A rate annealed to 0 on a cosine over `num_steps`."""
-    return keras.optimizers.schedules.CosineDecay(rate, num_steps)
-
-
 def theta_optimizer(config: TrainingConfig, num_steps: int) -> keras.optimizers.Optimizer:
     """SGD with momentum, its rate annealed to 0 on a cosine over `num_steps` (Appendix G.1)."""
-    rate = cosine(config.theta_learning_rate, num_steps)
+    rate = keras.optimizers.schedules.CosineDecay(config.theta_learning_rate, num_steps)
     return keras.optimizers.SGD(rate, momentum=config.theta_momentum)
 
 

@@ -20,14 +20,15 @@ class TransferModel(EvaluationModel):
         )
         return {**super().make_accuracies(), "top_5_accuracy": top_5}
 
-    def make_schedule(self) -> keras.optimizers.schedules.LearningRateSchedule:
-        """The learning rate: times a factor each epoch, after a warm-up."""
-        return EpochDecay(
+    def make_optimizer(self) -> keras.optimizers.Optimizer:
+        """SGD with momentum, its rate times a factor each epoch, after a warm-up."""
+        rate = EpochDecay(
             self.config.theta_learning_rate,
             self.config.learning_rate_decay,
             self.epoch_steps,
             self.config.warmup_epochs * self.epoch_steps,
         )
+        return keras.optimizers.SGD(rate, momentum=self.config.theta_momentum)
 
     def losses(self, labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
         """Cross entropy [batch]; a share of each label is spread over all classes."""
