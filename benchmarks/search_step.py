@@ -1,16 +1,14 @@
-"""Time from process start to the end of the first train step, time of a step, peak memory.
+"""A step of the search, ours and in PyTorch, taking turns; and what the machine could do.
 
     python benchmarks/search_step.py [--batch_size=64] [--num_cells=8] [--init_channels=16]
 
-Synthetic images, so that no download is in the way; everything else is what a search runs.
+Synthetic images, so that no download is in the way; everything else is what a search runs. Needs
+requirements-benchmark.txt.
 """
 
 import os
 import pathlib
-import resource
-import statistics
 import sys
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -18,62 +16,89 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 from absl import app, flags
 
-from snas_tf import quiet
-
-quiet.import_tensorflow()
-
-import numpy as np
-
-from snas_tf.config import DataConfig, SearchConfig
-from snas_tf.data import pipeline
-from snas_tf.data.datasets import Dataset, Images
-from snas_tf.models.description import NetworkDescription
-from snas_tf.training import runtime
-from snas_tf.training.search_model import SearchModel
+from benchmarks import limits, rounds
+from snas_tf.architecture import cost, space
 
 flags.DEFINE_integer("num_cells", 8, "Cells of the parent.", 3)
 flags.DEFINE_integer("init_channels", 16, "Channels of its first cell.", 2)
 flags.DEFINE_integer("image_size", 32, "Side of the images.", 8)
 flags.DEFINE_integer("batch_size", 64, "Images a step.", 1)
-flags.DEFINE_integer("steps", 8, "Steps to time, after the first.", 1)
+flags.DEFINE_integer("steps", 6, "Steps of each in a duel, after the first two.", 1)
+
+LAYOUTS = ("channels first", "channels last")
+VARIANTS = {
+    "ours": {},
+    "ours, temperature 0.03": {"initial_temperature": 0.03, "final_temperature": 0.03},
+}
+"""What each row of ours overrides in the SearchConfig."""
 
 
-def process_age():
-    """Seconds since this process was started, the interpreter's own start included (Linux)."""
-    started = float(pathlib.Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[19])
-    uptime = float(pathlib.Path("/proc/uptime").read_text().split()[0])
-    return uptime - started / os.sysconf("SC_CLK_TCK")
+def plan():
+    """The parent's cells, as the flags have it."""
+    values = flags.FLAGS
+    size = (values.image_size, values.image_size)
+    return space.plan_network(values.num_cells, values.init_channels, size)
+
+
+def ours(overrides):
+    """The search as `--mode=search` runs it."""
+    phases = {"interpreter": rounds.process_age()}
+    from snas_tf import quiet
+
+    quiet.import_tensorflow()
+    from benchmarks import tensorflow_training
+    from snas_tf.config import SearchConfig
+
+    phases["import"] = rounds.process_age()
+    values = flags.FLAGS
+    config = SearchConfig(
+        values.num_cells, values.init_channels, constraint_weight=0.1, **overrides
+    )
+    return tensorflow_training.search(config, values.batch_size, values.image_size, phases)
+
+
+def pytorch(layout):
+    """The same in PyTorch."""
+    phases = {"interpreter": rounds.process_age()}
+    from benchmarks import pytorch_layers, pytorch_parent
+
+    phases["import"] = rounds.process_age()
+    values = flags.FLAGS
+    pytorch_layers.configure()
+    memory_format = pytorch_layers.LAYOUTS[layout]
+    network = pytorch_parent.Parent(values.num_cells, values.init_channels, memory_format)
+    costs = cost.normalized(cost.costs_by_kind(plan()))
+    batch = pytorch_layers.synthetic_batch(values.batch_size, values.image_size)
+    search = pytorch_parent.Search(network, costs, batch)
+    phases["build"] = rounds.process_age()
+    return rounds.Contender(search.step, pytorch_layers.parameters(network), phases)
+
+
+def make(name):
+    """The contender of a name."""
+    if name in VARIANTS:
+        return ours(VARIANTS[name])
+    return pytorch(name.removeprefix("PyTorch, "))
+
+
+def needed():
+    """Multiply-adds of a step, three times those forward, and bytes that those read and write."""
+    plans = plan()
+    found = [one for cell in plans for row in cost.cell_costs(cell) for one in row]
+    return limits.of_training(
+        cost.total([cost.surroundings(plans, 10), *found]), flags.FLAGS.batch_size
+    )
 
 
 def main(_):
-    """Prints a line for each figure."""
+    """Prints a line for each duel."""
     values = flags.FLAGS
-    runtime.configure()
-    generator = np.random.default_rng(0)
-    shape = (values.batch_size * 2, values.image_size, values.image_size, 3)
-    images = Images(generator.integers(0, 256, shape, np.uint8), np.arange(shape[0]) % 10)
-    dataset = Dataset("synthetic", images, images, tuple("0123456789"), mirror=True)
-    config = SearchConfig(values.num_cells, values.init_channels, constraint_weight=0.1)
-    data_config = DataConfig(batch_size=values.batch_size)
-    size = (values.image_size, values.image_size)
-    description = NetworkDescription(
-        values.num_cells, values.init_channels, size, dataset.class_names, (120,) * 3, (60,) * 3
-    )
-    model = SearchModel(description.parent(), config, values.steps + 1, seed=0)
-    batches = iter(pipeline.training_batches(dataset, data_config, 0, 0, values.steps + 1))
-    model.make_train_function()
-    step = model.train_function
-    step(batches)
-    print(f"process start to end of first step  {process_age():6.1f} s", flush=True)
-    seconds = []
-    for _ in range(values.steps):
-        start = time.monotonic()
-        step(batches)
-        seconds.append(time.monotonic() - start)
-    print(f"step, median of {values.steps}                    {statistics.median(seconds):6.2f} s")
-    print(f"step, fastest and slowest           {min(seconds):6.2f} {max(seconds):6.2f} s")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"peak resident set                   {peak:6.2f} GiB")
+    if values.worker:
+        rounds.serve(lambda: make(values.worker))
+        return
+    names = [*VARIANTS, *(f"PyTorch, {layout}" for layout in LAYOUTS)]
+    print("median seconds of a step")
+    limits.report(*needed(), rounds.compare(__file__, names, values.steps))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,143 @@
+"""Contenders in processes of their own, which take turns: a busy machine slows all of them alike.
+
+A benchmark is both the driver and, started again with --worker=NAME, the process of one contender:
+a process holds one framework, and sleeps while another's turn is timed.
+"""
+
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from absl import flags
+
+flags.DEFINE_string("worker", None, "Used by the benchmark itself: be this contender.")
+
+
+class Contender(NamedTuple):
+    """What is timed.
+
+    Attributes:
+        step: does the work once, to its end.
+        parameters: of its network, so that unequal networks are noticed; None if not told.
+        phases: age of the process, in seconds, at the end of each phase of its start so far.
+    """
+
+    step: Callable[[], Any]
+    parameters: int | None
+    phases: dict[str, float]
+
+
+def process_age():
+    """Seconds since this process was started, the interpreter's own start included (Linux)."""
+    started = float(pathlib.Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[19])
+    uptime = float(pathlib.Path("/proc/uptime").read_text().split()[0])
+    return uptime - started / os.sysconf("SC_CLK_TCK")
+
+
+def peak_gib():
+    """The most memory that this process has had resident (Linux)."""
+    status = pathlib.Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 2**20
+
+
+def serve(make):
+    """Makes a contender and runs as many steps as each line of standard input asks for."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # what a library prints is no answer
+    contender = make()
+    print(json.dumps({"parameters": contender.parameters}), file=answers)
+    for line in sys.stdin:
+        seconds = [_timed(contender.step) for _ in range(int(line))]
+        contender.phases.setdefault("first step", process_age())
+        answer = {"seconds": seconds, "peak": peak_gib(), "phases": contender.phases}
+        print(json.dumps(answer), file=answers)
+
+
+def _timed(step):
+    start = time.perf_counter()
+    step()
+    return time.perf_counter() - start
+
+
+class Worker:
+    """The process of one contender of a script.
+
+    Args:
+        name: the contender's.
+        script: the file that knows it.
+    """
+
+    def __init__(self, name, script):
+        self.name = name
+        command = [sys.executable, script, *sys.argv[1:], f"--worker={name}"]
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
+        self.parameters = self._answer()["parameters"]
+        self.seconds = []
+
+    def _answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self.name} ended with code {self.process.wait()}")
+        return json.loads(line)
+
+    def run(self, steps=1):
+        """Runs steps, and returns "seconds" of each, "peak" memory and "phases" of the start."""
+        print(steps, file=self.process.stdin, flush=True)
+        return self._answer()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait()
+
+
+def duel(first, second, turns, steps=1):
+    """Alternates two workers that have made their first step: the median seconds of each."""
+    seconds = [[], []]
+    for _ in range(turns):
+        for worker, list_of in zip((first, second), seconds, strict=True):
+            list_of += worker.run(steps)["seconds"]
+    return [statistics.median(one) for one in seconds]
+
+
+def compare(script, names, turns, steps=1, unit=1.0, parameters=None):
+    """Duels of the first contender with each other one, a line each; two in memory at a time.
+
+    Args:
+        script: the file that knows the contenders.
+        names: of the contenders, ours first.
+        turns: of each in a duel.
+        steps: in a turn.
+        unit: in seconds, of what is printed.
+        parameters: that every network must have, besides being equal; None for any number.
+
+    Returns:
+        The median seconds of the first over all duels.
+    """
+    medians = []
+    with Worker(names[0], script) as ours:
+        parameters = parameters or ours.parameters
+        assert ours.parameters == parameters, (ours.parameters, parameters)
+        ours.run(2)
+        for name in names[1:]:
+            with Worker(name, script) as other:
+                assert other.parameters == parameters, (name, other.parameters, parameters)
+                other.run(2)
+                one, two = duel(ours, other, turns, steps)
+            medians.append(one)
+            print(
+                f"{name:34} {two / unit:8.2f}   {names[0]} beside it {one / unit:8.2f}   "
+                f"ratio {two / one:5.2f}",
+                flush=True,
+            )
+    return statistics.median(medians)

@@ -1,0 +1,76 @@
+"""Our training steps on synthetic images, as the modes run them."""
+
+import numpy as np
+
+from benchmarks import rounds
+from snas_tf.architecture import zoo
+from snas_tf.config import DataConfig
+from snas_tf.data import pipeline
+from snas_tf.data.datasets import Dataset, Images
+from snas_tf.models.description import NetworkDescription
+from snas_tf.training import runtime
+from snas_tf.training.evaluation_model import EvaluationModel
+from snas_tf.training.search_model import SearchModel
+
+_STEPS = 10_000  # more than any benchmark makes
+
+
+def search(config, batch_size, image_size, phases):
+    """A contender: the search of a SearchConfig."""
+    runtime.configure()
+    dataset = synthetic(batch_size, image_size)
+    model = SearchModel(describe(config, dataset).parent(), config, _STEPS, seed=0)
+    alpha = sum(variable.value.shape.num_elements() for variable in model.alpha)
+    return contender(model, dataset, batch_size, phases, count(model.theta) + alpha)
+
+
+def child(config, batch_size, image_size, phases):
+    """A contender: the training of a child of the zoo, as an EvaluationConfig has it."""
+    runtime.configure()
+    dataset = synthetic(batch_size, image_size)
+    found = zoo.genotypes()[config.genotype]
+    network = describe(config, dataset).child(found, auxiliary=True)
+    model = EvaluationModel(network, config, _STEPS // config.epochs, seed=0)
+    return contender(model, dataset, batch_size, phases, count(model.theta), config.cutout_length)
+
+
+def synthetic(batch_size, image_size):
+    """A data set of two batches."""
+    shape = (batch_size * 2, image_size, image_size, 3)
+    pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    images = Images(pixels, np.arange(shape[0]) % 10)
+    return Dataset("synthetic", images, images, tuple("0123456789"), mirror=True)
+
+
+def describe(config, dataset):
+    """The network of a config, for the data set's images."""
+    size = dataset.train.images.shape[1:3]
+    return NetworkDescription(
+        config.num_cells, config.init_channels, size, dataset.class_names, (120,) * 3, (60,) * 3
+    )
+
+
+def contender(model, dataset, batch_size, phases, parameters, cutout_length=0):
+    """Steps of a model; notes in `phases` when it is built and when its step is traced."""
+    config = DataConfig(batch_size=batch_size)
+    batches = iter(
+        pipeline.training_batches(dataset, config, 0, 0, _STEPS, cutout_length=cutout_length)
+    )
+    train_step = model.train_step
+
+    def traced_step(batch):
+        results = train_step(batch)
+        phases["trace"] = rounds.process_age()
+        return results
+
+    model.train_step = traced_step
+    model.make_train_function()
+    phases["build"] = rounds.process_age()
+    return rounds.Contender(
+        lambda: float(model.train_function(batches)["loss"]), parameters, phases
+    )
+
+
+def count(variables):
+    """How many numbers variables have."""
+    return sum(variable.value.shape.num_elements() for variable in variables)
