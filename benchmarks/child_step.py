@@ -1,0 +1,68 @@
+"""A step of a child's training, ours and in PyTorch, taking turns; and what the machine could do.
+
+    python benchmarks/child_step.py [--genotype=snas_mild] [--batch_size=96]
+
+With auxiliary tower and drop path, on synthetic images. Needs requirements-benchmark.txt.
+"""
+
+import os
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+from absl import app, flags
+
+from benchmarks import children, limits, rounds
+from snas_tf.architecture import cost
+
+flags.DEFINE_integer("batch_size", 96, "Images a step.", 1)
+flags.DEFINE_integer("steps", 6, "Steps of each in a duel, after the first two.", 1)
+
+_AUXILIARY = 128 * 768 * 2 * 2 + 2 * 128 + 2 * 768 + 768 * 10 + 10
+"""Parameters of the tower (Section 3.2), but for its first convolution's 128 a channel."""
+
+
+def ours():
+    """The training as `--mode=evaluate` runs it."""
+    from snas_tf import quiet
+
+    quiet.import_tensorflow()
+    from benchmarks import tensorflow_training
+    from snas_tf.config import EvaluationConfig
+
+    values = flags.FLAGS
+    config = EvaluationConfig(values.num_cells, values.init_channels, genotype=values.genotype)
+    return tensorflow_training.child(config, values.batch_size, children.SIDE, {})
+
+
+def pytorch(layout):
+    """The same in PyTorch, halfway through the training: a drop probability of 0.1."""
+    from benchmarks import pytorch_child, pytorch_layers
+
+    network = children.pytorch(layout, auxiliary=True)
+    batch = pytorch_layers.synthetic_batch(flags.FLAGS.batch_size, children.SIDE)
+    training = pytorch_child.Training(network, batch, drop_probability=0.1)
+    return rounds.Contender(training.step, pytorch_layers.parameters(network), {})
+
+
+def main(_):
+    """Prints a line for each duel."""
+    values = flags.FLAGS
+    if values.worker:
+        rounds.serve(lambda: ours() if values.worker == "ours" else pytorch(values.worker))
+        return
+    plans = children.plan()
+    counted = cost.child(children.genotype(), plans, 10)
+    channels = plans[2 * len(plans) // 3].output_channels
+    parameters = counted.parameters + _AUXILIARY + 128 * channels
+    print(f"{values.genotype}, {parameters:,} parameters; median seconds of a step")
+    names = ["ours", *children.LAYOUTS]
+    seconds = rounds.compare(__file__, names, values.steps, parameters=parameters)
+    limits.report(*limits.of_training(counted, values.batch_size), seconds)
+
+
+if __name__ == "__main__":
+    app.run(main)

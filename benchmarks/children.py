@@ -1,0 +1,46 @@
+"""The child that the benchmarks take, from flags; its PyTorch network."""
+
+from absl import flags
+
+from snas_tf.architecture import space, zoo
+
+flags.DEFINE_string("genotype", "snas_mild", "A cell of the zoo.")
+flags.DEFINE_integer("num_cells", 20, "Cells of the child.", 3)
+flags.DEFINE_integer("init_channels", 36, "Channels of its first cell.", 2)
+
+SIDE = 32
+"""Of the images, in pixels."""
+
+LAYOUTS = {"PyTorch, channels first": "channels first", "PyTorch, channels last": "channels last"}
+"""The layout of each contender in PyTorch."""
+
+
+def genotype():
+    """The cell."""
+    return zoo.genotypes()[flags.FLAGS.genotype]
+
+
+def plan():
+    """The network's cells."""
+    values = flags.FLAGS
+    size = (SIDE, SIDE)
+    return space.plan_network(values.num_cells, values.init_channels, size, genotype().output_nodes)
+
+
+def pytorch(name, auxiliary):
+    """The network of a contender in PyTorch."""
+    from benchmarks import pytorch_child, pytorch_layers
+
+    values, found = flags.FLAGS, genotype()
+    pytorch_layers.configure()
+    cells = {
+        kind: (
+            [(edge.source, edge.target, edge.operation) for edge in found.cell(kind).edges],
+            found.cell(kind).concat,
+        )
+        for kind in space.KINDS
+    }
+    memory_format = pytorch_layers.LAYOUTS[LAYOUTS[name]]
+    return pytorch_child.Child(
+        cells, values.num_cells, values.init_channels, auxiliary, memory_format
+    )

@@ -1,0 +1,55 @@
+"""Start-up and memory of the search, ours and in PyTorch: fresh processes that take turns.
+
+    python benchmarks/search_start.py [--starts=3] [flags of search_step.py]
+
+Time from the start of a process to the end of its first step, where it goes, and the most memory
+resident after as many steps each.
+"""
+
+import pathlib
+import statistics
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from absl import app, flags
+
+from benchmarks import rounds, search_step
+
+flags.DEFINE_integer("starts", 3, "Processes of each contender.", 1)
+flags.DEFINE_integer("memory_steps", 3, "Steps after which memory is read.", 1)
+
+
+def start(name):
+    """The answer of a fresh process to its first steps."""
+    with rounds.Worker(name, search_step.__file__) as worker:
+        worker.run()
+        return worker.run(flags.FLAGS.memory_steps - 1)
+
+
+def line(name, answers):
+    """Medians over a contender's processes."""
+    ages = {
+        phase: statistics.median(answer["phases"][phase] for answer in answers)
+        for phase in answers[0]["phases"]
+    }
+    before = [0.0, *ages.values()]
+    spent = [f"{phase} {ages[phase] - was:.1f}" for phase, was in zip(ages, before, strict=False)]
+    peak = statistics.median(answer["peak"] for answer in answers)
+    return f"{name:24} {ages['first step']:6.1f} s   {peak:5.2f} GiB   ({', '.join(spent)})"
+
+
+def main(_):
+    """Prints a line for each contender."""
+    names = ["ours", *(f"PyTorch, {layout}" for layout in search_step.LAYOUTS)]
+    answers = {name: [] for name in names}
+    for _ in range(flags.FLAGS.starts):
+        for name in names:
+            answers[name].append(start(name))
+    print(f"to the end of the first step; peak after {flags.FLAGS.memory_steps}; seconds of phases")
+    for name in names:
+        print(line(name, answers[name]), flush=True)
+
+
+if __name__ == "__main__":
+    app.run(main)
