@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from absl import flags
+from absl import flags, logging
 
 flags.DEFINE_string("worker", None, "Used by the benchmark itself: be this contender.")
+flags.DEFINE_string("against", "", "Duel only with contenders that have this in their names.")
 
 
 class Contender(NamedTuple):
@@ -50,6 +51,7 @@ def serve(make):
     """Makes a contender and runs as many steps as each line of standard input asks for."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what a library prints is no answer
+    logging.set_verbosity(logging.ERROR)
     contender = make()
     print(json.dumps({"parameters": contender.parameters}), file=answers)
     for line in sys.stdin:
@@ -129,7 +131,7 @@ def compare(script, names, turns, steps=1, unit=1.0, parameters=None):
         parameters = parameters or ours.parameters
         assert ours.parameters in (None, parameters), (ours.parameters, parameters)
         ours.run(2)
-        for name in names[1:]:
+        for name in (name for name in names[1:] if flags.FLAGS.against in name):
             with Worker(name, script) as other:
                 assert other.parameters == parameters, (name, other.parameters, parameters)
                 other.run(2)
