@@ -29,10 +29,19 @@ def plan():
 
 def pytorch(name, auxiliary):
     """The network of a contender in PyTorch."""
-    from benchmarks import pytorch_child, pytorch_layers
+    from benchmarks import pytorch_layers
 
-    values, found = flags.FLAGS, genotype()
+    values = flags.FLAGS
     pytorch_layers.configure()
+    memory_format = pytorch_layers.LAYOUTS[LAYOUTS[name]]
+    size = values.num_cells, values.init_channels
+    return pytorch_network(genotype(), *size, auxiliary, memory_format)
+
+
+def pytorch_network(found, num_cells, init_channels, auxiliary, memory_format):
+    """The network of any genotype in PyTorch."""
+    from benchmarks import pytorch_child
+
     cells = {
         kind: (
             [(edge.source, edge.target, edge.operation) for edge in found.cell(kind).edges],
@@ -40,7 +49,4 @@ def pytorch(name, auxiliary):
         )
         for kind in space.KINDS
     }
-    memory_format = pytorch_layers.LAYOUTS[LAYOUTS[name]]
-    return pytorch_child.Child(
-        cells, values.num_cells, values.init_channels, auxiliary, memory_format
-    )
+    return pytorch_child.Child(cells, num_cells, init_channels, auxiliary, memory_format)

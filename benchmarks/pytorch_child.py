@@ -26,7 +26,8 @@ class ChildCell(layers.Cell):
             if drop_probability and not isinstance(operation, nn.Identity):
                 y = drop_path_(y, drop_probability)
             nodes[target] = nodes[target] + y if target in nodes else y
-        return torch.cat([nodes[node] for node in self.concat], 1)
+        live = [nodes[node] if node in nodes else torch.zeros_like(y) for node in self.concat]
+        return torch.cat(live, 1)
 
 
 def drop_path_(x, probability):

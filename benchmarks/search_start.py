@@ -22,7 +22,7 @@ flags.DEFINE_integer("memory_steps", 3, "Steps after which memory is read.", 1)
 
 def start(name):
     """The answer of a fresh process to its first steps."""
-    with rounds.Worker(name, search_step.__file__) as worker:
+    with rounds.Worker(name, __file__) as worker:
         worker.run()
         return worker.run(flags.FLAGS.memory_steps - 1)
 
@@ -41,6 +41,9 @@ def line(name, answers):
 
 def main(_):
     """Prints a line for each contender."""
+    if flags.FLAGS.worker:
+        rounds.serve(lambda: search_step.make(flags.FLAGS.worker))
+        return
     names = ["ours", *(f"PyTorch, {layout}" for layout in search_step.LAYOUTS)]
     answers = {name: [] for name in names}
     for _ in range(flags.FLAGS.starts):
