@@ -34,6 +34,7 @@ flags.DEFINE_integer("batches", 50, "Batches to time, after the first.", 1)
 flags.DEFINE_string("data_dir", None, "A folder with train/ and val/ to read instead.")
 
 _CLASSES, _IMAGES = 2, 128
+_DECODED = 200  # to measure the limit
 
 
 def make_folder(root):
@@ -67,8 +68,18 @@ def report(name, batches, count, size):
     )
 
 
+def decoding_rate(paths):
+    """Images/s that one core decodes whole: what a pipeline is measured against."""
+    encoded_images = [path.read_bytes() for path in paths]
+    tf.io.decode_image(encoded_images[0], 3)
+    start = time.process_time()
+    for image in encoded_images:
+        tf.io.decode_image(image, 3)
+    return len(encoded_images) / (time.process_time() - start)
+
+
 def main(_):
-    """Prints a line for training and one for evaluation."""
+    """Prints the limit, a line for training and one for evaluation."""
     values = flags.FLAGS
     tf.config.set_visible_devices([], "GPU")
     with tempfile.TemporaryDirectory() as temporary:
@@ -79,6 +90,8 @@ def main(_):
         dataset = encoded.load(config, seed=0)
         total = sum(path.stat().st_size for path, _ in dataset.train.files)
         print(f"{total / len(dataset.train) / 1000:.0f} kB an image, crops of {dataset.image_size}")
+        limit = decoding_rate([path for path, _ in dataset.train.files[:_DECODED]])
+        print(f"limit       {limit:8.0f} images/s per core where they are decoded and no more")
         steps = values.batches + 1
         training = stream.training_batches(dataset, config, 0, 0, steps)
         report("training  ", training, values.batches, values.batch_size)
