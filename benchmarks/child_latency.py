@@ -81,7 +81,7 @@ def main(_):
         print(f"{values.genotype}, {images} images; median milliseconds of a call")
         sys.argv.append(f"--images={images}")
         calls = max(1, 32 // images)
-        names = ["ours", *children.LAYOUTS]
+        names = ["ours", *rounds.OPPONENTS]
         seconds = rounds.compare(
             __file__, names, values.turns, calls, 1e-3, parameters=counted.parameters
         )

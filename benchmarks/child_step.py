@@ -38,11 +38,11 @@ def ours():
     return tensorflow_training.child(config, values.batch_size, children.SIDE, {})
 
 
-def pytorch(layout):
+def pytorch(name):
     """The same in PyTorch, halfway through the training: a drop probability of 0.1."""
     from benchmarks import pytorch_child, pytorch_layers
 
-    network = children.pytorch(layout, auxiliary=True)
+    network = children.pytorch(name, auxiliary=True)
     batch = pytorch_layers.synthetic_batch(flags.FLAGS.batch_size, children.SIDE)
     training = pytorch_child.Training(network, batch, drop_probability=0.1)
     return rounds.Contender(training.step, pytorch_layers.parameters(network), {})
@@ -59,7 +59,7 @@ def main(_):
     channels = plans[2 * len(plans) // 3].output_channels
     parameters = counted.parameters + _AUXILIARY + 128 * channels
     print(f"{values.genotype}, {parameters:,} parameters; median seconds of a step")
-    names = ["ours", *children.LAYOUTS]
+    names = ["ours", *rounds.OPPONENTS]
     seconds = rounds.compare(__file__, names, values.steps, parameters=parameters)
     limits.report(*limits.of_training(counted, values.batch_size), seconds)
 

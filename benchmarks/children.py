@@ -11,9 +11,6 @@ flags.DEFINE_integer("init_channels", 36, "Channels of its first cell.", 2)
 SIDE = 32
 """Of the images, in pixels."""
 
-LAYOUTS = {"PyTorch, channels first": "channels first", "PyTorch, channels last": "channels last"}
-"""The layout of each contender in PyTorch."""
-
 
 def genotype():
     """The cell."""
@@ -33,7 +30,7 @@ def pytorch(name, auxiliary):
 
     values = flags.FLAGS
     pytorch_layers.configure()
-    memory_format = pytorch_layers.LAYOUTS[LAYOUTS[name]]
+    memory_format = pytorch_layers.FORMATS[name]
     size = values.num_cells, values.init_channels
     return pytorch_network(genotype(), *size, auxiliary, memory_format)
 

@@ -6,7 +6,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-LAYOUTS = {"channels first": torch.contiguous_format, "channels last": torch.channels_last}
+from benchmarks import rounds
+
+FORMATS = dict(zip(rounds.OPPONENTS, (torch.contiguous_format, torch.channels_last), strict=True))
+"""The memory format of each contender."""
 
 
 def configure():

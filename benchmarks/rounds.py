@@ -19,6 +19,9 @@ from absl import flags, logging
 flags.DEFINE_string("worker", None, "Used by the benchmark itself: be this contender.")
 flags.DEFINE_string("against", "", "Duel only with contenders that have this in their names.")
 
+OPPONENTS = ("PyTorch, channels first", "PyTorch, channels last")
+"""Both memory layouts; the faster one counts."""
+
 
 class Contender(NamedTuple):
     """What is timed.
@@ -81,7 +84,6 @@ class Worker:
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
         self.parameters = self._answer()["parameters"]
-        self.seconds = []
 
     def _answer(self):
         line = self.process.stdout.readline()
@@ -105,11 +107,11 @@ class Worker:
 
 def duel(first, second, turns, steps=1):
     """Alternates two workers that have made their first step: the median seconds of each."""
-    seconds = [[], []]
+    seconds = {first: [], second: []}
     for _ in range(turns):
-        for worker, list_of in zip((first, second), seconds, strict=True):
-            list_of += worker.run(steps)["seconds"]
-    return [statistics.median(one) for one in seconds]
+        for worker in seconds:
+            seconds[worker] += worker.run(steps)["seconds"]
+    return [statistics.median(one) for one in seconds.values()]
 
 
 def compare(script, names, turns, steps=1, unit=1.0, parameters=None):

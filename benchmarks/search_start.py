@@ -44,7 +44,7 @@ def main(_):
     if flags.FLAGS.worker:
         rounds.serve(lambda: search_step.make(flags.FLAGS.worker))
         return
-    names = ["ours", *(f"PyTorch, {layout}" for layout in search_step.LAYOUTS)]
+    names = ["ours", *rounds.OPPONENTS]
     answers = {name: [] for name in names}
     for _ in range(flags.FLAGS.starts):
         for name in names:

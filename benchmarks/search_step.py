@@ -25,7 +25,6 @@ flags.DEFINE_integer("image_size", 32, "Side of the images.", 8)
 flags.DEFINE_integer("batch_size", 64, "Images a step.", 1)
 flags.DEFINE_integer("steps", 6, "Steps of each in a duel, after the first two.", 1)
 
-LAYOUTS = ("channels first", "channels last")
 VARIANTS = {
     "ours": {},
     "ours, temperature 0.03": {"initial_temperature": 0.03, "final_temperature": 0.03},
@@ -57,7 +56,7 @@ def ours(overrides):
     return tensorflow_training.search(config, values.batch_size, values.image_size, phases)
 
 
-def pytorch(layout):
+def pytorch(name):
     """The same in PyTorch."""
     phases = {"interpreter": rounds.process_age()}
     from benchmarks import pytorch_layers, pytorch_parent
@@ -65,7 +64,7 @@ def pytorch(layout):
     phases["import"] = rounds.process_age()
     values = flags.FLAGS
     pytorch_layers.configure()
-    memory_format = pytorch_layers.LAYOUTS[layout]
+    memory_format = pytorch_layers.FORMATS[name]
     network = pytorch_parent.Parent(values.num_cells, values.init_channels, memory_format)
     costs = cost.normalized(cost.costs_by_kind(plan()))
     batch = pytorch_layers.synthetic_batch(values.batch_size, values.image_size)
@@ -76,9 +75,7 @@ def pytorch(layout):
 
 def make(name):
     """The contender of a name."""
-    if name in VARIANTS:
-        return ours(VARIANTS[name])
-    return pytorch(name.removeprefix("PyTorch, "))
+    return ours(VARIANTS[name]) if name in VARIANTS else pytorch(name)
 
 
 def needed():
@@ -96,7 +93,7 @@ def main(_):
     if values.worker:
         rounds.serve(lambda: make(values.worker))
         return
-    names = [*VARIANTS, *(f"PyTorch, {layout}" for layout in LAYOUTS)]
+    names = [*VARIANTS, *rounds.OPPONENTS]
     print("median seconds of a step")
     limits.report(*needed(), rounds.compare(__file__, names, values.steps))
 
