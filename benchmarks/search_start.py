@@ -40,18 +40,20 @@ def line(name, answers):
 
 
 def main(_):
-    """Prints a line for each contender."""
+    """Prints a line for each process, then the medians of each contender."""
     if flags.FLAGS.worker:
         rounds.serve(lambda: search_step.make(flags.FLAGS.worker))
         return
     names = ["ours", *rounds.OPPONENTS]
     answers = {name: [] for name in names}
+    print(f"to the end of the first step; peak after {flags.FLAGS.memory_steps}; seconds of phases")
     for _ in range(flags.FLAGS.starts):
         for name in names:
             answers[name].append(start(name))
-    print(f"to the end of the first step; peak after {flags.FLAGS.memory_steps}; seconds of phases")
+            print(line(name, answers[name][-1:]), flush=True)
+    print("medians")
     for name in names:
-        print(line(name, answers[name]), flush=True)
+        print(line(name, answers[name]))
 
 
 if __name__ == "__main__":
