@@ -14,13 +14,23 @@ _HYPERPARAMETERS = {
     "alpha_clip_norm": "Largest global norm of log alpha's gradient; 0 for no clipping.",
     "initial_temperature": "Temperature of the relaxation at the first step.",
     "final_temperature": "Temperature of the relaxation at the last step.",
+    "skip_threshold": "Operations whose weight z is smaller do not run; 0: all run.",
 }
+_RELAXATIONS = ("concrete", "one_hot")
 
 
 def define() -> None:
     """Defines the flags; every default is that of `SearchConfig`."""
-    training.define_numbers(_HYPERPARAMETERS, SearchConfig())
-    training.below_one("alpha_beta_1", "alpha_beta_2")
+    defaults = SearchConfig()
+    flags.DEFINE_enum(
+        "relaxation",
+        defaults.relaxation,
+        _RELAXATIONS,
+        "How an edge draws: all operations, weighed; or one of them, several times as fast, with a "
+        "noisier gradient.",
+    )
+    training.define_numbers(_HYPERPARAMETERS, defaults)
+    training.below_one("alpha_beta_1", "alpha_beta_2", "skip_threshold")
     for name in ("initial_temperature", "final_temperature"):
         flags.register_validator(name, lambda value: value > 0, "accepted: a number, > 0")
 
@@ -29,14 +39,19 @@ def config(values: flags.FlagValues) -> SearchConfig:
     """The search part of a configuration.
 
     Raises:
-        UserError: no epoch, or penalty flags that do not go together.
+        UserError: no epoch, or flags that do not go together.
     """
     if values.epochs < 1:
         raise UserError(f"--epochs={values.epochs}: nothing to search with, accepted: 1 or more")
+    if values.relaxation == "one_hot" and values.penalty_estimator != "expectation":
+        raise UserError(
+            f"--penalty_estimator={values.penalty_estimator}: samples relaxed draws, which "
+            "--relaxation=one_hot has not, accepted: expectation"
+        )
     return SearchConfig(
         **training.values_of(values),
         **penalty.values_of(values),
-        **{name: getattr(values, name) for name in _HYPERPARAMETERS},
+        **{name: getattr(values, name) for name in ("relaxation", *_HYPERPARAMETERS)},
     )
 
 

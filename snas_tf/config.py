@@ -76,6 +76,8 @@ class SearchConfig(TrainingConfig):
     value of its published code: the temperatures, `alpha_clip_norm`.
 
     Attributes:
+        relaxation: how Z is drawn; a name of `layers.stochastic_edge.SAMPLERS`.
+        skip_threshold: operations whose z is smaller do not run; 0 for none.
         constraint_weight: eta of Eq. 9, for the normalised cost of `architecture.cost`.
         penalty_estimator: of the penalty's gradient; a name of `training.penalty_estimator`.
         penalty_baseline: the policy gradient compares a reward with the edge's expected cost.
@@ -91,6 +93,8 @@ class SearchConfig(TrainingConfig):
         initial_temperature, final_temperature: lambda of Eq. 5 falls linearly between them.
     """
 
+    relaxation: str = "concrete"
+    skip_threshold: float = 1e-6
     constraint_weight: float = 0.0
     penalty_estimator: str = "expectation"
     penalty_baseline: bool = False

@@ -7,11 +7,11 @@ import sys
 def import_tensorflow() -> None:
     """Imports it with standard error closed: nothing can tell it earlier to keep silent.
 
-    Keras imports scikit-learn for its scikit-learn wrappers, which takes two seconds; while it is
-    hidden, Keras goes without.
+    Keras imports scikit-learn for its scikit-learn wrappers, which takes two seconds, and
+    matplotlib for its plots, which takes one; while they are hidden, Keras goes without.
     """
     stderr = os.dup(2)
-    hidden = {} if "sklearn" in sys.modules else {"sklearn": None}
+    hidden = {name: None for name in ("sklearn", "matplotlib") if name not in sys.modules}
     sys.modules.update(hidden)
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 2)

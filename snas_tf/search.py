@@ -53,7 +53,10 @@ def search(config: SearchConfig, data_config: DataConfig, run_config: RunConfig)
     epoch_steps = pipeline.steps_per_epoch(dataset, data_config.batch_size)
     with strategy.scope():
         model = SearchModel(
-            description.parent(), config, config.epochs * epoch_steps, run_config.seed
+            description.parent(config.skip_threshold),
+            config,
+            config.epochs * epoch_steps,
+            run_config.seed,
         )
     validation = pipeline.evaluation_batches(dataset.validation, data_config.batch_size)
     monitor = loop.train(

@@ -1,5 +1,7 @@
 """The random decisions of a cell's edges: the concrete distribution and its search gradient."""
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -39,6 +41,49 @@ def sample_concrete(log_alpha: tf.Tensor, temperature: tf.Tensor, seed: tf.Tenso
     return tf.nn.softmax((log_alpha + gumbel(log_alpha.shape, seed)) / temperature)
 
 
+def sample_one_hot(log_alpha: tf.Tensor, temperature: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """One one-hot draw a row: `sample_concrete` of the same noise in the limit lambda -> 0.
+
+    Args:
+        log_alpha: logits [edges, operations]; rows need not be normalised.
+        temperature: has no effect.
+        seed: integers [2]; the same seed gives the same draw.
+
+    Returns:
+        Z [edges, operations], the gradient of which is the policy gradient of `with_credit`.
+    """
+    del temperature
+    drawn = tf.argmax(log_alpha + gumbel(log_alpha.shape, seed), axis=-1)
+    return with_credit(log_alpha, tf.one_hot(drawn, log_alpha.shape[-1]))
+
+
+@tf.custom_gradient
+def with_credit(log_alpha: tf.Tensor, z: tf.Tensor) -> tuple[tf.Tensor, Callable]:
+    """One-hot draws, with the policy gradient of Eq. 7 for log alpha.
+
+    The gradient of log p(Z_ij) with respect to log alpha_ij is Z_ij - p_ij. It is weighed with the
+    cost that the first-order Taylor expansion lays at the door of the edge's decision,
+    -R_ij = dL/dx_j . O_ij(x_i) (Eq. 8): that is the gradient which reaches the drawn entry of Z.
+
+    Args:
+        log_alpha: logits [edges, operations].
+        z: the draw, one-hot rows, of the same shape.
+
+    Returns:
+        z.
+    """
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, None]:
+        cost = tf.reduce_sum(upstream * z, axis=-1, keepdims=True)
+        return cost * (z - tf.nn.softmax(log_alpha)), None
+
+    return tf.identity(z), gradient
+
+
+SAMPLERS = {"concrete": sample_concrete, "one_hot": sample_one_hot}
+"""How Z is drawn, by name of the relaxation."""
+
+
 class StochasticEdge(keras.layers.Layer):
     """Which operation runs on each edge: the distribution p(Z; alpha) of one kind of cell.
 
@@ -52,15 +97,18 @@ class StochasticEdge(keras.layers.Layer):
         dL/dlog alpha_ij^k
             = sum_k' dL/dx_j . O_ij^k'(x_i) (delta(k' - k) - Z_ij^k) Z_ij^k' / lambda
 
+    Or, where draws are one-hot, around the draw (Eq. 7).
+
     Args:
         num_edges: rows of the distribution, 14 in the paper's cell.
         num_operations: columns, 8 in the paper's cell.
         initial_deviation: log_alpha starts as N(1, initial_deviation^2); the deviation is the
             published code's, the mean has no effect.
         seed: seed of the initial value.
+        relaxation: how Z is drawn, one of `SAMPLERS`.
 
     Raises:
-        ValueError: num_edges < 1 or num_operations < 2.
+        ValueError: num_edges < 1, num_operations < 2, or an unknown relaxation.
     """
 
     def __init__(
@@ -69,6 +117,7 @@ class StochasticEdge(keras.layers.Layer):
         num_operations: int = len(space.OPERATIONS),
         initial_deviation: float = 0.01,
         seed: int = 0,
+        relaxation: str = "concrete",
         **kwargs: object,
     ) -> None:
         super().__init__(**kwargs)
@@ -77,10 +126,13 @@ class StochasticEdge(keras.layers.Layer):
                 "a stochastic edge needs at least 1 edge and 2 operations, received: "
                 f"num_edges={num_edges}, num_operations={num_operations}"
             )
+        if relaxation not in SAMPLERS:
+            raise ValueError(f"relaxation must be one of {list(SAMPLERS)}, received: {relaxation}")
         self.num_edges = num_edges
         self.num_operations = num_operations
         self.initial_deviation = initial_deviation
         self.seed = seed
+        self.relaxation = relaxation
         self.log_alpha = self.add_weight(
             name="log_alpha",
             shape=(num_edges, num_operations),
@@ -90,7 +142,7 @@ class StochasticEdge(keras.layers.Layer):
 
     def call(self, temperature: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """Draws Z [edges, operations] at a temperature (scalar) with a seed (integers [2])."""
-        return sample_concrete(self.log_alpha.value, temperature, seed)
+        return SAMPLERS[self.relaxation](self.log_alpha.value, temperature, seed)
 
     def probabilities(self) -> tf.Tensor:
         """Alpha [edges, operations]: the distribution in the limit lambda -> 0."""
@@ -124,5 +176,6 @@ class StochasticEdge(keras.layers.Layer):
             "num_operations": self.num_operations,
             "initial_deviation": self.initial_deviation,
             "seed": self.seed,
+            "relaxation": self.relaxation,
         }
         return {**super().get_config(), **config}

@@ -32,10 +32,15 @@ class NetworkDescription:
     standard_deviation: tuple[float, ...]
     stem: str = "cifar"
 
-    def parent(self) -> ParentNetwork:
-        """A new parent network."""
-        plans = space.plan_network(self.num_cells, self.init_channels, self.image_size)
-        return ParentNetwork(plans, len(self.class_names), self.mean, self.standard_deviation)
+    def parent(self, skip_threshold: float = 1e-6) -> ParentNetwork:
+        """A new parent network; for `skip_threshold` see `SearchCell`."""
+        return ParentNetwork(
+            space.plan_network(self.num_cells, self.init_channels, self.image_size),
+            len(self.class_names),
+            self.mean,
+            self.standard_deviation,
+            skip_threshold=skip_threshold,
+        )
 
     def plan(self, found: Genotype) -> space.NetworkPlan:
         """The plan of a genotype's network."""

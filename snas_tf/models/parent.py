@@ -9,11 +9,18 @@ from snas_tf.models.network import CellNetwork
 
 
 class ParentNetwork(CellNetwork):
-    """A network of search cells; its arguments are those of `CellNetwork`."""
+    """A network of search cells.
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    Args:
+        args, kwargs: those of `CellNetwork`.
+        skip_threshold: see `SearchCell`.
+    """
+
+    def __init__(self, *args: object, skip_threshold: float = 1e-6, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.cells = [SearchCell(plan, name=f"cell_{plan.index}") for plan in self.plans]
+        self.cells = [
+            SearchCell(plan, skip_threshold, name=f"cell_{plan.index}") for plan in self.plans
+        ]
 
     def call(
         self, images: tf.Tensor, z: Mapping[str, tf.Tensor], training: bool = False

@@ -1,7 +1,7 @@
 """The search model: theta and alpha of the parent trained jointly, in one backward pass."""
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import keras
 import numpy as np
@@ -29,7 +29,7 @@ Batch = Mapping[str, tf.Tensor]
 class SearchModel(keras.Model):
     """Minimises E_Z[L_theta(Z)] + eta E_Z[C(Z)] over theta and alpha (Eq. 9).
 
-    The loss is estimated with one relaxed draw a step and replica. How E_Z[C(Z)] is estimated,
+    The loss is estimated with one draw a step and replica. How E_Z[C(Z)] is estimated,
     what C is and what eta is are up to `penalty_estimator`, `penalty_scale` and `penalty_weight`.
 
     Args:
@@ -48,7 +48,9 @@ class SearchModel(keras.Model):
         self.num_steps = num_steps
         self.seed = seed
         self.edges = {
-            kind: StochasticEdge(seed=seed + index, name=f"edges_{kind}")
+            kind: StochasticEdge(
+                seed=seed + index, relaxation=config.relaxation, name=f"edges_{kind}"
+            )
             for index, kind in enumerate(space.KINDS)
         }
         self.costs = cost.costs_by_kind(network.plans)
@@ -142,6 +144,26 @@ class SearchModel(keras.Model):
             for kind, seed in self._seeds(stream).items()
         ]
         return self.eta.value(logits, temperature) * tf.add_n(expected)
+
+    def make_train_function(self, force: bool = False) -> Callable:
+        """What `fit` runs a step with: one traced function, where Keras nests two.
+
+        Tracing and compiling the parent twice would take another two seconds.
+        """
+        if self.train_function is None or force:
+            strategy = self.distribute_strategy
+
+            @tf.function(autograph=False)
+            def train_function(batches: Iterator[Batch]) -> dict[str, tf.Tensor]:
+                results = strategy.run(self.train_step, (next(batches),))
+                # Means over all replicas, so any replica's will do.
+                return tf.nest.map_structure(
+                    lambda result: strategy.experimental_local_results(result)[0],
+                    results,
+                )
+
+            self.train_function = train_function
+        return self.train_function
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """One joint update of theta and alpha from one forward and one backward pass.

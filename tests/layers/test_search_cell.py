@@ -108,8 +108,73 @@ def test_moving_statistics_change_in_training_only():
 
 @pytest.mark.parametrize("plan", [NORMAL, REDUCE, LAST])
 def test_output_shape_and_config_tell_the_truth(plan):
-    cell = search_cell.SearchCell(plan)
+    cell = search_cell.SearchCell(plan, 1e-4)
     again = search_cell.SearchCell.from_config(cell.get_config())
+    assert again.skip_threshold == 1e-4
     assert again.plan == plan
     output = again(inputs(plan), tf.fill([14, 8], 0.125))
     assert tuple(output.shape[1:]) == again.compute_output_shape(None)[1:]
+
+
+def cold_draw():
+    """At the last temperature; most rows are one-hot but for some 1e-10, two are not."""
+    z = tf.nn.softmax(tf.random.stateless_normal([14, 8], [1, 2]) / 0.03)
+    return tf.concat([tf.fill([2, 8], 0.125), z[2:]], axis=0)
+
+
+def run_with_gradients(cell, given, z):
+    with tf.GradientTape() as tape:
+        tape.watch((given, z))
+        output = cell(given, z, training=True)
+        loss = tf.reduce_sum(tf.sin(output))
+    weights = [variable.value for variable in cell.trainable_variables]
+    return loss, tape.gradient(loss, [*given, *weights])
+
+
+@pytest.mark.parametrize("plan", [NORMAL, REDUCE], ids=["normal", "reduce"])
+def test_what_is_skipped_changes_nothing_in_float32(plan):
+    results = []
+    for threshold in (0.0, 1e-6):
+        keras.utils.set_random_seed(0)
+        cell = search_cell.SearchCell(plan, threshold)
+        results.append(run_with_gradients(cell, inputs(plan), cold_draw()))
+    (loss, gradients), (skipped_loss, skipped_gradients) = results
+    assert float(skipped_loss) == pytest.approx(float(loss), rel=1e-5)
+    for full, skipped in zip(gradients, skipped_gradients, strict=True):
+        scale = np.abs(full).max()
+        np.testing.assert_allclose(skipped, full, atol=1e-5 * scale)
+
+
+@pytest.mark.parametrize("plan", [NORMAL, REDUCE], ids=["normal", "reduce"])
+def test_only_operations_over_the_threshold_run(plan):
+    """Weights that would spoil everything are never touched, and statistics of the rest stay."""
+    keras.utils.set_random_seed(0)
+    cell, z = search_cell.SearchCell(plan), cold_draw()
+    live = z.numpy() >= 1e-6
+    for name in search_cell.CONVOLUTIONS:
+        kernel = cell.convolutions[name].stacks["pointwise"]
+        dead = ~live[:, space.OPERATIONS.index(name)]
+        kernel.assign(np.where(dead.reshape(-1, *[1] * (kernel.ndim - 1)), np.nan, kernel))
+    loss, gradients = run_with_gradients(cell, inputs(plan), z)
+    assert np.isfinite(loss)
+    assert all(np.isfinite(gradient).all() for gradient in gradients)
+    for name in search_cell.CONVOLUTIONS:
+        moved = (cell.convolutions[name].stacks["mean"].numpy() != 0).reshape(14, -1).any(axis=1)
+        np.testing.assert_array_equal(moved, live[:, space.OPERATIONS.index(name)])
+    for name in search_cell.POOLINGS:
+        moved = (cell.poolings[name].stacks["mean"].numpy() != 0).any(axis=1)
+        used = [
+            any(
+                live[row, space.OPERATIONS.index(name)]
+                for row, edge in enumerate(space.EDGES)
+                if edge[0] == source
+            )
+            for source in range(5)
+        ]
+        np.testing.assert_array_equal(moved, used)
+
+
+@pytest.mark.parametrize("threshold", [-1e-6, 1.0])
+def test_a_threshold_that_is_no_small_share_is_refused(threshold):
+    with pytest.raises(ValueError, match=r"skip_threshold must be in \[0, 1\), received"):
+        search_cell.SearchCell(NORMAL, threshold)

@@ -1,8 +1,16 @@
+import itertools
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.layers.stochastic_edge import StochasticEdge, gumbel, sample_concrete
+from snas_tf.layers.stochastic_edge import (
+    StochasticEdge,
+    gumbel,
+    sample_concrete,
+    sample_one_hot,
+    with_credit,
+)
 
 SEED = tf.constant([3, 4])
 
@@ -65,6 +73,91 @@ def test_autodiff_through_a_draw_is_equation_26():
     np.testing.assert_allclose(by_autodiff[0], by_equation, atol=1e-5)
 
 
+def test_a_one_hot_draw_is_the_concrete_one_of_the_same_seed_at_temperature_zero():
+    log_alpha = tf.constant(np.random.default_rng(0).normal(size=(50, 8)).astype(np.float32))
+    cold = sample_concrete(log_alpha, tf.constant(1e-5), SEED)
+    np.testing.assert_allclose(sample_one_hot(log_alpha, tf.constant(0.5), SEED), cold, atol=1e-6)
+
+
+def test_the_gradient_of_a_one_hot_draw_is_credit_times_score():
+    """Eq. 7 and 8; -R is the gradient that reaches the drawn entry, whatever the others get."""
+    generator = np.random.default_rng(1)
+    log_alpha = tf.Variable(generator.normal(size=(3, 8)).astype(np.float32))
+    upstream = generator.normal(size=(3, 8)).astype(np.float32)
+    with tf.GradientTape() as tape:
+        z = sample_one_hot(log_alpha, tf.constant(1.0), SEED)
+        loss = tf.reduce_sum(z * upstream)
+    weights = np.exp(log_alpha.numpy())
+    probabilities = weights / weights.sum(axis=1, keepdims=True)
+    cost = (z.numpy() * upstream).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(
+        tape.gradient(loss, log_alpha), cost * (z.numpy() - probabilities), atol=1e-6
+    )
+
+
+TINY_EDGES = ((0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
+
+
+class TinyCell:
+    """Two inputs, two intermediate nodes, three operations an edge: 243 architectures."""
+
+    def __init__(self, activation):
+        generator = np.random.default_rng(3)
+        self.activation = activation
+        self.inputs = tf.constant(generator.normal(size=(2, 4)).astype(np.float32))
+        # "none", and two matrices, on each edge.
+        self.kernels = generator.normal(size=(5, 3, 4, 4)).astype(np.float32) / 2
+        self.kernels[:, 0] = 0
+        self.read_out = generator.normal(size=(2, 4)).astype(np.float32)
+        self.log_alpha = tf.constant(generator.normal(size=(5, 3)).astype(np.float32))
+
+    def loss(self, z):
+        """Of each of many draws [draws, edges, operations]: [draws]."""
+        nodes = [tf.tile(x[None], [len(z), 1]) for x in self.inputs]
+        for target in (2, 3):
+            nodes.append(
+                tf.add_n(
+                    [
+                        z[:, edge, k, None] * self.activation(nodes[source] @ self.kernels[edge, k])
+                        for edge, (source, to) in enumerate(TINY_EDGES)
+                        if to == target
+                        for k in range(3)
+                    ]
+                )
+            )
+        return tf.reduce_sum(tf.stack(nodes[2:], axis=1) * self.read_out, axis=[1, 2])
+
+    def gradients(self):
+        """Of the expected loss, exactly; and the mean of the estimator: both by enumeration."""
+        choices = list(itertools.product(range(3), repeat=5))
+        z = tf.constant(np.eye(3, dtype=np.float32)[np.array(choices)])
+        log_alpha = tf.tile(self.log_alpha[None], [len(choices), 1, 1])
+        with tf.GradientTape() as tape:
+            tape.watch(log_alpha)
+            chances = tf.exp(tf.reduce_sum(tf.nn.log_softmax(log_alpha) * z, axis=[1, 2]))
+            expected = tf.reduce_sum(chances * self.loss(z))
+        exact = tf.reduce_sum(tape.gradient(expected, log_alpha), axis=0).numpy()
+        with tf.GradientTape() as tape:
+            tape.watch(log_alpha)
+            loss = tf.reduce_sum(self.loss(with_credit(log_alpha, z)))
+        estimates = tape.gradient(loss, log_alpha)
+        return exact, tf.reduce_sum(chances[:, None, None] * estimates, axis=0).numpy()
+
+
+def test_the_policy_gradient_is_exact_on_average_where_the_loss_is_linear_in_the_nodes():
+    exact, mean = TinyCell(tf.identity).gradients()
+    np.testing.assert_allclose(mean, exact, atol=1e-5 * np.abs(exact).max())
+
+
+def test_the_policy_gradient_is_biased_but_points_the_same_way_where_it_is_not():
+    """Bias and angle are those that docs/relaxations.md states."""
+    exact, mean = TinyCell(tf.nn.tanh).gradients()
+    bias = np.linalg.norm(mean - exact) / np.linalg.norm(exact)
+    cosine = (exact * mean).sum() / np.linalg.norm(exact) / np.linalg.norm(mean)
+    assert bias == pytest.approx(0.0505, abs=0.0005)
+    assert np.degrees(np.arccos(cosine)) == pytest.approx(2.82, abs=0.02)
+
+
 def test_entropy_falls_from_that_of_the_uniform_to_zero():
     edge = StochasticEdge(initial_deviation=0.0)
     assert float(edge.entropy()) == pytest.approx(np.log(8), abs=1e-6)
@@ -90,15 +183,18 @@ def test_the_initial_value_is_that_of_its_seed():
 
 
 def test_config_rebuilds_the_layer():
-    edge = StochasticEdge(num_edges=3, num_operations=2, initial_deviation=0.5, seed=9)
+    edge = StochasticEdge(3, 2, initial_deviation=0.5, seed=9, relaxation="one_hot")
     again = StochasticEdge.from_config(edge.get_config())
     np.testing.assert_array_equal(again.log_alpha, edge.log_alpha)
     z = again(tf.constant(1.0), seed=SEED)
+    assert set(z.numpy().ravel()) == {0, 1}
     assert tuple(z.shape) == again.compute_output_shape() == (3, 2)
     np.testing.assert_allclose(tf.reduce_sum(z, axis=1), 1, rtol=1e-6)
 
 
-@pytest.mark.parametrize("arguments", [{"num_edges": 0}, {"num_operations": 1}])
+@pytest.mark.parametrize(
+    "arguments", [{"num_edges": 0}, {"num_operations": 1}, {"relaxation": "hard"}]
+)
 def test_a_distribution_without_a_choice_is_refused(arguments):
     with pytest.raises(ValueError, match="received"):
         StochasticEdge(**arguments)
