@@ -28,6 +28,7 @@ flags.DEFINE_integer("steps", 6, "Steps of each in a duel, after the first two."
 VARIANTS = {
     "ours": {},
     "ours, temperature 0.03": {"initial_temperature": 0.03, "final_temperature": 0.03},
+    "ours, one-hot": {"relaxation": "one_hot"},
 }
 """What each row of ours overrides in the SearchConfig."""
 

@@ -154,8 +154,8 @@ def test_the_policy_gradient_is_biased_but_points_the_same_way_where_it_is_not()
     exact, mean = TinyCell(tf.nn.tanh).gradients()
     bias = np.linalg.norm(mean - exact) / np.linalg.norm(exact)
     cosine = (exact * mean).sum() / np.linalg.norm(exact) / np.linalg.norm(mean)
-    assert bias == pytest.approx(0.0505, abs=0.0005)
-    assert np.degrees(np.arccos(cosine)) == pytest.approx(2.82, abs=0.02)
+    assert bias == pytest.approx(0.0541, abs=0.0005)
+    assert np.degrees(np.arccos(cosine)) == pytest.approx(3.03, abs=0.02)
 
 
 def test_entropy_falls_from_that_of_the_uniform_to_zero():

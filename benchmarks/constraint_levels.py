@@ -1,0 +1,100 @@
+"""What the levels of --constraint lead to: small searches on CIFAR-10, several seeds each, a table.
+
+    python benchmarks/constraint_levels.py --data_dir=DIR [--weights=0,0.1] [--seeds=0,1,2]
+
+Flags after `--` go to main.py and replace those of the calibration, for another size:
+
+    python benchmarks/constraint_levels.py --model_dir=DIR -- --num_cells=5 --init_channels=4
+
+A search that is finished is not repeated, so an interrupted table goes on where it stopped.
+"""
+
+import json
+import pathlib
+import statistics
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from absl import app, flags
+
+from flags.penalty import CONSTRAINT_WEIGHTS
+from snas_tf.architecture import child_size, cost, genotype, space
+
+_LEVELS = [f"{weight:g}" for weight in CONSTRAINT_WEIGHTS.values()]
+flags.DEFINE_list("weights", _LEVELS, "Weights eta; default: those of the levels.")
+flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds of each.")
+flags.DEFINE_string("data_dir", None, "Where the prepared CIFAR-10 is.")
+flags.DEFINE_string("model_dir", "runs/levels", "Where the searches go.")
+
+# One epoch: 351 steps, so that the rate of alpha is 30 / 351; see docs/constraint.md.
+SEARCH = (
+    "--mode=search",
+    "--dataset=cifar10",
+    "--num_cells=3",
+    "--init_channels=8",
+    "--image_size=8",
+    "--batch_size=128",
+    "--epochs=1",
+    "--theta_learning_rate=0.1",
+    "--alpha_learning_rate=0.1",
+    "--alpha_weight_decay=0",
+)
+
+
+def search(weight, seed, others):
+    """The result of one search; its child's size is that at evaluation size."""
+    values = flags.FLAGS
+    path = pathlib.Path(values.model_dir) / f"s{seed}_w{weight}"
+    if not (path / "result.json").exists():
+        given = [f"--data_dir={values.data_dir}"] if values.data_dir else []
+        own = [f"--constraint_weight={weight}", f"--seed={seed}", f"--model_dir={path}"]
+        command = [sys.executable, str(ROOT / "main.py"), *SEARCH, *given, *own, *others]
+        subprocess.run(command, check=True)
+    found = genotype.from_json((path / "genotype.json").read_text(encoding="utf-8"))
+    result = json.loads((path / "result.json").read_text(encoding="utf-8"))
+    child = evaluation_size(found)
+    return {
+        "edges": f"{result['child_edges']['normal']} + {result['child_edges']['reduce']}",
+        "nodes": sum(len({edge.target for edge in found.cell(kind).edges}) for kind in space.KINDS),
+        "parameters": child.parameters,
+        "multiply_adds": child.multiply_adds,
+        "child": result["child_valid_accuracy"],
+        "entropy": (result["entropy_normal"] + result["entropy_reduce"]) / 2,
+    }
+
+
+def evaluation_size(found):
+    """What the child costs in the paper's evaluation."""
+    plans = space.plan_network(
+        child_size.NUM_CELLS, child_size.INIT_CHANNELS, child_size.IMAGE_SIZE, found.output_nodes
+    )
+    return cost.child(found, plans, child_size.NUM_CLASSES)
+
+
+def row(weight, results):
+    """A line of the table: means over the seeds; of each, its edges and nodes that edges enter."""
+
+    def mean(name):
+        return statistics.mean(result[name] for result in results)
+
+    edges = ", ".join(result["edges"] for result in results)
+    nodes = ", ".join(str(result["nodes"]) for result in results)
+    return (
+        f"| {weight} | {mean('parameters') / 1e6:.2f} M | {mean('multiply_adds') / 1e6:.0f} M "
+        f"| {edges} | {nodes} | {mean('child'):.3f} | {mean('entropy'):.2f} |"
+    )
+
+
+def main(arguments):
+    """Prints the table, row by row."""
+    print("| weight | parameters | multiply-adds | edges | nodes of 8 | child | entropy |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for weight in flags.FLAGS.weights:
+        print(row(weight, [search(weight, seed, arguments[1:]) for seed in flags.FLAGS.seeds]))
+
+
+if __name__ == "__main__":
+    app.run(main)
