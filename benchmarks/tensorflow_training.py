@@ -19,7 +19,9 @@ def search(config, batch_size, image_size, phases):
     """A contender: the search of a SearchConfig."""
     runtime.configure()
     dataset = synthetic(batch_size, image_size)
-    model = SearchModel(describe(config, dataset).parent(), config, _STEPS, seed=0)
+    model = SearchModel(
+        describe(config, dataset).parent(config.skip_threshold), config, _STEPS, seed=0
+    )
     alpha = sum(variable.value.shape.num_elements() for variable in model.alpha)
     return contender(model, dataset, batch_size, phases, count(model.theta) + alpha)
 

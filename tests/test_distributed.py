@@ -30,7 +30,8 @@ PROGRAM = textwrap.dedent(
     images = Images(generator.integers(0, 256, (16, 8, 8, 3), np.uint8), np.arange(16) % 4)
     dataset = Dataset("x", images, images, tuple("abcd"), True)
     config = SearchConfig(
-        num_cells=3, init_channels=2, constraint_weight=3.0, theta_clip_norm=0, alpha_clip_norm=0
+        num_cells=3, init_channels=2, constraint_weight=3.0, theta_clip_norm=0, alpha_clip_norm=0,
+        skip_threshold=0,
     )
 
     statistics = dataset.channel_statistics()
@@ -40,9 +41,9 @@ PROGRAM = textwrap.dedent(
     assert strategy.num_replicas_in_sync == 2, strategy
     keras.utils.set_random_seed(0)
     with strategy.scope():
-        model = SearchModel(description.parent(), config, num_steps=10, seed=0)
+        model = SearchModel(description.parent(config.skip_threshold), config, num_steps=10, seed=0)
     keras.utils.set_random_seed(0)
-    twin = SearchModel(description.parent(), config, num_steps=10, seed=0)
+    twin = SearchModel(description.parent(config.skip_threshold), config, num_steps=10, seed=0)
 
     # Each replica draws for itself.
     def draw():

@@ -28,6 +28,12 @@ def refused(tmp_path, *flags):
         (["--constraint_weight=nan"], ["--constraint_weight=nan"]),
         (["--constraint=mild", "--constraint_weight=1"], ["--constraint_weight=1", "one of"]),
         (["--penalty_estimator=exact"], ["--penalty_estimator=exact", "policy_gradient"]),
+        (["--relaxation=hard"], ["--relaxation=hard", "concrete|one_hot"]),
+        (
+            ["--relaxation=one_hot", "--penalty_estimator=reparameterization"],
+            ["--penalty_estimator=reparameterization", "--relaxation=one_hot", "expectation"],
+        ),
+        (["--skip_threshold=1"], ["--skip_threshold=1", "less than 1"]),
         (["--penalty_scale=root"], ["--penalty_scale=root", "linear|log"]),
         (["--penalty_baseline"], ["--penalty_baseline", "--penalty_estimator=policy_gradient"]),
         (["--memory_access_weight=-1"], ["--memory_access_weight=-1", ">= 0"]),

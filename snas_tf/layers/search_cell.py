@@ -1,157 +1,15 @@
 """The cell of the parent network."""
 
-import functools
-from collections.abc import Callable
-from typing import NamedTuple
-
 import tensorflow as tf
 
 from snas_tf.architecture import space
 from snas_tf.layers import operations
 from snas_tf.layers.cell import Cell
+from snas_tf.layers.mixed_operation import CONVOLUTIONS, POOLINGS, make_node, mix
 from snas_tf.layers.operation import Weights
 
-POOLINGS = ("max_pool_3x3", "avg_pool_3x3")
-CONVOLUTIONS = ("sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5")
-# Run once more in the backward pass, in place of keeping their maps: a third of all memory, for 5 %
-# of the step's time.
-_RECOMPUTED = ("dil_conv_3x3", "dil_conv_5x5")
 _SOURCES = space.NUM_NODES - 1  # nothing leaves the last intermediate node
 _STRIDED_EDGES = tuple(edge for edge in space.EDGES if edge[0] < space.NUM_INPUTS)
-
-
-class Node(NamedTuple):
-    """What all edges that leave a node share, so it is computed once.
-
-    Attributes:
-        x: the node's value [batch, height, width, channels].
-        rectified: ReLU(x), where every convolution starts.
-        pooled: by operation, x pooled at the stride of those edges and normalised. A normalisation
-            without scale and offset makes it the same for all of them.
-    """
-
-    x: tf.Tensor
-    rectified: tf.Tensor
-    pooled: dict[str, tf.Tensor]
-
-
-# The two functions below recur all over the network. TensorFlow traces and compiles each once for
-# every shape, and calls it from then on ("_noinline"): that, not the number of edges, then decides
-# how long the program takes to start.
-_shared = tf.function(autograph=False, experimental_attributes={"_noinline": True})
-
-
-@_shared
-def make_node(
-    x: tf.Tensor, live: tf.Tensor, weights: dict[str, Weights], stride: int, training: bool
-) -> tuple[Node, dict[str, Weights]]:
-    """Computes what the edges that leave a node share.
-
-    Args:
-        x: the node's value [batch, height, width, channels].
-        live: which operations run on any of those edges, booleans [operations = 8].
-        weights: the node's, for each pooling.
-        stride: of the edges that leave the node.
-        training: normalise with the batch's statistics.
-
-    Returns:
-        The node, and the new moving statistics of each pooling.
-    """
-    live = _by_operation(live)
-    nothing = tf.zeros_like(x[:, ::stride, ::stride])
-    pooled, statistics = {}, {}
-    for name in POOLINGS:
-        pool = functools.partial(
-            operations.class_of(name).apply, x, weights[name], stride, training=training
-        )
-        pooled[name], statistics[name] = tf.cond(
-            live[name], pool, lambda name=name: (nothing, _statistics(weights[name]))
-        )
-    return Node(x, tf.nn.relu(x), pooled), statistics
-
-
-@_shared
-def mix(
-    node: Node,
-    z: tf.Tensor,
-    live: tf.Tensor,
-    weights: dict[str, Weights],
-    stride: int,
-    training: bool,
-) -> tuple[tf.Tensor, dict[str, Weights]]:
-    """Z_ij . O_ij(x_i): what one edge contributes to its target (Eq. 2).
-
-    Args:
-        node: the source.
-        z: the edge's row of the draw [operations = 8].
-        live: which operations run, booleans [operations = 8]; the others have a z of about 0.
-        weights: the edge's, for each operation that has any.
-        stride: 1 or 2.
-        training: normalise with the batch's statistics.
-
-    Returns:
-        The sum over the operations [batch, height, width, channels], to which `none` adds nothing,
-        and the new moving statistics of each operation.
-    """
-    z, live = _by_operation(z), _by_operation(live)
-    total = tf.zeros_like(node.pooled[POOLINGS[0]])
-    ready = dict(node.pooled)
-    if stride == 1:
-        ready["skip_connect"] = node.x
-    for name, x in ready.items():
-        total, _, _ = _add_live(live[name], total, x, {}, lambda x, scale=z[name]: (scale * x, {}))
-    x, statistics = node.rectified, {}
-    for name in weights:
-        weighed = functools.partial(_weigh, name, z[name], weights[name], stride, training)
-        total, x, statistics[name] = _add_live(
-            live[name], total, x, _statistics(weights[name]), weighed
-        )
-    return total, statistics
-
-
-def _add_live(
-    live: tf.Tensor,
-    total: tf.Tensor,
-    x: tf.Tensor,
-    statistics: Weights,
-    weighed: Callable[[tf.Tensor], tuple[tf.Tensor, Weights]],
-) -> tuple[tf.Tensor, tf.Tensor, Weights]:
-    """Adds Z_ij^k . O_ij^k(x) to the total if the operation is live; if not, it does not run.
-
-    Returns:
-        The total, x and the new moving statistics. x passes through unchanged, because then its
-        gradient does too: an operation that does not run adds nothing to it, not a map of zeros.
-    """
-
-    def run() -> tuple[tf.Tensor, tf.Tensor, Weights]:
-        term, new = weighed(x)
-        return total + term, x, new
-
-    return tf.cond(live, run, lambda: (total, x, statistics))
-
-
-def _weigh(
-    name: str, z: tf.Tensor, weights: Weights, stride: int, training: bool, x: tf.Tensor
-) -> tuple[tf.Tensor, Weights]:
-    """Z_ij^k . O_ij^k(x), and the new moving statistics: z scales the last normalisation."""
-
-    def apply(x: tf.Tensor, z: tf.Tensor, weights: Weights) -> tuple[tf.Tensor, Weights]:
-        scale = tf.fill([x.shape[-1]], z)
-        return operations.class_of(name).apply(x, weights, stride, scale, training)
-
-    if name not in _RECOMPUTED:
-        return apply(x, z, weights)
-    # Its gradient must find the arguments inside the branch of `tf.cond`: hence the copies.
-    inside = tf.nest.map_structure(tf.identity, (x, z, weights))
-    return tf.recompute_grad(apply)(*inside)
-
-
-def _by_operation(row: tf.Tensor) -> dict[str, tf.Tensor]:
-    return dict(zip(space.OPERATIONS, tf.unstack(row), strict=True))
-
-
-def _statistics(weights: Weights) -> Weights:
-    return {name: weights[name] for name in ("mean", "variance")}
 
 
 class SearchCell(Cell):
@@ -204,7 +62,7 @@ class SearchCell(Cell):
             name: layer.unstack() for name, layer in (self.poolings | self.convolutions).items()
         }
         statistics = {name: [] for name in weights}
-        live = dict(zip(space.EDGES, tf.unstack(z >= self.skip_threshold), strict=True))
+        live = self._live(z)
         z = dict(zip(space.EDGES, tf.unstack(z), strict=True))
         values = [
             layer([x], training=training)[0]
@@ -214,10 +72,9 @@ class SearchCell(Cell):
         for target in space.INTERMEDIATE_NODES:
             for source in range(len(nodes), target):
                 of_node = {name: weights[name][source] for name in POOLINGS}
-                leaving = [live[edge] for edge in space.EDGES if edge[0] == source]
                 node, new = make_node(
                     values[source],
-                    tf.reduce_any(leaving, axis=0),
+                    _any_live(live, source),
                     of_node,
                     self.plan.stride(source),
                     training,
@@ -243,6 +100,12 @@ class SearchCell(Cell):
                 layer.assign(statistics[name])
         return tf.concat(values[space.NUM_INPUTS :], axis=-1)
 
+    def _live(self, z: tf.Tensor) -> dict[tuple[int, int], tf.Tensor | None]:
+        """Which operations run, by edge: booleans [operations = 8], or None for all."""
+        if not self.skip_threshold:
+            return dict.fromkeys(space.EDGES)
+        return dict(zip(space.EDGES, tf.unstack(z >= self.skip_threshold), strict=True))
+
     def _of_edge(
         self, weights: dict[str, list[Weights]], edge: tuple[int, int]
     ) -> dict[str, Weights]:
@@ -261,6 +124,12 @@ class SearchCell(Cell):
             return self.poolings[name].unstack()[source]
         edges = space.EDGES if name in CONVOLUTIONS else _STRIDED_EDGES
         return self.convolutions[name].unstack()[edges.index((source, target))]
+
+
+def _any_live(live: dict[tuple[int, int], tf.Tensor | None], source: int) -> tf.Tensor | None:
+    """Which operations run on any edge that leaves a node."""
+    leaving = [live[edge] for edge in space.EDGES if edge[0] == source]
+    return None if leaving[0] is None else tf.reduce_any(leaving, axis=0)
 
 
 def _collect(into: dict[str, list[Weights]], statistics: dict[str, Weights]) -> None:

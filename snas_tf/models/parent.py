@@ -47,5 +47,7 @@ def _spare_analysis(x: tf.Tensor) -> tf.Tensor:
     """
     if tf.executing_eagerly():
         return x
-    with tf.control_dependencies([tf.raw_ops.TemporaryVariable(shape=[], dtype=tf.float32)]):
+    name = "reference"
+    known = tf.raw_ops.TemporaryVariable(shape=[], dtype=tf.float32, var_name=name)
+    with tf.control_dependencies([tf.raw_ops.DestroyTemporaryVariable(ref=known, var_name=name)]):
         return tf.identity(x)

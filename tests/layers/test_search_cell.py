@@ -71,7 +71,7 @@ def test_all_zero_operations_give_zero():
 def test_the_gradient_of_z_is_the_credit_of_each_operation(plan):
     """dL/dz_k = dL/dx_j . O_k(x_i), read off the node that the last edge (4, 5) enters."""
     keras.utils.set_random_seed(0)
-    cell, given = search_cell.SearchCell(plan), inputs(plan)
+    cell, given = search_cell.SearchCell(plan, 0), inputs(plan)
     z = tf.nn.softmax(tf.random.stateless_normal([14, 8], [1, 2]))
     with tf.GradientTape() as tape:
         tape.watch(z)

@@ -14,7 +14,7 @@ STATISTICS = (3, [120, 130, 140], [50, 60, 70])
 
 
 def parent_of(cells=4, size=(9, 7)):
-    return ParentNetwork(space.plan_network(cells, 4, size), *STATISTICS)
+    return ParentNetwork(space.plan_network(cells, 4, size), *STATISTICS, skip_threshold=0)
 
 
 def child_of(found, cells=4, size=(9, 7)):

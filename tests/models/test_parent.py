@@ -10,7 +10,9 @@ PLANS = space.plan_network(3, 4, (8, 8))
 
 
 def network(num_classes=5, mean=(0, 0, 0), deviation=(1, 1, 1)):
-    return ParentNetwork(PLANS, num_classes, np.array(mean, float), np.array(deviation, float))
+    return ParentNetwork(
+        PLANS, num_classes, np.array(mean, float), np.array(deviation, float), skip_threshold=0
+    )
 
 
 def uniform():
@@ -26,7 +28,7 @@ def images(seed=0):
 )
 def test_any_number_of_cells_even_channels_and_sizes_run(cells, channels, size):
     plans = space.plan_network(cells, channels, size)
-    parent = ParentNetwork(plans, 3, np.zeros(3), np.ones(3))
+    parent = ParentNetwork(plans, 3, np.zeros(3), np.ones(3), skip_threshold=0)
     batch = tf.zeros([2, *size, 3], tf.uint8)
     logits = parent(batch, z=uniform(), training=True)
     assert logits.shape == (2, 3)

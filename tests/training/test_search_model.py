@@ -17,7 +17,7 @@ CONFIG = SearchConfig(num_cells=3, init_channels=4, epochs=1, constraint_weight=
 def make(config=CONFIG, num_steps=10, seed=0):
     keras.utils.set_random_seed(seed)
     plans = space.plan_network(config.num_cells, config.init_channels, (8, 8))
-    network = ParentNetwork(plans, 4, np.full(3, 128.0), np.full(3, 64.0))
+    network = ParentNetwork(plans, 4, np.full(3, 128.0), np.full(3, 64.0), skip_threshold=0)
     return SearchModel(network, config, num_steps, seed)
 
 
@@ -172,6 +172,23 @@ def test_every_estimator_and_scale_has_a_gradient_in_all_of_alpha(estimator, sca
         assert np.isfinite(gradient).all()
         assert np.abs(gradient).sum(axis=1).min() > 0
     assert float(penalty) == float(model.penalty(0, 0)) > 0
+
+
+def test_with_one_hot_draws_alpha_has_the_policy_gradient_of_the_networks_own_credit():
+    """Eq. 7, with dL/dx_j . O_ij(x_i) of Eq. 8 read off the gradient of the draw itself."""
+    model = make(dataclasses.replace(CONFIG, relaxation="one_hot"))
+    with tf.GradientTape() as tape:
+        z = model.draw(0, 0)
+        logits = model.network(batch()["image"], z, training=True)
+        loss = tf.reduce_mean(logits**2)
+    gradients = tape.gradient(loss, {"z": z, "alpha": [one.value for one in model.alpha]})
+    for kind, gradient in zip(space.KINDS, gradients["alpha"], strict=True):
+        drawn = z[kind].numpy()
+        assert set(drawn.ravel()) == {0, 1}
+        cost = (gradients["z"][kind].numpy() * drawn).sum(axis=1, keepdims=True)
+        assert np.count_nonzero(cost) > 7
+        score = drawn - model.edges[kind].probabilities().numpy()
+        np.testing.assert_allclose(gradient, cost * score, atol=1e-6)
 
 
 def test_a_sampled_penalty_is_the_cost_of_the_draw_that_the_network_sees():

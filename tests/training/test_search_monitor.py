@@ -35,7 +35,9 @@ def monitored(tmp_path):
     run = RunDirectory(tmp_path / "run")
     run.open({}, {})
     monitor = SearchMonitor(run, Rate(3, 10, 50), num_epochs=3, first_epoch=0)
-    network = ParentNetwork(space.plan_network(3, 4, (8, 8)), 4, np.zeros(3), np.ones(3))
+    network = ParentNetwork(
+        space.plan_network(3, 4, (8, 8)), 4, np.zeros(3), np.ones(3), skip_threshold=0
+    )
     monitor.set_model(SearchModel(network, SearchConfig(), num_steps=30, seed=0))
     return run, monitor
 

@@ -1,0 +1,158 @@
+"""The mixed operation of an edge: all candidates, weighed by the edge's row of Z."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from snas_tf.architecture import space
+from snas_tf.layers import operations
+from snas_tf.layers.operation import Weights
+
+POOLINGS = ("max_pool_3x3", "avg_pool_3x3")
+CONVOLUTIONS = ("sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5")
+# Run once more in the backward pass, in place of keeping their maps: that saves a quarter of all
+# memory and costs 5 % of a step.
+_RECOMPUTED = ("dil_conv_3x3", "dil_conv_5x5")
+
+
+class Node(NamedTuple):
+    """What all edges that leave a node share, so it is computed once.
+
+    Attributes:
+        x: the node's value [batch, height, width, channels].
+        rectified: ReLU(x), where every convolution starts.
+        pooled: by operation, x pooled at the stride of those edges and normalised. A normalisation
+            without scale and offset makes it the same for all of them.
+    """
+
+    x: tf.Tensor
+    rectified: tf.Tensor
+    pooled: dict[str, tf.Tensor]
+
+
+# The two functions below recur all over the network. TensorFlow traces and compiles each once for
+# every shape, and calls it from then on ("_noinline"): that, not the number of edges, then decides
+# how long the program takes to start.
+_shared = tf.function(autograph=False, experimental_attributes={"_noinline": True})
+
+
+@_shared
+def make_node(
+    x: tf.Tensor, live: tf.Tensor | None, weights: dict[str, Weights], stride: int, training: bool
+) -> tuple[Node, dict[str, Weights]]:
+    """Computes what the edges that leave a node share.
+
+    Args:
+        x: the node's value [batch, height, width, channels].
+        live: which operations run on any of those edges, booleans [operations = 8]; None for all.
+        weights: the node's, for each pooling.
+        stride: of the edges that leave the node.
+        training: normalise with the batch's statistics.
+
+    Returns:
+        The node, and the new moving statistics of each pooling.
+    """
+    live = _by_operation(live)
+    nothing = tf.zeros_like(x[:, ::stride, ::stride])
+    pooled, statistics = {}, {}
+    for name in POOLINGS:
+        pool = functools.partial(
+            operations.class_of(name).apply, x, weights[name], stride, training=training
+        )
+        pooled[name], statistics[name] = _if_live(
+            live[name], pool, lambda name=name: (nothing, _statistics(weights[name]))
+        )
+    return Node(x, tf.nn.relu(x), pooled), statistics
+
+
+@_shared
+def mix(
+    node: Node,
+    z: tf.Tensor,
+    live: tf.Tensor | None,
+    weights: dict[str, Weights],
+    stride: int,
+    training: bool,
+) -> tuple[tf.Tensor, dict[str, Weights]]:
+    """Z_ij . O_ij(x_i): what one edge contributes to its target (Eq. 2).
+
+    Args:
+        node: the source.
+        z: the edge's row of the draw [operations = 8].
+        live: which operations run, booleans [operations = 8]; the others have a z of about 0. None
+            for all.
+        weights: the edge's, for each operation that has any.
+        stride: 1 or 2.
+        training: normalise with the batch's statistics.
+
+    Returns:
+        The sum over the operations [batch, height, width, channels], to which `none` adds nothing,
+        and the new moving statistics of each operation.
+    """
+    z, live = _by_operation(z), _by_operation(live)
+    total = tf.zeros_like(node.pooled[POOLINGS[0]])
+    ready = dict(node.pooled)
+    if stride == 1:
+        ready["skip_connect"] = node.x
+    for name, x in ready.items():
+        total, _, _ = _add_live(live[name], total, x, {}, lambda x, scale=z[name]: (scale * x, {}))
+    x, statistics = node.rectified, {}
+    for name in weights:
+        weighed = functools.partial(_weigh, name, z[name], weights[name], stride, training)
+        total, x, statistics[name] = _add_live(
+            live[name], total, x, _statistics(weights[name]), weighed
+        )
+    return total, statistics
+
+
+def _add_live(
+    live: tf.Tensor | None,
+    total: tf.Tensor,
+    x: tf.Tensor,
+    statistics: Weights,
+    weighed: Callable[[tf.Tensor], tuple[tf.Tensor, Weights]],
+) -> tuple[tf.Tensor, tf.Tensor, Weights]:
+    """Adds Z_ij^k . O_ij^k(x) to the total if the operation is live; if not, it does not run.
+
+    Returns:
+        The total, x and the new moving statistics. x passes through unchanged, because then its
+        gradient does too: an operation that does not run adds nothing to it, not a map of zeros.
+    """
+
+    def run() -> tuple[tf.Tensor, tf.Tensor, Weights]:
+        term, new = weighed(x)
+        return total + term, x, new
+
+    return _if_live(live, run, lambda: (total, x, statistics))
+
+
+def _if_live(live: tf.Tensor | None, run: Callable[[], Any], skip: Callable[[], Any]) -> Any:
+    return run() if live is None else tf.cond(live, run, skip)
+
+
+def _weigh(
+    name: str, z: tf.Tensor, weights: Weights, stride: int, training: bool, x: tf.Tensor
+) -> tuple[tf.Tensor, Weights]:
+    """Z_ij^k . O_ij^k(x), and the new moving statistics: z scales the last normalisation."""
+
+    def apply(x: tf.Tensor, z: tf.Tensor, weights: Weights) -> tuple[tf.Tensor, Weights]:
+        scale = tf.fill([x.shape[-1]], z)
+        return operations.class_of(name).apply(x, weights, stride, scale, training)
+
+    if name not in _RECOMPUTED:
+        return apply(x, z, weights)
+    # Its gradient must find the arguments inside the branch of `tf.cond`: hence the copies.
+    inside = tf.nest.map_structure(tf.identity, (x, z, weights))
+    return tf.recompute_grad(apply)(*inside)
+
+
+def _by_operation(row: tf.Tensor | None) -> dict[str, tf.Tensor | None]:
+    if row is None:
+        return dict.fromkeys(space.OPERATIONS)
+    return dict(zip(space.OPERATIONS, tf.unstack(row), strict=True))
+
+
+def _statistics(weights: Weights) -> Weights:
+    return {name: weights[name] for name in ("mean", "variance")}
