@@ -26,6 +26,7 @@ PROGRAM = textwrap.dedent(
     from snas_tf.training.search_model import SearchModel
     import keras
 
+    runtime.configure()
     generator = np.random.default_rng(0)
     images = Images(generator.integers(0, 256, (16, 8, 8, 3), np.uint8), np.arange(16) % 4)
     dataset = Dataset("x", images, images, tuple("abcd"), True)

@@ -10,7 +10,6 @@ import tensorflow as tf
 from snas_tf.architecture import lookup
 from tests.programs import TINY, kill_after_step, run
 
-FLAGS = (*TINY, "--skip_threshold=1e-6")
 VOLATILE = {"images_per_second", "seconds"}
 
 
@@ -18,7 +17,7 @@ VOLATILE = {"images_per_second", "seconds"}
 def finished(tmp_path_factory):
     """A run of two epochs of eight steps, and what it printed."""
     model_dir = tmp_path_factory.mktemp("finished") / "run"
-    done = run(*FLAGS, f"--model_dir={model_dir}")
+    done = run(*TINY, f"--model_dir={model_dir}")
     assert done.returncode == 0, done.stderr
     return model_dir, done.stdout
 
@@ -124,14 +123,14 @@ def test_tensorboard_has_scalars_pictures_and_texts(finished):
 def test_a_finished_run_is_reported_again_and_not_repeated(finished):
     model_dir, _ = finished
     before = (model_dir / "checkpoints" / "checkpoint").stat().st_mtime_ns
-    again = run(*FLAGS, f"--model_dir={model_dir}")
+    again = run(*TINY, f"--model_dir={model_dir}")
     assert again.returncode == 0, again.stderr
     assert "child accuracy" in again.stdout
     assert (model_dir / "checkpoints" / "checkpoint").stat().st_mtime_ns == before
 
 
 def test_other_flags_on_the_same_directory_are_refused_by_name(finished):
-    done = run(*FLAGS, f"--model_dir={finished[0]}", "--seed=5")
+    done = run(*TINY, f"--model_dir={finished[0]}", "--seed=5")
     assert done.returncode == 2
     assert "--seed=5" in done.stderr
     assert "--seed=0" in done.stderr
@@ -139,7 +138,7 @@ def test_other_flags_on_the_same_directory_are_refused_by_name(finished):
 
 def test_a_run_killed_within_an_epoch_continues_bit_for_bit(finished, tmp_path):
     model_dir = tmp_path / "killed"
-    flags = (*FLAGS, f"--model_dir={model_dir}", "--checkpoint_every_steps=3")
+    flags = (*TINY, f"--model_dir={model_dir}", "--checkpoint_every_steps=3")
     # Step 3 of 8 in the first epoch: the kill comes between two checkpoints, in a running epoch.
     kill_after_step(3, model_dir, *flags)
     assert not (model_dir / "result.json").exists()
@@ -156,7 +155,8 @@ def test_a_run_killed_within_an_epoch_continues_bit_for_bit(finished, tmp_path):
 
 
 def test_one_hot_draws_run_from_flags_to_a_cell(tmp_path):
-    done = run(*FLAGS, "--relaxation=one_hot", "--epochs=1", f"--model_dir={tmp_path}")
+    flags = ("--relaxation=one_hot", "--skip_threshold=1e-6", "--epochs=1")
+    done = run(*TINY, *flags, f"--model_dir={tmp_path}")
     assert done.returncode == 0, done.stderr
     assert 0 <= result_of(tmp_path)["child_valid_accuracy"] <= 1
     assert (tmp_path / "genotype.json").exists()
