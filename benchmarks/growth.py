@@ -64,10 +64,12 @@ def draw(lines, path):
             costs = np.array([point[measure_name] for point in points.values()])
             base = points[BASE[name]][measure_name]
             label = f"{name.replace('_', ' ')}: {exponent(sizes, costs):.2f}"
-            axes.loglog(sizes / BASE[name], costs / base, "o-", label=label)
-        axes.set(xlabel="size, of that of the base", ylabel=f"{measure_name}, of the base's")
+            axes.loglog(sizes / BASE[name], costs / base, "o-", label=label, base=2)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter("{x:g}")
+        axes.set(xlabel="size, of the base's", ylabel=f"{measure_name}, of the base's")
         axes.legend(title="exponent")
-        axes.grid(True, which="both", alpha=0.3)
+        axes.grid(True, alpha=0.3)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=120)
 
