@@ -7,18 +7,9 @@ from torch import nn
 from torch.nn import functional
 
 from benchmarks import pytorch_layers as layers
+from snas_tf.architecture import space
 
-NODES = range(2, 6)
-EDGES = [(source, target) for target in NODES for source in range(target)]
-CANDIDATES = (
-    "skip_connect",
-    "max_pool_3x3",
-    "avg_pool_3x3",
-    "sep_conv_3x3",
-    "sep_conv_5x5",
-    "dil_conv_3x3",
-    "dil_conv_5x5",
-)
+CANDIDATES = space.OPERATIONS[1:]
 """Without the zero operation, the first column of Z."""
 
 
@@ -31,14 +22,14 @@ class ParentCell(layers.Cell):
             nn.ModuleList(
                 layers.OPERATIONS[name](channels, self.stride(source), False) for name in CANDIDATES
             )
-            for source, _ in EDGES
+            for source, _ in space.EDGES
         )
 
     def forward(self, before, last, z):
         """Z [edges, operations]."""
         nodes = [self.first(before), self.second(last)]
         edges = zip(self.edges, z, strict=True)
-        for target in NODES:
+        for target in space.INTERMEDIATE_NODES:
             entering = itertools.islice(edges, target)
             pairs = zip(nodes, entering, strict=True)
             nodes.append(sum(_mix(operations, row, x) for x, (operations, row) in pairs))
@@ -55,7 +46,7 @@ class Parent(layers.CellNetwork):
     def __init__(self, num_cells, channels, memory_format):
         super().__init__(num_cells, channels, ParentCell, {"normal": 4, "reduce": 4}, memory_format)
         self.log_alpha = nn.ParameterDict(
-            {kind: 1 + 0.01 * torch.randn(len(EDGES), 8) for kind in ("normal", "reduce")}
+            {kind: 1 + 0.01 * torch.randn(len(space.EDGES), 8) for kind in ("normal", "reduce")}
         )
 
     def theta(self):
