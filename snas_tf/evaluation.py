@@ -93,7 +93,7 @@ class Evaluation:
 
     def steps_per_epoch(self, dataset: Any) -> int:
         """Full batches in one pass over the training images."""
-        return self.feed.steps_per_epoch(dataset, self.data_config.batch_size)
+        return pipeline.steps_per_epoch(dataset, self.data_config.batch_size)
 
     def training_batches(self, dataset: Any, first_step: int, num_steps: int) -> tf.data.Dataset:
         """The batches of so many steps from a step."""

@@ -9,13 +9,14 @@ import tensorflow as tf
 from snas_tf.config import DataConfig
 from snas_tf.data.augment import crop_and_flip, cutout
 from snas_tf.data.datasets import Dataset
+from snas_tf.data.encoded import EncodedDataset
 from snas_tf.data.images import Images
 
 _ORDER, _AUGMENTATION, _CUTOUT = 0, 1, 2
 """What a random number is for; one seed drives all of them independently."""
 
 
-def steps_per_epoch(dataset: Dataset, batch_size: int) -> int:
+def steps_per_epoch(dataset: Dataset | EncodedDataset, batch_size: int) -> int:
     """Full batches in one pass over the training images; an incomplete last one is dropped."""
     return len(dataset.train) // batch_size
 

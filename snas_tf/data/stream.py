@@ -17,11 +17,6 @@ _AUGMENTATION, _CUTOUT = 1, 2
 """What a random number is for, besides the order; one seed drives all of them independently."""
 
 
-def steps_per_epoch(dataset: EncodedDataset, batch_size: int) -> int:
-    """Full batches in one pass over the training images; an incomplete last one is dropped."""
-    return len(dataset.train) // batch_size
-
-
 def training_batches(
     dataset: EncodedDataset,
     config: DataConfig,
@@ -33,9 +28,9 @@ def training_batches(
 ) -> tf.data.Dataset:
     """The batches of steps `first_step` to `first_step + num_steps - 1`.
 
-    Step N's batch depends on `seed` and N alone. Every epoch of `steps_per_epoch` steps takes the
-    training images in a new order, each at most once. Each is cropped, mirrored or not, and its
-    colours are changed as in `crops`. Damaged files are an error for `named_errors`.
+    Step N's batch depends on `seed` and N alone. Every epoch of `pipeline.steps_per_epoch` steps
+    takes the training images in a new order, each at most once. Each is cropped, mirrored or not,
+    and its colours are changed as in `crops`. Damaged files are an error for `named_errors`.
 
     Args:
         dataset: its training images are used.

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import pathlib
+import typing
 
 from snas_tf.architecture import space
 from snas_tf.architecture.genotype import Genotype
@@ -77,14 +78,26 @@ def read(path: pathlib.Path) -> NetworkDescription:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return NetworkDescription(
-            **{
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in content.items()
-            }
+        return _checked(
+            NetworkDescription(
+                **{
+                    name: tuple(value) if isinstance(value, list) else value
+                    for name, value in content.items()
+                }
+            )
         )
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise UserError(
             f"{path}: no description of a network ({error}), accepted: the directory of a run of "
             "--mode=search or --mode=evaluate"
         ) from error
+
+
+def _checked(described: NetworkDescription) -> NetworkDescription:
+    """The description, if its entries have the types that it promises; else a ValueError."""
+    for field in dataclasses.fields(described):
+        value, kinds = getattr(described, field.name), typing.get_args(field.type)
+        values, kind = (value, kinds[0]) if kinds else ((value,), field.type)
+        if not (isinstance(values, tuple) and all(isinstance(one, kind) for one in values)):
+            raise ValueError(f"{field.name}: {value}, accepted: {field.type}")
+    return described

@@ -5,7 +5,7 @@ import PIL.Image
 import pytest
 
 from snas_tf.config import DataConfig
-from snas_tf.data import encoded, stream
+from snas_tf.data import encoded, pipeline, stream
 from snas_tf.errors import UserError
 from tests.data.images_on_disk import CORRUPT, make_folder, picture, save
 
@@ -56,7 +56,7 @@ def test_a_resumed_stream_is_the_tail_of_the_uninterrupted_one(root, first_step)
 
 def test_every_epoch_takes_images_once_in_an_order_of_its_own(root):
     dataset, _ = load(root)
-    assert stream.steps_per_epoch(dataset, 4) == 4
+    assert pipeline.steps_per_epoch(dataset, 4) == 4
     found = uninterrupted(root)
     orders = [np.concatenate([b["index"] for b in found[i : i + 4]]) for i in (0, 4)]
     for order in orders:

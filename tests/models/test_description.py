@@ -39,6 +39,10 @@ DAMAGED = {
     "no object": "[1, 2]",
     "an entry is missing": json.dumps({name: WHOLE[name] for name in WHOLE if name != "mean"}),
     "an entry too many": json.dumps({**WHOLE, "depth": 3}),
+    "a number as text": json.dumps({**WHOLE, "num_cells": "3"}),
+    "a number for a list": json.dumps({**WHOLE, "mean": 125.3}),
+    "a list for a number": json.dumps({**WHOLE, "num_cells": [3]}),
+    "classes without names": json.dumps({**WHOLE, "class_names": [1, 2]}),
 }
 
 
