@@ -1,7 +1,5 @@
 """The evaluation model: the weights of a child trained from scratch."""
 
-from collections.abc import Mapping
-
 import keras
 import tensorflow as tf
 
@@ -9,11 +7,10 @@ from snas_tf.config import EvaluationConfig
 from snas_tf.models.child import ChildNetwork
 from snas_tf.training import optimizers, schedules
 from snas_tf.training.checkpoints import state_of
+from snas_tf.training.traced_model import Batch, TracedModel
 
-Batch = Mapping[str, tf.Tensor]
 
-
-class EvaluationModel(keras.Model):
+class EvaluationModel(TracedModel):
     """Minimises the cross entropy of a child network (Section 3.2, Appendix G.2).
 
     Args:

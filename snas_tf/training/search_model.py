@@ -1,7 +1,7 @@
 """The search model: theta and alpha of the parent trained jointly, in one backward pass."""
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import keras
 import numpy as np
@@ -19,14 +19,13 @@ from snas_tf.training import (
     schedules,
 )
 from snas_tf.training.checkpoints import state_of
+from snas_tf.training.traced_model import Batch, TracedModel
 
 _TRAINING, _EVALUATION = 0, 1
 """What a draw is for; the two never use the same noise."""
 
-Batch = Mapping[str, tf.Tensor]
 
-
-class SearchModel(keras.Model):
+class SearchModel(TracedModel):
     """Minimises E_Z[L_theta(Z)] + eta E_Z[C(Z)] over theta and alpha (Eq. 9).
 
     The loss is estimated with one draw a step and replica. How E_Z[C(Z)] is estimated,
@@ -144,26 +143,6 @@ class SearchModel(keras.Model):
             for kind, seed in self._seeds(stream).items()
         ]
         return self.eta.value(logits, temperature) * tf.add_n(expected)
-
-    def make_train_function(self, force: bool = False) -> Callable:
-        """What `fit` runs a step with: one traced function, where Keras nests two.
-
-        Tracing and compiling the parent twice would take another two seconds.
-        """
-        if self.train_function is None or force:
-            strategy = self.distribute_strategy
-
-            @tf.function(autograph=False)
-            def train_function(batches: Iterator[Batch]) -> dict[str, tf.Tensor]:
-                results = strategy.run(self.train_step, (next(batches),))
-                # Means over all replicas, so any replica's will do.
-                return tf.nest.map_structure(
-                    lambda result: strategy.experimental_local_results(result)[0],
-                    results,
-                )
-
-            self.train_function = train_function
-        return self.train_function
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """One joint update of theta and alpha from one forward and one backward pass.
