@@ -26,8 +26,8 @@ def define() -> None:
         "relaxation",
         defaults.relaxation,
         _RELAXATIONS,
-        "How an edge draws: all operations, weighed; or one of them, several times as fast, with "
-        "the reservations of docs/relaxations.md.",
+        "How an edge draws: all operations, weighed; or one of them, several times as fast, with a "
+        "tenth of --theta_learning_rate; see docs/relaxations.md.",
     )
     training.define_numbers(_HYPERPARAMETERS, defaults)
     training.below_one("alpha_beta_1", "alpha_beta_2", "skip_threshold")

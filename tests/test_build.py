@@ -13,7 +13,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parents[1]
 RUNNER = "tests/bazel_main.py"
-PYTEST = "@pypi//pytest"
+COMES_WITH_THE_RULE = {"@pypi//pytest", ":pytest"}
 
 # Where the name to import is not the name to install.
 LABELS = {
@@ -152,7 +152,7 @@ def expected_deps(srcs, label=None):
 
 def suggestion(file):
     """The pytest_test that BUILD lacks, to be pasted into it."""
-    deps = sorted({*expected_deps([file])} - {PYTEST})
+    deps = sorted({*expected_deps([file])} - COMES_WITH_THE_RULE)
     lines = [
         "pytest_test(",
         f'    name = "{pathlib.PurePath(file).stem}",',
@@ -194,7 +194,8 @@ def test_deps_are_what_the_sources_import():
     for target in targets():
         expected = expected_deps(target.srcs, target.label)
         if target.rule == "pytest_test":
-            expected.pop(PYTEST, None)  # It comes with the rule.
+            for label in COMES_WITH_THE_RULE:
+                expected.pop(label, None)
         if target.rule == "py_binary":
             expected = dict.fromkeys({libraries().get(file) for file in target.srcs}, "its srcs")
         for label in NOT_IMPORTED.get(target.name, ()):

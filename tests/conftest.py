@@ -1,0 +1,12 @@
+"""TensorFlow without its graph optimiser, as the program runs it: functions start much sooner."""
+
+import sys
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_graph_optimiser():
+    # Not imported here, as half of the tests do without it.
+    if tf := sys.modules.get("tensorflow"):
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
