@@ -69,8 +69,11 @@ def search(config: SearchConfig, data_config: DataConfig, run_config: RunConfig)
         run_config,
         run,
     )
+    rounded_edges = model.settle()
     found = genotype.derive(model.log_alpha())
+    run.write_text(run.genotype, genotype.to_json(found))
     result = _result(model, found, model.evaluate_child(validation), monitor)
+    result["rounded_edges"] = rounded_edges
     plots.save_cells(found, run.path)
     plots.save(plots.draw_curves(monitor.rows, "search"), run.path / "curves.png")
     run.write_json(run.result, result)
@@ -99,14 +102,17 @@ def _result(
 
 def report(result: dict[str, Any], model_dir: pathlib.Path) -> None:
     """Prints what was found, and where to look at it."""
-    edges = result["child_edges"]
+    edges, rounded = result["child_edges"], ""
+    if result["rounded_edges"]:
+        rounded = f", {result['rounded_edges']} rounded to the target"
     print(
         f"\nvalidation accuracy  {result['search_valid_accuracy']:.4f}  the parent, sampled\n"
         f"child accuracy       {result['child_valid_accuracy']:.4f}  "
         "the found cell with the parent's weights, not retrained\n"
         f"child                {result['child_parameters']:,} parameters, "
         f"{result['child_multiply_adds']:,} multiply-adds, "
-        f"{edges['normal']} + {edges['reduce']} edges of {len(space.EDGES)} + {len(space.EDGES)}\n"
+        f"{edges['normal']} + {edges['reduce']} edges of {len(space.EDGES)} + {len(space.EDGES)}"
+        f"{rounded}\n"
         f"time                 {duration(result['seconds'])}\n"
         f"genotype             {model_dir / 'genotype.json'}\n"
         f"pictures             {model_dir / 'normal.png'}  {model_dir / 'reduce.png'}  "

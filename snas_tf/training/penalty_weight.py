@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from snas_tf.architecture import child_size
 from snas_tf.architecture.child_size import ChildSize
+from snas_tf.architecture.rounding import round_to_target
 from snas_tf.config import SearchConfig
 
 Logits = Mapping[str, tf.Tensor]
@@ -35,6 +37,10 @@ class FixedWeight:
 
     def update(self, log_alpha: Logits, temperature: tf.Tensor) -> None:
         """Nothing to do."""
+
+    def rounded(self, log_alpha: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        """Log alpha as it is."""
+        return log_alpha
 
 
 class TargetWeight(keras.layers.Layer):
@@ -87,6 +93,10 @@ class TargetWeight(keras.layers.Layer):
     def update(self, log_alpha: Logits, temperature: tf.Tensor) -> None:
         """The dual step."""
         self.multiplier.assign_add(self._rate * self.excess(log_alpha, temperature) / temperature)
+
+    def rounded(self, log_alpha: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        """Log alpha whose most probable child has the size: see `round_to_target`."""
+        return round_to_target(log_alpha, self._size, self._target)
 
 
 def of(config: SearchConfig, num_steps: int) -> FixedWeight | TargetWeight:

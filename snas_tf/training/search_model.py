@@ -229,6 +229,20 @@ class SearchModel(TracedModel):
         """The two matrices [edges = 14, operations = 8] as NumPy arrays."""
         return {kind: self.edges[kind].log_alpha.numpy() for kind in space.KINDS}
 
+    def settle(self) -> int:
+        """Decides, at the end, what a target of the child's size leaves undecided.
+
+        Returns:
+            The number of edges whose most probable operation is another now.
+        """
+        before = self.log_alpha()
+        after = self.eta.rounded(before)
+        for kind in space.KINDS:
+            self.edges[kind].log_alpha.assign(after[kind])
+        return int(
+            sum((before[kind].argmax(1) != after[kind].argmax(1)).sum() for kind in space.KINDS)
+        )
+
     def weight(self) -> float:
         """Eta of Eq. 9 at the current step."""
         return float(self.eta.value(self._logits(), self.temperature()))

@@ -69,7 +69,7 @@ def probabilities(log_alpha):
 
 
 def searched(seed, num_steps=120, rate=0.3):
-    """Size of the child of a search in NumPy.
+    """Size of the child of a search in NumPy, before and after its last edges are rounded.
 
     Every operation has a worth of its own that each step's gradient shows with noise; Adam.
     """
@@ -91,7 +91,12 @@ def searched(seed, num_steps=120, rate=0.3):
         square += 0.001 * (gradient**2 - square)
         corrected = np.sqrt(square / (1 - 0.999 ** (step + 1))) + 1e-8
         log_alpha = log_alpha - rate * mean / (1 - 0.5 ** (step + 1)) / corrected
-    return size_of(by_kind(log_alpha))
+    return size_of(by_kind(log_alpha)), size_of(rounded(weight, log_alpha))
+
+
+def rounded(weight, log_alpha):
+    halves = weight.rounded({kind: one.numpy() for kind, one in by_kind(log_alpha).items()})
+    return {kind: tf.constant(half) for kind, half in halves.items()}
 
 
 def by_kind(log_alpha):
@@ -102,9 +107,16 @@ def by_kind(log_alpha):
 
 
 def test_children_of_noisy_searches_land_on_the_target():
-    errors = [abs(searched(seed) / TARGET - 1) for seed in range(7)]
-    assert np.median(errors) < 0.05
-    assert max(errors) < 0.15  # one edge of the normal cell is up to 0.16 of this target
+    sizes = np.array([searched(seed) for seed in range(7)])
+    driven, settled = np.abs(sizes / TARGET - 1).T
+    assert np.median(driven) < 0.05
+    assert max(driven) < 0.15  # one edge of the normal cell is up to 0.16 of this target
+    assert max(settled) <= 0.05
+
+
+def test_a_given_weight_rounds_nothing():
+    given = {kind: one.numpy() for kind, one in logits().items()}
+    assert penalty_weight.of(SearchConfig(), num_steps=10).rounded(given) is given
 
 
 def test_a_target_of_multiply_adds_counts_those():

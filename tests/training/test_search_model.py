@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.architecture import space
+from snas_tf.architecture import child_size, space
 from snas_tf.config import SearchConfig
 from snas_tf.models.parent import ParentNetwork
 from snas_tf.training import optimizers
@@ -220,3 +220,31 @@ def test_the_multiplier_of_a_target_is_in_the_state_and_moves_with_each_step():
     expected = 20 * model.weight() / 10 / 10  # 10 steps; at m = 0 the weight is 10 u
     model.train_step(batch())
     assert float(model.eta.multiplier.value) == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_search_with_a_target_settles_within_five_percent_of_it():
+    """The first edge hesitates between two sizes, and is on the wrong side at the end."""
+    size = child_size.evaluation_size("parameters")
+
+    def parameters(log_alpha):
+        found = ((one.argmax(axis=1), size.edges[kind]) for kind, one in log_alpha.items())
+        return size.surroundings + sum(sizes[range(14), chosen].sum() for chosen, sizes in found)
+
+    wanted = {kind: 9 * np.eye(8, dtype=np.float32)[[6] * 4 + [1] * 10] for kind in space.KINDS}
+    model = make(dataclasses.replace(CONFIG, target_parameters=parameters(wanted)))
+    for kind in space.KINDS:
+        model.edges[kind].log_alpha.assign(wanted[kind])
+    hesitant = wanted["normal"].copy()
+    hesitant[0, 1] = 9.1
+    model.edges["normal"].log_alpha.assign(hesitant)
+    assert parameters(model.log_alpha()) < 0.95 * parameters(wanted)
+    assert model.settle() == 1
+    assert parameters(model.log_alpha()) == parameters(wanted)
+    assert model.settle() == 0
+
+
+def test_a_search_with_a_weight_settles_as_it_is(model):
+    before = model.log_alpha()
+    assert model.settle() == 0
+    for kind in space.KINDS:
+        np.testing.assert_array_equal(model.log_alpha()[kind], before[kind])

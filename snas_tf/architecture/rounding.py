@@ -1,0 +1,48 @@
+"""The last decisions of a search whose child must have a size."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from snas_tf.architecture import space
+from snas_tf.architecture.child_size import ChildSize
+
+TOLERANCE = 0.05
+"""How far from the target a child may be, as a share of it."""
+
+
+def round_to_target(
+    log_alpha: Mapping[str, np.ndarray], size: ChildSize, target: float
+) -> dict[str, np.ndarray]:
+    """Log alpha whose most probable child is within 5 % of a target.
+
+    A search that holds the expected size at the target holds an edge undecided where no child has
+    this very size. If the most probable child is outside the tolerance, one edge or two take other
+    operations: of all such changes that lead inside, the one that costs least probability. The
+    logits of an edge's old operation and of its new one change places.
+
+    Args:
+        log_alpha: logits [edges = 14, operations = 8] of each kind.
+        size: of the children.
+        target: size of the child wanted, in the same unit.
+
+    Returns:
+        The logits; as given if the child is within the tolerance, or no such change leads there.
+    """
+    logits = np.concatenate([log_alpha[kind] for kind in space.KINDS])
+    sizes = np.concatenate([size.edges[kind] for kind in space.KINDS])
+    edges, chosen = np.arange(len(logits)), logits.argmax(axis=1)
+    total = size.surroundings + sizes[edges, chosen].sum()
+    # Of each change [edges x operations], "to what it has already" included: that makes a pair one.
+    added = (sizes - sizes[edges, chosen][:, np.newaxis]).ravel()
+    lost = (logits.max(axis=1, keepdims=True) - logits).ravel()
+    edge, operation = np.divmod(np.arange(logits.size), logits.shape[1])
+    reached = total + added[:, np.newaxis] + added
+    fits = np.abs(reached / target - 1) <= TOLERANCE
+    fits &= edge[:, np.newaxis] != edge
+    costs = np.where(fits, lost[:, np.newaxis] + lost, np.inf)
+    if np.isfinite(costs.min()):
+        for change in np.unravel_index(costs.argmin(), costs.shape):
+            row, new = edge[change], operation[change]
+            logits[row, [chosen[row], new]] = logits[row, [new, chosen[row]]]
+    return dict(zip(space.KINDS, np.split(logits, len(space.KINDS)), strict=True))
