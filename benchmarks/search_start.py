@@ -44,7 +44,7 @@ def main(_):
     if flags.FLAGS.worker:
         rounds.serve(lambda: search_step.make(flags.FLAGS.worker))
         return
-    names = ["ours", *rounds.OPPONENTS]
+    names = ["ours", "ours, one-hot", *rounds.OPPONENTS]
     answers = {name: [] for name in names}
     print(f"to the end of the first step; peak after {flags.FLAGS.memory_steps}; seconds of phases")
     for _ in range(flags.FLAGS.starts):
