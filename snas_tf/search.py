@@ -72,8 +72,7 @@ def search(config: SearchConfig, data_config: DataConfig, run_config: RunConfig)
     rounded_edges = model.settle()
     found = genotype.derive(model.log_alpha())
     run.write_text(run.genotype, genotype.to_json(found))
-    result = _result(model, found, model.evaluate_child(validation), monitor)
-    result["rounded_edges"] = rounded_edges
+    result = _result(model, found, rounded_edges, model.evaluate_child(validation), monitor)
     plots.save_cells(found, run.path)
     plots.save(plots.draw_curves(monitor.rows, "search"), run.path / "curves.png")
     run.write_json(run.result, result)
@@ -81,7 +80,11 @@ def search(config: SearchConfig, data_config: DataConfig, run_config: RunConfig)
 
 
 def _result(
-    model: SearchModel, found: Genotype, child_accuracy: float, monitor: SearchMonitor
+    model: SearchModel,
+    found: Genotype,
+    rounded_edges: int,
+    child_accuracy: float,
+    monitor: SearchMonitor,
 ) -> dict[str, Any]:
     last = monitor.rows[-1]
     child = cost.child(found, model.network.plans, model.network.num_classes)
@@ -93,6 +96,7 @@ def _result(
         "child_parameters": child.parameters,
         "child_multiply_adds": child.multiply_adds,
         "child_edges": {kind: len(found.cell(kind).edges) for kind in space.KINDS},
+        "rounded_edges": rounded_edges,
         "images_per_second": monitor.images_per_second(),
         "epochs": int(last["epoch"]),
         "steps": int(last["step"]),

@@ -33,7 +33,8 @@ def round_to_target(
     sizes = np.concatenate([size.edges[kind] for kind in space.KINDS])
     edges, chosen = np.arange(len(logits)), logits.argmax(axis=1)
     total = size.surroundings + sizes[edges, chosen].sum()
-    # Of each change [edges x operations], "to what it has already" included: that makes a pair one.
+    # Of each change [edges x operations]. An edge may also take what it has, at no cost, so that
+    # pairs of changes include single ones, and none.
     added = (sizes - sizes[edges, chosen][:, np.newaxis]).ravel()
     lost = (logits.max(axis=1, keepdims=True) - logits).ravel()
     edge, operation = np.divmod(np.arange(logits.size), logits.shape[1])

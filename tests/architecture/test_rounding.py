@@ -8,9 +8,9 @@ from snas_tf.architecture import child_size, cost, genotype, rounding, space
 SIZE = child_size.evaluation_size("parameters")
 
 
-def logits(seed, scale=1.0):
+def logits(seed):
     generator = np.random.default_rng(seed)
-    return {kind: scale * generator.normal(size=(14, 8)) for kind in space.KINDS}
+    return {kind: generator.normal(size=(14, 8)) for kind in space.KINDS}
 
 
 def parameters(log_alpha):
