@@ -84,9 +84,7 @@ def test_a_bad_flag_is_one_line(tmp_path, flags, parts):
 @pytest.mark.parametrize(
     ("flags", "parts"),
     [
-        (["--dataset=cifar11"], ["--dataset=cifar11", "digits, folder", "cifar10"]),
         (["--dataset=digits", "--batch_size=5000"], ["--batch_size=5000", "1 to 1350"]),
-        (["--dataset=folder", "--data_dir=missing"], ["--data_dir=missing", "sub-directory"]),
         (["--dataset=digits", "--model_dir=file/run"], ["--model_dir=file/run", "written"]),
         (["--dataset=digits", "--model_dir=file"], ["--model_dir=file", "written"]),
     ],
