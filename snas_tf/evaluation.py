@@ -61,7 +61,7 @@ class Evaluation:
         described = self.describe(dataset, found)
         strategy = runtime.strategy(self.data_config.batch_size)
         keras.utils.set_random_seed(seed)
-        epoch_steps = self.steps_per_epoch(dataset)
+        epoch_steps = pipeline.steps_per_epoch(dataset, self.data_config.batch_size)
         with strategy.scope():
             network = described.child(found, auxiliary=self.config.auxiliary_weight > 0)
             self.initialize(network, described)
@@ -90,10 +90,6 @@ class Evaluation:
     def load(self) -> Any:
         """The images."""
         return datasets.load(self.data_config, self.run_config.seed, with_test=True)
-
-    def steps_per_epoch(self, dataset: Any) -> int:
-        """Full batches in one pass over the training images."""
-        return pipeline.steps_per_epoch(dataset, self.data_config.batch_size)
 
     def training_batches(self, dataset: Any, first_step: int, num_steps: int) -> tf.data.Dataset:
         """The batches of so many steps from a step."""
