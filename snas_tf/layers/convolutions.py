@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from snas_tf.layers.depthwise import depthwise_convolution
 from snas_tf.layers.normalization import batch_normalize, fold
 from snas_tf.layers.operation import Operation, Weights
 from snas_tf.layers.projections import pointwise_convolution
@@ -128,24 +129,3 @@ class WideThenTallConvolution(Operation):
             "tall": weights["tall"] * folded["factor"],
             "offset": folded["offset"],
         }
-
-
-def depthwise_convolution(
-    x: tf.Tensor, kernel: tf.Tensor, stride: int, dilation: int = 1
-) -> tf.Tensor:
-    """Depthwise convolution with symmetric padding ("same" at stride 1).
-
-    Args:
-        x: [batch, height, width, channels].
-        kernel: [k, k, channels, 1], k odd.
-        stride: 1 or 2.
-        dilation: 1 or 2.
-    """
-    if stride == 2 and dilation == 2:
-        # Output o reads inputs 2 o + 2 tap - (k - 1): even pixels only, which makes it an
-        # undilated convolution of those. (TensorFlow has no strided dilated one.)
-        return depthwise_convolution(x[:, ::2, ::2], kernel, stride=1)
-    if stride == 1:
-        return tf.nn.depthwise_conv2d(x, kernel, [1, 1, 1, 1], "SAME", dilations=[dilation] * 2)
-    pad = [kernel.shape[0] // 2] * 2
-    return tf.nn.depthwise_conv2d(x, kernel, [1, 2, 2, 1], [[0, 0], pad, pad, [0, 0]])

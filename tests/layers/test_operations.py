@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from snas_tf.architecture import space
-from snas_tf.layers import convolutions, operations, projections
+from snas_tf.layers import convolutions, operations, pooling, projections
 from tests.random_children import randomize
 
 CHANNELS = 4
@@ -85,6 +85,24 @@ def test_an_operation_is_its_numpy_statement_on_every_edge(name, stride, size):
     for edge, (x, y) in enumerate(zip(inputs, outputs, strict=True)):
         expected = numpy_operation(name, layer, x, edge, stride)
         np.testing.assert_allclose(y, expected, atol=2e-4)
+
+
+@pytest.mark.parametrize("size", [(8, 8), (7, 5)], ids=["even", "odd"])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_the_largest_pixel_of_a_window_gets_its_gradient(stride, size):
+    x = tf.constant(images(size))
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = pooling.MaxPooling.pool(x, stride)
+        upstream = images(y.shape[1:3], seed=1)
+        loss = tf.reduce_sum(y * upstream)
+    expected = np.zeros_like(x)
+    for image, row, column, channel in np.ndindex(*y.shape):
+        top, left = max(row * stride - 1, 0), max(column * stride - 1, 0)
+        window = x[image, top : row * stride + 2, left : column * stride + 2, channel].numpy()
+        below, right = np.unravel_index(np.argmax(window), window.shape)
+        expected[image, top + below, left + right, channel] += upstream[image, row, column, channel]
+    np.testing.assert_allclose(tape.gradient(loss, x), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("size", [(8, 8), (7, 5)], ids=["even", "odd"])

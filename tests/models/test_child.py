@@ -70,7 +70,9 @@ def count_operations(network):
         elif one.type == "MatMul":
             multiply_adds += output.num_elements() * one.inputs[1].shape[0]
         elif one.type in ("MaxPool", "AvgPool") and output[3] > 1:  # else pixels are counted
-            poolings += output.num_elements() * 9
+            _, height, width, _ = one.get_attr("ksize")
+            if height * width > 1:  # one pixel is not pooled but picked
+                poolings += output.num_elements() * height * width
     return multiply_adds, poolings
 
 

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from snas_tf.layers.depthwise import depthwise_convolution
+
+CHANNELS = 3
+SIZES = pytest.mark.parametrize("size", [(8, 6), (7, 5)], ids=["even", "odd"])
+STRIDES = pytest.mark.parametrize("stride", [1, 2])
+DILATIONS = pytest.mark.parametrize("dilation", [1, 2])
+KERNELS = pytest.mark.parametrize("kernel_size", [3, 5, 7])
+
+
+def numbers(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+def tapped(x, tap, kernel_size, stride, dilation):
+    """What one tap (row, column) of a kernel reads, for every pixel of the output."""
+    reach = (kernel_size - 1) * dilation // 2
+    padded = np.pad(x, [(0, 0), (reach, reach), (reach, reach), (0, 0)])
+    top, left = (dilation * one for one in tap)
+    height, width = x.shape[1:3]
+    return padded[:, top : top + height : stride, left : left + width : stride]
+
+
+@SIZES
+@STRIDES
+@DILATIONS
+@KERNELS
+def test_value_and_gradients_are_those_of_the_sum_over_taps(kernel_size, dilation, stride, size):
+    x, direction = (numbers(2, *size, CHANNELS, seed=seed) for seed in (0, 1))
+    kernel = numbers(kernel_size, kernel_size, CHANNELS, 1, seed=2)
+    with tf.GradientTape() as tape:
+        watched = tf.constant(x), tf.constant(kernel)
+        tape.watch(watched)
+        y = depthwise_convolution(*watched, stride, dilation)
+        upstream = numbers(*y.shape, seed=3)
+        loss = tf.reduce_sum(y * upstream)
+    of_x, of_kernel = tape.gradient(loss, watched)
+    taps = list(np.ndindex(kernel_size, kernel_size))
+    reads = {tap: tapped(x, tap, kernel_size, stride, dilation) for tap in taps}
+    expected = sum(reads[tap] * kernel[tap][:, 0] for tap in taps)
+    np.testing.assert_allclose(y, expected, atol=1e-4)
+    for tap in taps:
+        np.testing.assert_allclose(
+            of_kernel[tap][:, 0], np.sum(reads[tap] * upstream, axis=(0, 1, 2)), atol=1e-4
+        )
+    # The loss is linear in x: along any direction its gradient tells the whole difference.
+    moved = sum(
+        tapped(direction, tap, kernel_size, stride, dilation) * kernel[tap][:, 0] for tap in taps
+    )
+    assert np.sum(of_x * direction) == pytest.approx(np.sum(moved * upstream), abs=1e-2)
+
+
+def test_gradients_reach_through_a_condition_in_a_traced_function():
+    """As in the parent, where a kernel that is not drawn must not run."""
+    x, kernel = tf.constant(numbers(2, 8, 8, CHANNELS)), tf.constant(numbers(5, 5, CHANNELS, 1))
+
+    @tf.function(autograph=False)
+    def gradients(live):
+        with tf.GradientTape() as tape:
+            tape.watch((x, kernel))
+            y = tf.cond(live, lambda: depthwise_convolution(x, kernel, 1), lambda: x)
+            loss = tf.reduce_sum(y * y)
+        return tape.gradient(loss, (x, kernel))
+
+    with tf.GradientTape() as tape:
+        tape.watch((x, kernel))
+        y = depthwise_convolution(x, kernel, 1)
+        loss = tf.reduce_sum(y * y)
+    for found, expected in zip(
+        gradients(tf.constant(True)), tape.gradient(loss, (x, kernel)), strict=True
+    ):
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-3)
+    of_x, of_kernel = gradients(tf.constant(False))
+    np.testing.assert_array_equal(of_x, 2 * x)
+    np.testing.assert_array_equal(of_kernel, np.zeros_like(kernel))
