@@ -6,6 +6,7 @@ paper are multiply-adds.
 """
 
 import dataclasses
+import operator
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -47,11 +48,10 @@ class Cost:
         return self.multiply_adds + self.pooling_operations
 
     def __add__(self, other: "Cost") -> "Cost":
-        pairs = zip(dataclasses.astuple(self), dataclasses.astuple(other), strict=True)
-        return Cost(*(one + two for one, two in pairs))
+        return Cost(*map(operator.add, vars(self).values(), vars(other).values()))
 
     def __mul__(self, times: int) -> "Cost":
-        return Cost(*(times * value for value in dataclasses.astuple(self)))
+        return Cost(*(times * value for value in vars(self).values()))
 
 
 def total(costs: Sequence[Cost]) -> Cost:

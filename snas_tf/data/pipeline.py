@@ -12,6 +12,9 @@ from snas_tf.data.datasets import Dataset
 from snas_tf.data.encoded import EncodedDataset
 from snas_tf.data.images import Images
 
+# For functions of TensorFlow alone: converting them would take half a second each.
+_plain = tf.autograph.experimental.do_not_convert
+
 _ORDER, _AUGMENTATION, _CUTOUT = 0, 1, 2
 """What a random number is for; one seed drives all of them independently."""
 
@@ -51,6 +54,7 @@ def training_batches(
     images, labels = _on_host(dataset.train)
     fill = mean_colour(dataset) if cutout_length else None
 
+    @_plain
     def batch(step: tf.Tensor, index: tf.Tensor) -> dict[str, tf.Tensor]:
         image = crop_and_flip(
             tf.gather(images, index), seed_of(seed, _AUGMENTATION, step), dataset.mirror
@@ -82,6 +86,7 @@ def shuffled_steps(
     first_epoch, done = divmod(first_step, epoch_steps)
     last_epoch = (first_step + num_steps - 1) // epoch_steps
 
+    @_plain
     def order(epoch: tf.Tensor) -> tf.data.Dataset:
         # Not `index_shuffle`: on 45,000 images the orders of neighbouring epochs are alike.
         shuffled = tf.random.experimental.stateless_shuffle(
@@ -110,6 +115,7 @@ def evaluation_batches(images: Images, batch_size: int) -> tf.data.Dataset:
     host_images, host_labels = _on_host(images)
     count = len(images)
 
+    @_plain
     def batch(start: tf.Tensor) -> dict[str, tf.Tensor]:
         positions = start + tf.range(batch_size, dtype=tf.int64)
         index = tf.minimum(positions, count - 1)

@@ -31,11 +31,10 @@ def batch_normalize(
     """
     if "offset" in weights:
         return x * weights.get("factor", 1.0) + weights["offset"], {}
-    ones = tf.ones_like(weights["mean"])
-    factor = weights.get("gamma", ones)
-    offset = weights.get("beta", tf.zeros_like(ones))
-    if scale is not None:
-        factor, offset = factor * scale, offset * scale
+    factor = tf.ones_like(weights["mean"]) if scale is None else scale
+    offset = tf.zeros_like(factor)
+    if "gamma" in weights:
+        factor, offset = weights["gamma"] * factor, weights["beta"] * factor
     y, mean, variance = tf.compat.v1.nn.fused_batch_norm(
         x,
         factor,

@@ -44,8 +44,9 @@ def regularized(
     if clip_norm:
         gradients, _ = tf.clip_by_global_norm(gradients, clip_norm)
     if weight_decay:
+        decay = tf.constant(weight_decay)
         pairs = zip(gradients, variables, strict=True)
-        gradients = [gradient + weight_decay * variable.value for gradient, variable in pairs]
+        gradients = [gradient + decay * variable.value for gradient, variable in pairs]
     return list(gradients)
 
 
@@ -71,5 +72,6 @@ def apply_across_replicas(
     context = tf.distribute.get_replica_context()
     gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, list(gradients))
     gradients = regularized(gradients, variables, clip_norm, weight_decay)
-    replicas = context.num_replicas_in_sync
-    optimizer.apply([gradient / replicas for gradient in gradients], variables)
+    if (replicas := context.num_replicas_in_sync) > 1:
+        gradients = [gradient / replicas for gradient in gradients]
+    optimizer.apply(gradients, variables)
