@@ -12,7 +12,7 @@ from snas_tf.data.datasets import Dataset
 from snas_tf.data.encoded import EncodedDataset
 from snas_tf.data.images import Images
 
-# For functions of TensorFlow alone: converting them would take half a second each.
+# Functions of TensorFlow alone need no AutoGraph, which takes half a second over each.
 _plain = tf.autograph.experimental.do_not_convert
 
 _ORDER, _AUGMENTATION, _CUTOUT = 0, 1, 2

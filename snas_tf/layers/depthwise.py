@@ -1,5 +1,7 @@
 """Depthwise convolution, put into terms that are fast on CPUs."""
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 _EVERY_PIXEL = [1, 1, 1, 1]
@@ -54,7 +56,7 @@ def _same(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
 
 
 @tf.custom_gradient
-def _wide(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, object]:
+def _wide(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         of_x = tf.raw_ops.DepthwiseConv2dNativeBackpropInput(
             input_sizes=tf.shape(x),

@@ -1,6 +1,6 @@
 """Estimators of E_Z[C(Z)] and of its gradient with respect to log alpha (Eq. 9 to 11)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import tensorflow as tf
@@ -108,3 +108,18 @@ ESTIMATORS: dict[str, Callable[[SearchConfig], Estimator]] = {
     "policy_gradient": lambda config: PolicyGradient(config.penalty_baseline),
 }
 """By the name that `SearchConfig.penalty_estimator` has."""
+
+
+def share(part: Sequence[tf.Tensor], whole: Sequence[tf.Tensor], replicas: int) -> tf.Tensor:
+    """What share of alpha's gradient the penalty has, 0 to 1.
+
+    The norm of its part over the sum of that norm and that of the rest.
+
+    Args:
+        part: the penalty's gradient on one replica.
+        whole: the whole gradient there, divided by the number of replicas.
+        replicas: their number.
+    """
+    rest = [replicas * both - one for both, one in zip(whole, part, strict=True)]
+    norms = tf.linalg.global_norm(part), tf.linalg.global_norm(rest)
+    return tf.math.divide_no_nan(norms[0], norms[0] + norms[1])

@@ -168,7 +168,9 @@ class SearchModel(TracedModel):
             loss, {name: [one.value for one in getattr(self, name)] for name in ("theta", "alpha")}
         )
         pull = penalty_tape.gradient(penalty, [one.value for one in self.alpha])
-        self.means["penalty_share"].update_state(_share(pull, gradients["alpha"], replicas))
+        self.means["penalty_share"].update_state(
+            penalty_estimator.share(pull, gradients["alpha"], replicas)
+        )
         self._update(gradients)
         self.means["cross_entropy"].update_state(cross_entropy)
         self.means["penalty"].update_state(penalty)
@@ -263,16 +265,3 @@ class SearchModel(TracedModel):
 def _cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     """Of each example [batch], in nats."""
     return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-
-
-def _share(part: Sequence[tf.Tensor], whole: Sequence[tf.Tensor], replicas: int) -> tf.Tensor:
-    """Norm of a part of a gradient over the sum of its norm and that of the rest, 0 to 1.
-
-    Args:
-        part: of one replica's own gradient.
-        whole: that gradient, divided by the number of replicas.
-        replicas: their number.
-    """
-    rest = [replicas * both - one for both, one in zip(whole, part, strict=True)]
-    norms = tf.linalg.global_norm(part), tf.linalg.global_norm(rest)
-    return tf.math.divide_no_nan(norms[0], norms[0] + norms[1])
