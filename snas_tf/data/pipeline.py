@@ -12,8 +12,8 @@ from snas_tf.data.datasets import Dataset
 from snas_tf.data.encoded import EncodedDataset
 from snas_tf.data.images import Images
 
-# Functions of TensorFlow alone need no AutoGraph, which takes half a second over each.
-_plain = tf.autograph.experimental.do_not_convert
+without_autograph = tf.autograph.experimental.do_not_convert
+"""For what makes a pipeline of TensorFlow alone: to convert a function takes half a second."""
 
 _ORDER, _AUGMENTATION, _CUTOUT = 0, 1, 2
 """What a random number is for; one seed drives all of them independently."""
@@ -24,6 +24,7 @@ def steps_per_epoch(dataset: Dataset | EncodedDataset, batch_size: int) -> int:
     return len(dataset.train) // batch_size
 
 
+@without_autograph
 def training_batches(
     dataset: Dataset,
     config: DataConfig,
@@ -54,7 +55,6 @@ def training_batches(
     images, labels = _on_host(dataset.train)
     fill = mean_colour(dataset) if cutout_length else None
 
-    @_plain
     def batch(step: tf.Tensor, index: tf.Tensor) -> dict[str, tf.Tensor]:
         image = crop_and_flip(
             tf.gather(images, index), seed_of(seed, _AUGMENTATION, step), dataset.mirror
@@ -86,7 +86,6 @@ def shuffled_steps(
     first_epoch, done = divmod(first_step, epoch_steps)
     last_epoch = (first_step + num_steps - 1) // epoch_steps
 
-    @_plain
     def order(epoch: tf.Tensor) -> tf.data.Dataset:
         # Not `index_shuffle`: on 45,000 images the orders of neighbouring epochs are alike.
         shuffled = tf.random.experimental.stateless_shuffle(
@@ -99,6 +98,7 @@ def shuffled_steps(
     return indices.skip(done).take(num_steps).enumerate(start=first_step)
 
 
+@without_autograph
 def evaluation_batches(images: Images, batch_size: int) -> tf.data.Dataset:
     """Every example once and in order, in batches of one shape.
 
@@ -115,7 +115,6 @@ def evaluation_batches(images: Images, batch_size: int) -> tf.data.Dataset:
     host_images, host_labels = _on_host(images)
     count = len(images)
 
-    @_plain
     def batch(start: tf.Tensor) -> dict[str, tf.Tensor]:
         positions = start + tf.range(batch_size, dtype=tf.int64)
         index = tf.minimum(positions, count - 1)

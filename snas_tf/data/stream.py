@@ -10,13 +10,14 @@ from snas_tf.config import DataConfig
 from snas_tf.data import crops
 from snas_tf.data.augment import cutout
 from snas_tf.data.encoded import EncodedDataset, Source
-from snas_tf.data.pipeline import mean_colour, seed_of, shuffled_steps
+from snas_tf.data.pipeline import mean_colour, seed_of, shuffled_steps, without_autograph
 from snas_tf.errors import UserError
 
 _AUGMENTATION, _CUTOUT = 1, 2
 """What a random number is for, besides the order; one seed drives all of them independently."""
 
 
+@without_autograph
 def training_batches(
     dataset: EncodedDataset,
     config: DataConfig,
@@ -71,6 +72,7 @@ def training_batches(
     return batches.prefetch(tf.data.AUTOTUNE)
 
 
+@without_autograph
 def evaluation_batches(
     source: Source, batch_size: int, image_size: tuple[int, int]
 ) -> tf.data.Dataset:
