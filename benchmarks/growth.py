@@ -1,10 +1,10 @@
 """How a search step's time and memory grow with cells, channels, images a step and image size.
 
-    python benchmarks/growth.py [--steps=4] [--output=docs/performance/growth.png]
+    python benchmarks/growth.py [--steps=6] [--turns=3] [--output=docs/performance/growth.png]
 
-One size is varied at a time around a small search; every point is a process of its own. The
-exponent b of cost = a size^b is fitted over all points of a line. Memory is that beyond what the
-process has before its first step.
+One size is varied at a time around a small search. All points take turns, each turn a process of
+its own, and medians count. The exponent b of cost = a size^b is fitted over all points of a line.
+Memory is that beyond what the process has before its first step.
 """
 
 import json
@@ -20,6 +20,7 @@ from absl import app, flags
 from benchmarks import rounds, search_step
 
 flags.DEFINE_string("output", "docs/performance/growth.png", "The plot.")
+flags.DEFINE_integer("turns", 3, "Processes of each point.", 1)
 
 BASE = {"num_cells": 5, "init_channels": 8, "batch_size": 32, "image_size": 16}
 LINES = {
@@ -39,8 +40,28 @@ def make(sizes):
     return contender
 
 
+def line_points(name):
+    """The sizes of each point of a line."""
+    return [{**BASE, name: size} for size in LINES[name]]
+
+
+def measure_all():
+    """The medians of each point over all turns, by its sizes."""
+    points = {tuple(point.values()): point for name in LINES for point in line_points(name)}
+    turns = []
+    for turn in range(flags.FLAGS.turns):
+        print(f"turn {turn + 1} of {flags.FLAGS.turns}", flush=True)
+        turns.append({key: measure(point) for key, point in points.items()})
+    return {
+        key: {
+            one: statistics.median(turn[key][one] for turn in turns) for one in ("seconds", "GiB")
+        }
+        for key in points
+    }
+
+
 def measure(sizes):
-    """Seconds of a step and GiB of one point."""
+    """Seconds of a step and GiB of one point, in one process."""
     with rounds.Worker(json.dumps(sizes), __file__) as worker:
         worker.run(2)
         answer = worker.run(flags.FLAGS.steps)
@@ -79,18 +100,15 @@ def main(_):
     if flags.FLAGS.worker:
         rounds.serve(lambda: make(json.loads(flags.FLAGS.worker)))
         return
-    base, lines = measure(BASE), {}
+    medians, lines = measure_all(), {}
     for name, sizes in LINES.items():
-        lines[name] = {}
-        for size in sizes:
-            point = base if size == BASE[name] else measure({**BASE, name: size})
-            lines[name][size] = point
-            print(
-                f"{name:14} {size:4} {point['seconds']:8.3f} s {point['GiB']:6.2f} GiB", flush=True
-            )
+        points = [medians[tuple(point.values())] for point in line_points(name)]
+        lines[name] = dict(zip(sizes, points, strict=True))
+        for size, point in lines[name].items():
+            print(f"{name:14} {size:4} {point['seconds']:8.3f} s {point['GiB']:6.2f} GiB")
         for one in ("seconds", "GiB"):
-            costs = [point[one] for point in lines[name].values()]
-            print(f"{name:14} exponent of {one}: {exponent(list(sizes), costs):.2f}")
+            costs = [point[one] for point in points]
+            print(f"{name:14} exponent of {one}: {exponent(sizes, costs):.2f}")
     draw(lines, pathlib.Path(flags.FLAGS.output))
 
 

@@ -158,7 +158,7 @@ class SearchModel(TracedModel):
         with tf.GradientTape() as tape:
             z = self.draw(_TRAINING, replica)
             logits = self.network(batch["image"], z, training=True)
-            cross_entropy = _cross_entropy(batch["label"], logits)
+            cross_entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(batch["label"], logits)
             with tf.GradientTape() as penalty_tape:
                 penalty = self.penalty(_TRAINING, replica)
             # The replicas' gradients are summed: each contributes its share of the batch's mean,
@@ -207,9 +207,8 @@ class SearchModel(TracedModel):
             for kind in space.KINDS
         }
         logits = self.network(batch["image"], z, training=False)
-        self.means["cross_entropy"].update_state(
-            _cross_entropy(batch["label"], logits), batch["weight"]
-        )
+        cross_entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(batch["label"], logits)
+        self.means["cross_entropy"].update_state(cross_entropy, batch["weight"])
         self.accuracy.update_state(batch["label"], logits, batch["weight"])
         return {
             metric.name: metric.result() for metric in (self.means["cross_entropy"], self.accuracy)
@@ -248,20 +247,3 @@ class SearchModel(TracedModel):
     def weight(self) -> float:
         """Eta of Eq. 9 at the current step."""
         return float(self.eta.value(self._logits(), self.temperature()))
-
-    def expected_costs(self) -> dict[str, float]:
-        """E_Z[C(Z)] by criterion, of all edges of this network, not normalised."""
-        return {
-            criterion: float(
-                sum(
-                    np.sum(self.edges[kind].probabilities() * self.costs[kind][criterion])
-                    for kind in space.KINDS
-                )
-            )
-            for criterion in cost.CRITERIA
-        }
-
-
-def _cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """Of each example [batch], in nats."""
-    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)

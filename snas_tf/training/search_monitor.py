@@ -43,8 +43,6 @@ class SearchMonitor(Monitor):
     def measure(self, logs: dict[str, float]) -> dict[str, Any]:
         """See `Monitor.measure`."""
         model: SearchModel = self.model
-        expected = model.expected_costs()
-        around = cost.surroundings(model.network.plans, model.network.num_classes)
         return {
             "loss": logs["loss"],
             "cross_entropy": logs["cross_entropy"],
@@ -59,9 +57,7 @@ class SearchMonitor(Monitor):
             "temperature": model.temperature(),
             "theta_learning_rate": model.theta_optimizer.learning_rate,
             "alpha_learning_rate": model.alpha_optimizer.learning_rate,
-            **{
-                f"expected_{name}": expected[name] + getattr(around, name) for name in cost.CRITERIA
-            },
+            **{f"expected_{name}": value for name, value in _expected_costs(model).items()},
         }
 
     def describe(self, row: dict[str, float]) -> str:
@@ -99,6 +95,17 @@ class SearchMonitor(Monitor):
             if problem and problem != self._problems.get(kind):
                 logging.warning("the %s cell is collapsing: %s", kind, problem)
         self._problems = problems
+
+
+def _expected_costs(model: SearchModel) -> dict[str, float]:
+    """By criterion, what a child of this network costs on average, and what is around its edges."""
+    around = cost.surroundings(model.network.plans, model.network.num_classes)
+    probabilities = {kind: model.edges[kind].probabilities().numpy() for kind in space.KINDS}
+    return {
+        name: getattr(around, name)
+        + sum(np.sum(probabilities[kind] * model.costs[kind][name]) for kind in space.KINDS)
+        for name in cost.CRITERIA
+    }
 
 
 def _write_figure(tag: str, figure: Any) -> None:

@@ -150,16 +150,6 @@ def test_state_holds_every_variable_of_the_run(model):
     assert {id(variable) for variable in model.metrics_variables} <= held
 
 
-def test_expected_costs_of_a_decided_search_are_those_of_its_child():
-    model = make()
-    for kind in space.KINDS:
-        model.edges[kind].log_alpha.assign(100.0 * np.eye(8)[[5] * 14])
-    expected = model.expected_costs()
-    for criterion, value in expected.items():
-        counted = sum(model.costs[kind][criterion][:, 5].sum() for kind in space.KINDS)
-        assert value == pytest.approx(counted, rel=1e-5)
-
-
 @pytest.mark.parametrize("estimator", ["expectation", "reparameterization", "policy_gradient"])
 @pytest.mark.parametrize("scale", ["linear", "log"])
 def test_every_estimator_and_scale_has_a_gradient_in_all_of_alpha(estimator, scale):

@@ -60,13 +60,15 @@ def test_a_row_and_a_line_say_the_same(monitored, capsys):
     assert line.endswith("100 images/s  0:00:10 left\n")
 
 
-def test_the_expected_parameters_of_a_decided_search_are_its_childs(monitored):
+def test_the_expected_costs_of_a_decided_search_are_its_childs(monitored):
     run, monitor = monitored
     choose(monitor, "sep_conv_3x3")
     monitor.on_epoch_end(0, LOGS)
     found = lookup.read(run.path / "genotype.json")
-    counted = cost.child(found, monitor.model.network.plans, 4).parameters
-    assert run.read_rows()[0]["expected_parameters"] == pytest.approx(counted, rel=1e-5)
+    counted = cost.child(found, monitor.model.network.plans, 4)
+    row = run.read_rows()[0]
+    for name in cost.CRITERIA:
+        assert row[f"expected_{name}"] == pytest.approx(getattr(counted, name), rel=1e-5)
 
 
 def test_a_collapse_is_warned_of_when_it_begins(monitored, caplog):
