@@ -24,31 +24,30 @@ from snas_tf.errors import UserError
 
 
 def _search(values: flags.FlagValues) -> None:
-    config, data_config, run_config = _prepare(values, search_flags, penalty)
+    config, data_config, run_config = _prepare(values, search_flags)
     from snas_tf.search import report, search
 
     report(search(config, data_config, run_config), run_config.model_dir)
 
 
 def _evaluate(values: flags.FlagValues) -> None:
-    config, data_config, run_config = _prepare(values, evaluate_flags)
+    configs = _prepare(values, evaluate_flags)
     from snas_tf.evaluate import evaluate, report
 
-    report(evaluate(config, data_config, run_config), config, run_config)
+    report(evaluate(*configs), *configs)
 
 
 def _imagenet(values: flags.FlagValues) -> None:
-    config, data_config, run_config = _prepare(values, imagenet_flags, evaluate_flags)
+    configs = _prepare(values, imagenet_flags)
     from snas_tf.transfer import report, transfer
 
-    report(transfer(config, data_config, run_config), config, run_config)
+    report(transfer(*configs), *configs)
 
 
-def _prepare(values: flags.FlagValues, mode: ModuleType, *others: ModuleType) -> tuple:
-    """The configs of a mode that trains, from its flags and others; TensorFlow made ready."""
+def _prepare(values: flags.FlagValues, mode: ModuleType) -> tuple:
+    """The configs of a mode that trains, from its flags; TensorFlow made ready."""
     config = mode.config(values)
-    modules = (common, training, *others, mode)
-    run_config = common.run_config(values, mode.run_name(values), modules)
+    run_config = common.run_config(values, mode.run_name(values))
     quiet.import_tensorflow()
     from snas_tf.training import runtime
 

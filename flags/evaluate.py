@@ -1,7 +1,6 @@
 """Flags of `--mode=evaluate`."""
 
 import dataclasses
-import json
 import pathlib
 from typing import Any
 
@@ -11,6 +10,8 @@ from flags import common, training
 from snas_tf.architecture import lookup
 from snas_tf.config import EvaluationConfig, TrainingConfig
 from snas_tf.errors import UserError
+from snas_tf.training import run_record
+from snas_tf.training.run_directory import RunDirectory
 
 _DEFAULTS = EvaluationConfig()
 _HYPERPARAMETERS = {
@@ -55,6 +56,13 @@ def define() -> None:
         "Run directory of a search: start from its weights, with its network size, its images and, "
         "if none is given, its genotype.",
     )
+    flags.DEFINE_enum(
+        "export_weights",
+        _DEFAULTS.export_weights,
+        ["last", "best"],
+        "Which weights are exported: the last epoch's, or those of the epoch with the best "
+        "validation accuracy.",
+    )
     training.define_numbers(_HYPERPARAMETERS, _DEFAULTS)
     training.below_one("drop_path_probability")
 
@@ -92,21 +100,25 @@ def values_of(values: flags.FlagValues) -> dict[str, Any]:
         "cutout_length": values.cutout_length,
         "initial_weights": pathlib.Path(values.initial_weights) if values.initial_weights else None,
         "num_seeds": values.num_seeds,
+        "export_weights": values.export_weights,
         **{name: getattr(values, name) for name in _HYPERPARAMETERS},
     }
 
 
 def _of_search(directory: pathlib.Path) -> dict[str, Any]:
-    try:
-        recorded = json.loads((directory / "flags.json").read_text(encoding="utf-8"))["flags"]
-        inherited = {name: recorded[name] for name in _INHERITED}
-        recorded["alpha_learning_rate"]  # a search has it
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    record = run_record.read(RunDirectory(directory).record)
+    accepted = "accepted: the --model_dir of a finished --mode=search"
+    if record.kind != "search":
+        raise UserError(f"--initial_weights={directory}: a run of --mode={record.kind}, {accepted}")
+    if record.settings.get("num_seeds", 1) > 1:
         raise UserError(
-            f"--initial_weights={directory}: not the run directory of a search ({error}), "
-            "accepted: the --model_dir of a finished --mode=search"
-        ) from error
-    return {**inherited, "genotype": str(directory / "genotype.json")}
+            f"--initial_weights={directory}: holds the searches of several seeds, accepted: "
+            f"{directory / 'seed_'}N, one of them"
+        )
+    return {
+        **{name: record.settings.get(name) for name in _INHERITED},
+        "genotype": str(directory / "genotype.json"),
+    }
 
 
 def run_name(values: flags.FlagValues) -> str:

@@ -51,6 +51,7 @@ def config(values: flags.FlagValues) -> SearchConfig:
     return SearchConfig(
         **training.values_of(values),
         **penalty.values_of(values),
+        num_seeds=values.num_seeds,
         **{name: getattr(values, name) for name in ("relaxation", *_HYPERPARAMETERS)},
     )
 

@@ -2,8 +2,6 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Mapping
-from typing import Any
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,13 +42,11 @@ class RunConfig:
         seed: the seed of everything random.
         checkpoint_every_steps: a checkpoint every so many steps within an epoch; 0 for none but
             the one at the end of every epoch.
-        flags: what decides the run's results, by flag; recorded, and compared on resuming.
     """
 
     model_dir: pathlib.Path
     seed: int = 0
     checkpoint_every_steps: int = 0
-    flags: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,6 +95,7 @@ class SearchConfig(TrainingConfig):
         alpha_weight_decay: L2 penalty coupled into the gradient of log alpha.
         alpha_clip_norm: global norm to which alpha's gradient is clipped; 0 for no clipping.
         initial_temperature, final_temperature: lambda of Eq. 5 falls linearly between them.
+        num_seeds: how many searches, each with a seed of its own; the best cell is taken.
     """
 
     relaxation: str = "concrete"
@@ -119,6 +116,7 @@ class SearchConfig(TrainingConfig):
     alpha_clip_norm: float = 10.0
     initial_temperature: float = 1.0
     final_temperature: float = 0.03
+    num_seeds: int = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,6 +131,8 @@ class EvaluationConfig(TrainingConfig):
         auxiliary_weight: of the auxiliary classifier's loss; 0 for no auxiliary classifier.
         initial_weights: run directory of a search, whose weights the child starts from.
         num_seeds: how many times, each with a seed of its own.
+        export_weights: which weights are exported: the "last" epoch's, or those of the epoch with
+            the "best" validation accuracy.
     """
 
     num_cells: int = 20
@@ -144,6 +144,7 @@ class EvaluationConfig(TrainingConfig):
     auxiliary_weight: float = 0.4
     initial_weights: pathlib.Path | None = None
     num_seeds: int = 1
+    export_weights: str = "last"
 
 
 @dataclasses.dataclass(frozen=True)

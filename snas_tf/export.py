@@ -1,16 +1,14 @@
 """`--mode=export`: a trained child as a file that needs nothing of this package."""
 
-import contextlib
-import json
-import os
 import pathlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from snas_tf import whole_files
 from snas_tf.architecture import lookup
 from snas_tf.errors import UserError
 from snas_tf.latency import median_milliseconds
@@ -19,7 +17,7 @@ from snas_tf.models.child import ChildNetwork
 from snas_tf.models.description import NetworkDescription
 from snas_tf.models.folded import FoldedChild
 from snas_tf.models.serving import Server
-from snas_tf.training import checkpoints
+from snas_tf.training import checkpoints, run_record
 from snas_tf.training.run_directory import RunDirectory
 
 
@@ -48,12 +46,18 @@ def load(model_dir: pathlib.Path) -> tuple[NetworkDescription, ChildNetwork]:
         UserError: the run has no trained child.
     """
     run = RunDirectory(model_dir)
-    described = description.read(run.network)
-    if "drop_path_probability" not in json.loads(run.flags.read_text(encoding="utf-8"))["flags"]:
+    record = run_record.read(run.record)
+    if record.settings.get("num_seeds", 1) > 1:
+        raise UserError(
+            f"--model_dir={model_dir}: holds the runs of several seeds, accepted: "
+            f"--model_dir={model_dir / 'seed_'}N of one of them"
+        )
+    if record.kind == "search":
         raise UserError(
             f"--model_dir={model_dir}: a search has no child's weights, accepted: a run of "
             f"--mode=evaluate; one with --initial_weights={model_dir} --epochs=0 takes them over"
         )
+    described = description.read(run.network)
     network = described.child(lookup.read(run.genotype))
     checkpoints.restore_network(network, run.checkpoints)
     return described, network
@@ -64,7 +68,7 @@ def save_model(
 ) -> None:
     """Writes a SavedModel whole; one that was there before is replaced."""
     server = Server(network, described.image_size, described.class_names)
-    with _whole(path) as partial:
+    with whole_files.replacing(path) as partial:
         tf.saved_model.save(server, str(partial), signatures=server.serve)
 
 
@@ -94,7 +98,7 @@ def _to_keras(
     path = run.path / "model.keras"
     image = keras.Input((*described.image_size, 3), dtype="uint8", name="image")
     model = keras.Model(image, keras.layers.Softmax()(network(image)))
-    with _whole(path) as partial:
+    with whole_files.replacing(path) as partial:
         model.save(partial)
     return {"path": str(path), "bytes": _bytes(path)}
 
@@ -105,7 +109,7 @@ def _to_tflite(
     path = run.path / "model.tflite"
     serve = _fixed(network, described).get_concrete_function()
     content = tf.lite.TFLiteConverter.from_concrete_functions([serve]).convert()
-    with _whole(path) as partial:
+    with whole_files.replacing(path) as partial:
         partial.write_bytes(content)
     return {"path": str(path), "bytes": _bytes(path)}
 
@@ -121,7 +125,7 @@ def _to_onnx(
             "`pip install tf2onnx onnx`"
         ) from error
     path = run.path / "model.onnx"
-    with _whole(path) as partial:
+    with whole_files.replacing(path) as partial:
         tf2onnx.convert.from_function(
             _fixed(network, described), _signature(described), output_path=str(partial)
         )
@@ -144,17 +148,6 @@ FORMATS = {
     "tflite": _to_tflite,
     "onnx": _to_onnx,
 }
-
-
-@contextlib.contextmanager
-def _whole(path: pathlib.Path) -> Iterator[pathlib.Path]:
-    """A temporary path beside `path`, of the same suffix, that takes its place at the end."""
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export.") as directory:
-        partial = pathlib.Path(directory, path.name)
-        yield partial
-        if path.is_dir():
-            path.rename(pathlib.Path(directory, "before"))
-        os.replace(partial, path)
 
 
 def _bytes(path: pathlib.Path) -> int:
