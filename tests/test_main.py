@@ -71,7 +71,7 @@ def refused(tmp_path, *flags):
         (["--label_smoothing=1"], ["--label_smoothing=1", "less than 1"]),
         (["--warmup_epochs=-1"], ["--warmup_epochs=-1"]),
         (["--mode=export"], ["--model_dir", "not given"]),
-        (["--mode=export", "--model_dir=gone"], ["gone/network.json"]),
+        (["--mode=export", "--model_dir=gone"], ["gone/run.json"]),
         (["--format=pb"], ["--format=pb", "saved_model|keras|tflite|onnx"]),
     ],
     ids=lambda value: " ".join(value),

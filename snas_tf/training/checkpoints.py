@@ -1,19 +1,18 @@
 """Checkpoints from which a run continues bit for bit."""
 
-import contextlib
 import hashlib
 import json
 import pathlib
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 from absl import logging
 
-from snas_tf import whole_files
+from snas_tf import plain_paths, whole_files
 from snas_tf.errors import UserError, shorten_path
 
 _KEPT = 3
@@ -88,7 +87,7 @@ class CheckpointFiles:
             ValueError: it can't be read, for a reason of one line.
         """
         try:
-            with _without_wildcards(self._directory) as directory:
+            with plain_paths.alias(self._directory) as directory:
                 prefix = f"{directory}/{self._name}-{number}"
                 reader = tf.train.load_checkpoint(prefix)
                 # Nothing is restored of a checkpoint that breaks off or fails its checksums.
@@ -240,12 +239,3 @@ def digest(directory: pathlib.Path) -> dict[str, Any]:
 def network_checkpoint(network: keras.layers.Layer) -> tf.train.Checkpoint:
     """A checkpoint of a network alone, which also reads those of a whole run."""
     return tf.train.Checkpoint(variables=[variable.value for variable in network.variables])
-
-
-@contextlib.contextmanager
-def _without_wildcards(directory: pathlib.Path) -> Iterator[pathlib.Path]:
-    """The directory under a name that TensorFlow, which reads it as a pattern, matches."""
-    with tempfile.TemporaryDirectory() as temporary:
-        link = pathlib.Path(temporary, "directory")
-        link.symlink_to(directory.absolute(), target_is_directory=True)
-        yield link
