@@ -5,16 +5,19 @@ from typing import Any
 
 from absl import flags
 
+from flags import common
 from snas_tf.errors import UserError
 
 
-def define() -> None:
+def define(values: flags.FlagValues) -> None:
     """Defines the flags."""
+    common.define_model_dir(values)
     flags.DEFINE_enum(
         "format",
         "saved_model",
         ["saved_model", "keras", "tflite", "onnx"],
         "What to export as; all but saved_model take images of the network's own size only.",
+        flag_values=values,
     )
 
 
