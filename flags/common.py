@@ -59,6 +59,13 @@ def define(values: flags.FlagValues, defaults: DataConfig, *, held_out: bool = T
         "Leave image files out that can't be read.",
         flag_values=values,
     )
+    flags.DEFINE_boolean(
+        "mirror",
+        defaults.mirror,
+        "Mirror half of the training images at random; if not given, unless the data set is one of "
+        "characters by its name. --nomirror for own images in which left and right matter.",
+        flag_values=values,
+    )
     define_model_dir(values)
     flags.DEFINE_integer("seed", 0, "Seed of everything random.", 0, 2**31 - 1, flag_values=values)
     flags.DEFINE_integer(

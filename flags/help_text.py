@@ -19,7 +19,8 @@ _EVERY_MODE = """\
   --helpfull
       Print the flags of the libraries too."""
 EPOCH_LINE = {
-    "loss": "what is minimized: mean over the epoch's training steps, in nats, with the penalty",
+    "loss": "what is minimized: cross entropy in nats, with a search's penalty or the auxiliary "
+    "classifier's loss; mean over the epoch's training steps",
     "accuracy": "share of the training images classified right, mean over the same steps",
     "valid": "the same share of the validation images, after the epoch; nan: there are none",
     "entropy": "mean over the edges of the operations' distribution, in nats: 2.08, ln 8, is "

@@ -37,6 +37,22 @@ def define(values: flags.FlagValues) -> None:
         f"Multiply the learning rate by batch size / {_OF_THE_PAPER}.",
         flag_values=values,
     )
+    flags.DEFINE_float(
+        "min_crop_area",
+        _DATA.min_crop_area,
+        "Least share of an image's area that a random crop takes; 1 for the largest crops alone.",
+        lower_bound=0.01,
+        upper_bound=1.0,
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "color_jitter",
+        _DATA.color_jitter,
+        "How far brightness, contrast and saturation change at random; 0: colors stay.",
+        lower_bound=0.0,
+        upper_bound=1.0,
+        flag_values=values,
+    )
 
 
 def define_budget(values: flags.FlagValues, defaults: TransferConfig) -> None:
