@@ -26,17 +26,17 @@ def _search(values: flags.FlagValues) -> None:
 
 
 def _evaluate(values: flags.FlagValues) -> None:
-    config, data_config, run_config = _prepare(values, evaluate_flags)
+    configs = _prepare(values, evaluate_flags)
     from snas_tf.evaluate import evaluate, report
 
-    report(evaluate(config, data_config, run_config), config, run_config)
+    report(evaluate(*configs), *configs)
 
 
 def _imagenet(values: flags.FlagValues) -> None:
-    config, data_config, run_config = _prepare(values, imagenet_flags, evaluate_flags)
+    configs = _prepare(values, imagenet_flags, evaluate_flags)
     from snas_tf.transfer import report, transfer
 
-    report(transfer(config, data_config, run_config), config, run_config)
+    report(transfer(*configs), *configs)
 
 
 def _prepare(values: flags.FlagValues, mode: ModuleType, *others: ModuleType) -> tuple:

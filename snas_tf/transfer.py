@@ -87,10 +87,15 @@ def transfer(
     return evaluate.evaluate(config, data_config, run_config, Transfer)
 
 
-def report(result: dict[str, Any], config: TransferConfig, run_config: RunConfig) -> None:
+def report(
+    result: dict[str, Any],
+    config: TransferConfig,
+    data_config: DataConfig,
+    run_config: RunConfig,
+) -> None:
     """Prints what was measured, beside what is published, and where to look at it."""
     top_1, top_5 = (evaluate.percent(result, f"test_{name}error") for name in ("", "top_5_"))
-    if run_config.flags["dataset"] == "imagenet2012":
+    if data_config.dataset == "imagenet2012":
         ours = (
             f"{config.genotype} (this run)",
             top_1,
@@ -98,7 +103,7 @@ def report(result: dict[str, Any], config: TransferConfig, run_config: RunConfig
             f"{result['parameters'] / 1e6:.1f}",
             f"{result['multiply_adds'] / 1e6:.0f}",
         )
-        print(f"\n{published.IMAGENET.with_ours(ours)}")
+        print(f"\n{published.IMAGENET.beside(ours, evaluate.settings(config, data_config))}")
     print(
         f"\ntop-1 error          {top_1} %  the last epoch's weights\n"
         f"top-5 error          {top_5} %\n{evaluate.where(result, run_config)}",
