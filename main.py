@@ -1,23 +1,18 @@
 """SNAS in TensorFlow: `python main.py --mode=search --constraint=mild`."""
 
-import os
+import pathlib
 import sys
 from types import ModuleType
 
-# Read when TensorFlow is imported. Its failures reach us as exceptions, so its log only confuses;
-# oneDNN's kernels, on by default on the newest CPUs only, halve the time of a step on others.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-
 from absl import app, flags, logging
 
-from flags import common, penalty, training
+from flags import command_line, common, modes
 from flags import evaluate as evaluate_flags
 from flags import export as export_flags
 from flags import imagenet as imagenet_flags
 from flags import profile as profile_flags
 from flags import search as search_flags
-from snas_tf import quiet
+from snas_tf import machine_fault, quiet, standard_streams
 from snas_tf.errors import UserError
 
 # Each mode imports TensorFlow only when its flags are known to be good, as that takes seconds.
@@ -78,34 +73,45 @@ _MODES = {
     "profile": _profile,
     "export": _export,
 }
-_FLAGS = (
-    common,
-    training,
-    penalty,
-    search_flags,
-    evaluate_flags,
-    imagenet_flags,
-    profile_flags,
-    export_flags,
-)
 
 
 def main(_: list[str]) -> None:
-    """Runs the mode that the flags ask for; exits with 2 where the user must mend something."""
+    """Runs the mode that the flags ask for.
+
+    Exits with 2 where the user must mend something, with 1 where the machine can't do more, both
+    after one line on standard error, and with 130 after an interruption.
+    """
     logging.set_verbosity(logging.WARNING)
     try:
         _MODES[flags.FLAGS.mode](flags.FLAGS)
     except UserError as error:
-        print(f"main.py: {error}", file=sys.stderr)
-        sys.exit(2)
+        _exit(f"main.py: {error}", 2)
     except KeyboardInterrupt:
-        print("\ninterrupted: the same command continues from the last checkpoint", file=sys.stderr)
-        sys.exit(130)
+        _exit(f"\ninterrupted{_what_continues(flags.FLAGS)}", 130)
+    except Exception as error:
+        fault = machine_fault.describe(error)
+        if fault is None:
+            raise
+        _exit(f"main.py: {fault}", 1)
+
+
+def _exit(message: str, status: int) -> None:
+    start = message[: len(message) - len(message.lstrip())]
+    print(start + "\\n".join(message.strip().splitlines()), file=sys.stderr)
+    sys.exit(status)
+
+
+def _what_continues(values: flags.FlagValues) -> str:
+    """What the same command does after an interruption."""
+    mode = modes.MODES[values.mode].module
+    if not hasattr(mode, "run_name"):
+        return ""
+    model_dir = pathlib.Path(values.model_dir or pathlib.Path("runs", mode.run_name(values)))
+    if any(model_dir.glob("**/checkpoints/*.index")):
+        return ": the same command continues from the last checkpoint"
+    return " before the first checkpoint: the same command starts again"
 
 
 if __name__ == "__main__":
-    flags.DEFINE_enum("mode", "search", list(_MODES), "What to do.")
-    for module in _FLAGS:
-        module.define()
-        flags.adopt_module_key_flags(module)  # for --help
-    app.run(main, flags_parser=common.parse)
+    standard_streams.secure()
+    app.run(main, flags_parser=command_line.parse)

@@ -1,71 +1,100 @@
 """Flags that mean the same in every mode, and how flags become configs."""
 
+import dataclasses
 import os
 import pathlib
-import sys
 import tempfile
 from typing import Any
 
-from absl import app, flags
+from absl import flags
 
+from flags import path
 from snas_tf.config import DataConfig, RunConfig
 from snas_tf.errors import UserError, shorten_path
 
 
-def define() -> None:
-    """Defines the flags."""
+def define(values: flags.FlagValues, defaults: DataConfig, *, held_out: bool = True) -> None:
+    """Defines the flags of the images and of the run.
+
+    Args:
+        values: what they are defined in.
+        defaults: the defaults of the mode.
+        held_out: whether the mode holds training images out for validation.
+    """
     flags.DEFINE_string(
         "dataset",
-        "cifar10",
+        defaults.dataset,
         "The images: cifar10 or any other TFDS image-classification name; folder, for class "
         "sub-directories of JPEG or PNG files under --data_dir; digits, which needs no network.",
+        flag_values=values,
     )
-    flags.DEFINE_string(
+    path.define(
+        values,
         "data_dir",
-        None,
         "Directory of prepared TFDS datasets; or of the class sub-directories, or of train/ and "
         "test/ or val/ with the class sub-directories.",
     )
+    define_image_size(values, defaults.image_size)
     flags.DEFINE_integer(
-        "image_size", None, "Resize images to this many pixels square; default: their own size.", 8
+        "batch_size",
+        defaults.batch_size,
+        "Images a step, over all GPUs.",
+        1,
+        65536,
+        flag_values=values,
     )
-    flags.DEFINE_integer(
-        "batch_size", 64, "Images a step, over all GPUs; 96 when evaluating, if not given.", 1
+    if held_out:
+        flags.DEFINE_float(
+            "validation_fraction",
+            defaults.validation_fraction,
+            "Share of the training images held out for validation.",
+            flag_values=values,
+        )
+    flags.DEFINE_boolean(
+        "skip_corrupt_images",
+        defaults.skip_corrupt_images,
+        "Leave image files out that can't be read.",
+        flag_values=values,
     )
-    flags.DEFINE_float(
-        "validation_fraction",
-        0.1,
-        "Share of the training images held out for validation; may be 0 when evaluating.",
-    )
-    flags.DEFINE_boolean("skip_corrupt_images", False, "Leave image files out that can't be read.")
     flags.DEFINE_boolean(
         "mirror",
-        None,
-        "Mirror half of the training images at random; default: unless the data set is one of "
+        defaults.mirror,
+        "Mirror half of the training images at random; if not given, unless the data set is one of "
         "characters by its name. --nomirror for own images in which left and right matter.",
+        flag_values=values,
     )
-    flags.DEFINE_string("model_dir", None, "The run directory; default: runs/MODE-DATASET-....")
-    flags.DEFINE_integer("seed", 0, "Seed of everything random.", 0, 2**31 - 1)
+    define_model_dir(values)
+    flags.DEFINE_integer("seed", 0, "Seed of everything random.", 0, 2**31 - 1, flag_values=values)
     flags.DEFINE_integer(
         "checkpoint_every_steps",
         0,
         "Besides the checkpoint of every epoch, one every so many steps; 0 for none.",
         0,
+        2**31 - 1,
+        flag_values=values,
     )
 
 
-def parse(arguments: list[str]) -> list[str]:
-    """Parses the flags; a bad one is one line on standard error and exit code 2."""
-    app.define_help_flags()
-    try:
-        rest = flags.FLAGS(arguments)
-    except flags.Error as error:
-        print(f"main.py: {' '.join(str(error).split())}", file=sys.stderr)
-        sys.exit(2)
-    if len(rest) > 1:
-        print(f"main.py: {rest[1]!r} is not a flag, accepted: --NAME=VALUE", file=sys.stderr)
-        sys.exit(2)
-    return rest
+def define_image_size(values: flags.FlagValues, default: int | None) -> None:
+    """Defines the side of the images."""
+    flags.DEFINE_integer(
+        "image_size",
+        default,
+        "Side of the images, in pixels: others are resized. If not given, their own size.",
+        8,
+        4096,
+        flag_values=values,
+    )
+
+
+def define_model_dir(values: flags.FlagValues) -> None:
+    """Defines the run directory."""
+    path.define(
+        values,
+        "model_dir",
+        "The run directory. Of a training, if not given: runs/MODE-DATASET-.... To export: that of "
+        "a finished training of a child.",
+    )
 
 
 def set_defaults(values: flags.FlagValues, defaults: dict[str, Any]) -> None:
@@ -75,18 +104,11 @@ def set_defaults(values: flags.FlagValues, defaults: dict[str, Any]) -> None:
 
 
 def data_config(values: flags.FlagValues) -> DataConfig:
-    """The data part of a configuration."""
-    return DataConfig(
-        dataset=values.dataset,
-        data_dir=pathlib.Path(values.data_dir) if values.data_dir else None,
-        image_size=values.image_size,
-        batch_size=values.batch_size,
-        validation_fraction=values.validation_fraction,
-        skip_corrupt_images=values.skip_corrupt_images,
-        mirror=values.mirror,
-        min_crop_area=values.min_crop_area,
-        color_jitter=values.color_jitter,
-    )
+    """The data part of a configuration, with defaults where the mode has no such flag."""
+    names = (field.name for field in dataclasses.fields(DataConfig))
+    given = {name: getattr(values, name) for name in names if name in values}
+    directory = values.data_dir
+    return DataConfig(**{**given, "data_dir": pathlib.Path(directory) if directory else None})
 
 
 def run_config(values: flags.FlagValues, default_name: str) -> RunConfig:

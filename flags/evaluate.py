@@ -1,19 +1,17 @@
 """Flags of `--mode=evaluate`."""
 
-import dataclasses
 import pathlib
 from typing import Any
 
 from absl import flags
 
-from flags import common, training
+from flags import common, path, training
 from snas_tf.architecture import lookup
-from snas_tf.config import EvaluationConfig, TrainingConfig
+from snas_tf.config import DataConfig, EvaluationConfig
 from snas_tf.errors import UserError
 from snas_tf.training import run_record
 from snas_tf.training.run_directory import RunDirectory
 
-_DEFAULTS = EvaluationConfig()
 _HYPERPARAMETERS = {
     "drop_path_probability": "Of dropping an edge at the last step; rises from 0.",
     "auxiliary_weight": "Weight of the auxiliary classifier's loss; 0 for no such classifier.",
@@ -29,58 +27,84 @@ _INHERITED = (
 """Flags whose defaults are a search's own, where the child starts from its weights."""
 
 
-def define() -> None:
+def define(values: flags.FlagValues) -> None:
     """Defines the flags; every default is that of `EvaluationConfig`."""
-    flags.DEFINE_string(
-        "genotype",
-        None,
-        "The cells of a child network: the name of a published one, or the path of a file, as a "
-        "search writes it or as tools of the DARTS family print it; one of several in a file by "
-        "FILE:LINE, or by FILE#NAME for NAME = Genotype(...).",
-    )
-    flags.DEFINE_integer(
-        "cutout_length",
-        _DEFAULTS.cutout_length,
-        "Side in pixels of the square cut out of each training image; 0 for none.",
-        0,
-    )
-    flags.DEFINE_integer(
-        "num_seeds",
-        _DEFAULTS.num_seeds,
-        "Train so often, from --seed on, and report mean and standard deviation.",
-        1,
-    )
-    flags.DEFINE_string(
+    defaults = EvaluationConfig()
+    common.define(values, DataConfig(batch_size=96))
+    training.define(values, defaults)
+    define_child(values, defaults)
+    path.define(
+        values,
         "initial_weights",
-        None,
         "Run directory of a search: start from its weights, with its network size, its images and, "
         "if none is given, its genotype.",
     )
+    define_weights(values, defaults.export_weights, "the last epoch's")
+
+
+def define_genotype(values: flags.FlagValues) -> None:
+    """Defines what names a genotype."""
+    path.define(
+        values,
+        "genotype",
+        "The cells of a child network: the name of a published one, or the path of a file, as a "
+        "search writes it or as tools of the DARTS family print it; one of several in a file by "
+        "FILE:LINE, or by FILE#NAME for NAME = Genotype(...).",
+        shipped=True,
+    )
+
+
+def define_weights(values: flags.FlagValues, default: str | None, usual: str) -> None:
+    """Defines which weights are exported; `usual` says which are by default."""
     flags.DEFINE_enum(
         "export_weights",
-        _DEFAULTS.export_weights,
+        default,
         ["last", "best"],
-        "Which weights are exported: the last epoch's, or those of the epoch with the best "
-        "validation accuracy.",
+        "Weights to export: the last epoch's, or those of the epoch with the best validation "
+        f"accuracy; if not given, {usual}.",
+        flag_values=values,
     )
-    training.define_numbers(_HYPERPARAMETERS, _DEFAULTS)
-    training.below_one("drop_path_probability")
+
+
+def define_child(values: flags.FlagValues, defaults: EvaluationConfig) -> None:
+    """Defines what every training of a child has."""
+    define_genotype(values)
+    flags.DEFINE_integer(
+        "cutout_length",
+        defaults.cutout_length,
+        "Side in pixels of the square cut out of each training image; 0 for none.",
+        0,
+        4096,
+        flag_values=values,
+    )
+    training.define_numbers(values, _HYPERPARAMETERS, defaults)
+    training.below_one(values, "drop_path_probability")
+
+
+def adapt_defaults(values: flags.FlagValues) -> None:
+    """Makes a search's own settings the defaults where the child starts from its weights.
+
+    Raises:
+        UserError: --initial_weights is no search's run directory.
+    """
+    if values.initial_weights is not None:
+        common.set_defaults(values, _of_search(pathlib.Path(values.initial_weights)))
 
 
 def config(values: flags.FlagValues) -> EvaluationConfig:
-    """The evaluation part of a configuration; sets the defaults of this mode.
+    """The evaluation part of a configuration.
 
     Raises:
-        UserError: no genotype is given, or --initial_weights is no search's run directory.
+        UserError: no genotype is given.
     """
-    names = [field.name for field in dataclasses.fields(TrainingConfig)]
-    common.set_defaults(
-        values, {"batch_size": 96, **{name: getattr(_DEFAULTS, name) for name in names}}
-    )
-    if values.initial_weights is not None:
-        common.set_defaults(values, _of_search(pathlib.Path(values.initial_weights)))
     require_genotype(values)
-    return EvaluationConfig(**training.values_of(values), **values_of(values))
+    weights = values.initial_weights
+    return EvaluationConfig(
+        **training.values_of(values),
+        **values_of(values),
+        initial_weights=pathlib.Path(weights) if weights else None,
+        export_weights=values.export_weights,
+    )
 
 
 def require_genotype(values: flags.FlagValues) -> None:
@@ -94,13 +118,10 @@ def require_genotype(values: flags.FlagValues) -> None:
 
 
 def values_of(values: flags.FlagValues) -> dict[str, Any]:
-    """The fields of `EvaluationConfig` besides those of `TrainingConfig`."""
+    """The fields of `EvaluationConfig` that every training of a child has."""
     return {
         "genotype": values.genotype,
         "cutout_length": values.cutout_length,
-        "initial_weights": pathlib.Path(values.initial_weights) if values.initial_weights else None,
-        "num_seeds": values.num_seeds,
-        "export_weights": values.export_weights,
         **{name: getattr(values, name) for name in _HYPERPARAMETERS},
     }
 

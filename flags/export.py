@@ -5,17 +5,21 @@ from typing import Any
 
 from absl import flags
 
+from flags import common, evaluate
 from snas_tf.errors import UserError
 
 
-def define() -> None:
+def define(values: flags.FlagValues) -> None:
     """Defines the flags."""
+    common.define_model_dir(values)
     flags.DEFINE_enum(
         "format",
         "saved_model",
         ["saved_model", "keras", "tflite", "onnx"],
         "What to export as; all but saved_model take images of the network's own size only.",
+        flag_values=values,
     )
+    evaluate.define_weights(values, None, "those that the run itself exports")
 
 
 def arguments(values: flags.FlagValues) -> dict[str, Any]:
@@ -29,4 +33,8 @@ def arguments(values: flags.FlagValues) -> dict[str, Any]:
             "--model_dir: not given, and --mode=export needs one; accepted: the directory of a run "
             "of --mode=evaluate"
         )
-    return {"model_dir": pathlib.Path(values.model_dir), "file_format": values.format}
+    return {
+        "model_dir": pathlib.Path(values.model_dir),
+        "file_format": values.format,
+        "weights": values.export_weights,
+    }

@@ -26,47 +26,53 @@ _TARGETS = {
 }
 
 
-def define() -> None:
+def define(values: flags.FlagValues) -> None:
     """Defines the flags; every default is that of `SearchConfig`."""
     defaults = SearchConfig()
     flags.DEFINE_enum(
         "constraint",
         None,
         list(CONSTRAINT_WEIGHTS),
-        "How hard the search is pressed towards small cells; default: none.",
+        "How hard the search is pressed towards small cells; if not given, none.",
+        flag_values=values,
     )
     flags.DEFINE_float(
-        "constraint_weight", None, "The weight eta of Eq. 9 itself, in place of a --constraint."
+        "constraint_weight",
+        None,
+        "The weight eta of Eq. 9 itself, in place of a --constraint.",
+        flag_values=values,
     )
-    flags.register_validator(
-        "constraint_weight", training.finite_and_not_negative, "accepted: >= 0"
-    )
+    training.accept(values, "constraint_weight", training.finite_and_not_negative, ">= 0")
     flags.DEFINE_enum(
         "penalty_estimator",
         defaults.penalty_estimator,
         _ESTIMATORS,
         "How the penalty's gradient is had: exactly, through the draw, or by policy gradient.",
+        flag_values=values,
     )
     flags.DEFINE_boolean(
         "penalty_baseline",
         defaults.penalty_baseline,
         "With policy_gradient: compare rewards with the edge's expected cost.",
+        flag_values=values,
     )
     flags.DEFINE_enum(
         "penalty_scale",
         defaults.penalty_scale,
         _SCALES,
         "The cost of an edge as it is (Eq. 10), or its logarithm.",
+        flag_values=values,
     )
-    training.define_numbers(_CRITERIA, defaults)
+    training.define_numbers(values, _CRITERIA, defaults)
     for name, meaning in _TARGETS.items():
         flags.DEFINE_float(
             name,
             getattr(defaults, name),
             f"{meaning} of the child at 20 cells, 36 channels, 32 x 32 images and 10 classes; "
             "finds the weight, in place of --constraint and --constraint_weight.",
+            flag_values=values,
         )
-        flags.register_validator(name, _positive, "accepted: a number, > 0")
+        training.accept(values, name, _positive, "a number, > 0")
 
 
 def _positive(value: float | None) -> bool:

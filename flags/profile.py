@@ -5,49 +5,56 @@ from typing import Any
 from absl import flags
 
 from flags import common, evaluate, imagenet, training
-from snas_tf.config import EvaluationConfig
+from snas_tf.config import EvaluationConfig, TransferConfig
+
+_IMAGENET = {
+    "num_cells": TransferConfig().num_cells,
+    "init_channels": training.AUTO,
+    "image_size": 224,
+    "num_classes": 1000,
+}
+"""The defaults with --network=imagenet."""
 
 
-def define() -> None:
-    """Defines the flags."""
+def define(values: flags.FlagValues) -> None:
+    """Defines the flags; the defaults are those of an evaluation on CIFAR-10."""
+    evaluate.define_genotype(values)
     flags.DEFINE_enum(
-        "network", "cifar", ["cifar", "imagenet"], "The kind of network to profile: its stem."
+        "network",
+        "cifar",
+        ["cifar", "imagenet"],
+        "The kind of network: its stem. With imagenet, defaults are "
+        + ", ".join(f"--{name}={value}" for name, value in _IMAGENET.items())
+        + ".",
+        flag_values=values,
     )
+    training.define_network(values, EvaluationConfig(), auto=True)
+    common.define_image_size(values, 32)
     flags.DEFINE_integer(
-        "num_classes", 10, "Classes of the images, when profiling; 1000 of ImageNet.", 2
+        "num_classes", 10, "Classes of the images.", 2, 1_000_000, flag_values=values
     )
+    imagenet.define_budget(values, TransferConfig())
+
+
+def adapt_defaults(values: flags.FlagValues) -> None:
+    """Sets the defaults of the kind of network."""
+    if values.network == "imagenet":
+        common.set_defaults(values, _IMAGENET)
 
 
 def arguments(values: flags.FlagValues) -> dict[str, Any]:
     """The arguments of `profile`.
 
     Raises:
-        UserError: no genotype is given.
+        UserError: no genotype is given, or the width is to be found without a limit.
     """
-    common.set_defaults(values, _DEFAULTS[values.network]())
     evaluate.require_genotype(values)
     return {
         "source": values.genotype,
         "num_cells": values.num_cells,
-        "init_channels": training.values_of(values, auto=0)["init_channels"],
+        "init_channels": training.width(values),
         "image_size": values.image_size,
         "num_classes": values.num_classes,
         "stem": values.network,
         "max_multiply_adds": values.max_multiply_adds,
     }
-
-
-def _cifar() -> dict[str, Any]:
-    defaults = EvaluationConfig()
-    return {
-        "num_cells": defaults.num_cells,
-        "init_channels": defaults.init_channels,
-        "image_size": 32,
-    }
-
-
-def _imagenet() -> dict[str, Any]:
-    return {**imagenet.defaults(), "num_classes": 1000}
-
-
-_DEFAULTS = {"cifar": _cifar, "imagenet": _imagenet}

@@ -2,8 +2,8 @@
 
 from absl import flags
 
-from flags import penalty, training
-from snas_tf.config import SearchConfig
+from flags import common, penalty, training
+from snas_tf.config import DataConfig, SearchConfig
 from snas_tf.errors import UserError
 
 _HYPERPARAMETERS = {
@@ -19,20 +19,24 @@ _HYPERPARAMETERS = {
 _RELAXATIONS = ("concrete", "one_hot")
 
 
-def define() -> None:
+def define(values: flags.FlagValues) -> None:
     """Defines the flags; every default is that of `SearchConfig`."""
     defaults = SearchConfig()
+    common.define(values, DataConfig())
+    training.define(values, defaults)
+    penalty.define(values)
     flags.DEFINE_enum(
         "relaxation",
         defaults.relaxation,
         _RELAXATIONS,
         "How an edge draws: all operations, weighed; or one of them, several times as fast, with a "
         "tenth of --theta_learning_rate; see docs/relaxations.md.",
+        flag_values=values,
     )
-    training.define_numbers(_HYPERPARAMETERS, defaults)
-    training.below_one("alpha_beta_1", "alpha_beta_2", "skip_threshold")
+    training.define_numbers(values, _HYPERPARAMETERS, defaults)
+    training.below_one(values, "alpha_beta_1", "alpha_beta_2", "skip_threshold")
     for name in ("initial_temperature", "final_temperature"):
-        flags.register_validator(name, lambda value: value > 0, "accepted: a number, > 0")
+        training.accept(values, name, lambda value: value > 0, "a number, > 0")
 
 
 def config(values: flags.FlagValues) -> SearchConfig:
@@ -51,7 +55,6 @@ def config(values: flags.FlagValues) -> SearchConfig:
     return SearchConfig(
         **training.values_of(values),
         **penalty.values_of(values),
-        num_seeds=values.num_seeds,
         **{name: getattr(values, name) for name in ("relaxation", *_HYPERPARAMETERS)},
     )
 

@@ -6,57 +6,95 @@ from typing import Any
 from absl import flags
 
 from snas_tf.config import TrainingConfig
-from snas_tf.errors import UserError
 
 AUTO = "auto"
-_DEFAULTS = TrainingConfig()
+_WIDEST = 4096
 _HYPERPARAMETERS = {
-    "theta_learning_rate": "Initial SGD rate of the weights; falls to 0 on a cosine.",
+    "theta_learning_rate": "Initial SGD rate of the weights.",
     "theta_momentum": "SGD momentum of the weights.",
     "theta_weight_decay": "L2 penalty on the weights.",
     "theta_clip_norm": "Largest global norm of the weights' gradient; 0 for no clipping.",
 }
 
 
-def define() -> None:
-    """Defines the flags; the defaults are a search's."""
-    flags.DEFINE_integer(
-        "num_cells", _DEFAULTS.num_cells, "Cells of the network; 20 of a child, if not given.", 3
-    )
-    flags.DEFINE(
-        _WidthParser(),
-        "init_channels",
-        _DEFAULTS.init_channels,
-        "Channels of the first cell, even; 36 of a child, if not given. On ImageNet also auto, its "
-        "default: the most that --max_multiply_adds allows.",
-        serializer=flags.ArgumentSerializer(),
-    )
+def define(values: flags.FlagValues, defaults: TrainingConfig, *, auto: bool = False) -> None:
+    """Defines the flags.
+
+    Args:
+        values: what they are defined in.
+        defaults: the defaults of the mode.
+        auto: whether the width may be auto, see `define_network`.
+    """
+    define_network(values, defaults, auto=auto)
     flags.DEFINE_integer(
         "epochs",
-        _DEFAULTS.epochs,
-        "Passes over the training images; 600 when evaluating, if not given.",
+        defaults.epochs,
+        "Passes over the training images.",
         0,
+        1_000_000,
+        flag_values=values,
     )
-    define_numbers(_HYPERPARAMETERS, _DEFAULTS)
-    below_one("theta_momentum")
+    flags.DEFINE_integer(
+        "num_seeds",
+        defaults.num_seeds,
+        "Number of runs, of --seed and the seeds after it: a search takes the cell with the best "
+        "validation accuracy, a training reports mean and standard deviation.",
+        1,
+        1000,
+        flag_values=values,
+    )
+    define_numbers(values, _HYPERPARAMETERS, defaults)
+    below_one(values, "theta_momentum")
 
 
-def define_numbers(meanings: dict[str, str], defaults: Any) -> None:
+def define_network(
+    values: flags.FlagValues, defaults: TrainingConfig, *, auto: bool = False
+) -> None:
+    """Defines the size of the network.
+
+    Args:
+        values: what the flags are defined in.
+        defaults: the defaults of the mode; a width of 0 is auto.
+        auto: whether the width may be auto: the most that --max_multiply_adds allows.
+    """
+    flags.DEFINE_integer(
+        "num_cells", defaults.num_cells, "Cells of the network.", 3, 200, flag_values=values
+    )
+    meaning = "Channels of the first cell."
+    if auto:
+        meaning += f" {AUTO}, where there is --max_multiply_adds: the most that it allows."
+    flags.DEFINE(
+        _WidthParser(auto),
+        "init_channels",
+        defaults.init_channels or AUTO,
+        meaning,
+        values,
+        flags.ArgumentSerializer(),
+    )
+
+
+def define_numbers(values: flags.FlagValues, meanings: dict[str, str], defaults: Any) -> None:
     """Defines flags that are numbers >= 0.
 
     Args:
+        values: what they are defined in.
         meanings: help by name.
         defaults: the config that holds the defaults.
     """
     for name, meaning in meanings.items():
-        flags.DEFINE_float(name, getattr(defaults, name), meaning)
-        flags.register_validator(name, finite_and_not_negative, "accepted: a number, >= 0")
+        flags.DEFINE_float(name, getattr(defaults, name), meaning, flag_values=values)
+        accept(values, name, finite_and_not_negative, "a number, >= 0")
 
 
-def below_one(*names: str) -> None:
+def below_one(values: flags.FlagValues, *names: str) -> None:
     """Lets only numbers under 1 pass."""
     for name in names:
-        flags.register_validator(name, lambda value: value < 1, "accepted: 0 to less than 1")
+        accept(values, name, lambda value: value < 1, "0 to less than 1")
+
+
+def accept(values: flags.FlagValues, name: str, check: Any, accepted: str) -> None:
+    """Lets only values pass for which a check is true; the message says what is accepted."""
+    flags.register_validator(name, check, f"accepted: {accepted}", values)
 
 
 def finite_and_not_negative(value: float | None) -> bool:
@@ -64,44 +102,44 @@ def finite_and_not_negative(value: float | None) -> bool:
     return value is None or (math.isfinite(value) and value >= 0)
 
 
-def values_of(values: flags.FlagValues, auto: int | None = None) -> dict[str, Any]:
-    """The fields of `TrainingConfig`.
+def values_of(values: flags.FlagValues) -> dict[str, Any]:
+    """The fields of `TrainingConfig`."""
+    names = ("num_cells", "epochs", *_HYPERPARAMETERS)
+    return {
+        "init_channels": width(values),
+        **{name: getattr(values, name) for name in names},
+    }
 
-    Args:
-        values: the parsed flags.
-        auto: what a width of auto becomes; None where it is not accepted.
 
-    Raises:
-        UserError: the width is auto, and that is not accepted.
-    """
-    names = ("num_cells", "init_channels", "epochs", *_HYPERPARAMETERS)
-    trained = {name: getattr(values, name) for name in names}
-    if trained["init_channels"] == AUTO:
-        if auto is None:
-            raise UserError(
-                f"--init_channels={AUTO}: not in this mode, accepted: an even number, 2 or more"
-            )
-        trained["init_channels"] = auto
-    return trained
+def width(values: flags.FlagValues) -> int:
+    """The channels of the first cell; 0 for auto."""
+    return 0 if values.init_channels == AUTO else values.init_channels
 
 
 class _WidthParser(flags.ArgumentParser):
-    """An even number of channels, or auto."""
+    """An even number of channels, or auto.
 
-    syntactic_help = "an even number, or auto"
+    Args:
+        auto: whether auto is accepted.
+    """
+
+    def __init__(self, auto: bool) -> None:
+        super().__init__()
+        self._auto = auto
+        self.syntactic_help = f"an even number, 2 to {_WIDEST}" + f", or {AUTO}" * auto
 
     def parse(self, argument: str | int) -> str | int:
         """The value of the flag."""
-        if argument == AUTO:
+        if argument == AUTO and self._auto:
             return AUTO
         try:
             channels = int(argument)
         except ValueError:
             channels = 0
-        if channels < 2 or channels % 2:
-            raise ValueError("accepted: an even number, 2 or more, or auto")
+        if channels % 2 or not 2 <= channels <= _WIDEST:
+            raise ValueError(f"accepted: {self.syntactic_help}")
         return channels
 
     def flag_type(self) -> str:
         """What help calls it."""
-        return "an even number or auto"
+        return "even number"

@@ -61,6 +61,7 @@ class TrainingConfig:
         theta_momentum: momentum of SGD.
         theta_weight_decay: L2 penalty coupled into the gradient of theta.
         theta_clip_norm: global norm to which theta's gradient is clipped; 0 for no clipping.
+        num_seeds: how many runs, each with a seed of its own.
     """
 
     num_cells: int = 8
@@ -70,6 +71,7 @@ class TrainingConfig:
     theta_momentum: float = 0.9
     theta_weight_decay: float = 3e-4
     theta_clip_norm: float = 5.0
+    num_seeds: int = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,7 +97,6 @@ class SearchConfig(TrainingConfig):
         alpha_weight_decay: L2 penalty coupled into the gradient of log alpha.
         alpha_clip_norm: global norm to which alpha's gradient is clipped; 0 for no clipping.
         initial_temperature, final_temperature: lambda of Eq. 5 falls linearly between them.
-        num_seeds: how many searches, each with a seed of its own; the best cell is taken.
     """
 
     relaxation: str = "concrete"
@@ -116,7 +117,6 @@ class SearchConfig(TrainingConfig):
     alpha_clip_norm: float = 10.0
     initial_temperature: float = 1.0
     final_temperature: float = 0.03
-    num_seeds: int = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,7 +130,6 @@ class EvaluationConfig(TrainingConfig):
         drop_path_probability: reached at the last step, from 0 at the first.
         auxiliary_weight: of the auxiliary classifier's loss; 0 for no auxiliary classifier.
         initial_weights: run directory of a search, whose weights the child starts from.
-        num_seeds: how many times, each with a seed of its own.
         export_weights: which weights are exported: the "last" epoch's, or those of the epoch with
             the "best" validation accuracy.
     """
@@ -143,7 +142,6 @@ class EvaluationConfig(TrainingConfig):
     drop_path_probability: float = 0.2
     auxiliary_weight: float = 0.4
     initial_weights: pathlib.Path | None = None
-    num_seeds: int = 1
     export_weights: str = "last"
 
 

@@ -1,5 +1,6 @@
 """`--mode=evaluate`: a genotype trained from scratch, and tested."""
 
+import shlex
 from typing import Any
 
 from snas_tf import published
@@ -39,19 +40,36 @@ def report(
     run_config: RunConfig,
 ) -> None:
     """Prints what was measured, beside what is published, and where to look at it."""
-    error = percent(result, "test_error")
     if data_config.dataset == "cifar10":
         parameters = f"{result['parameters'] / 1e6:.2f}"
-        ours = (f"{config.genotype} (this run)", error, parameters, "-")
-        print(f"\n{published.CIFAR10.with_ours(ours)}")
+        ours = (f"{config.genotype} (this run)", percent(result, "test_error"), parameters, "-")
+        print(f"\n{published.CIFAR10.beside(ours, settings(config, data_config))}")
+    no_test = "no test images" if result["test_error"] is None else ""
+    no_validation = "no validation images" if result["valid_accuracy"] is None else ""
+    no_epoch = no_validation or "no epoch was trained"
     print(
-        f"\ntest error           {error} %  the last epoch's weights\n"
-        f"                     {percent(result, 'test_error_at_best_validation')} %  "
-        "the weights of the best validation epoch\n"
-        f"validation accuracy  {percent(result, 'valid_accuracy')} %  the last epoch's, "
-        f"{percent(result, 'best_valid_accuracy')} %  the best\n{where(result, run_config)}",
+        f"\ntest error           {measured(result, 'test_error', no_test)}"
+        "  the last epoch's weights\n"
+        f"                     "
+        f"{measured(result, 'test_error_at_best_validation', no_test or no_epoch)}"
+        "  the weights of the best validation epoch\n"
+        f"validation accuracy  {measured(result, 'valid_accuracy', no_validation)}"
+        "  the last epoch's\n"
+        f"                     {measured(result, 'best_valid_accuracy', no_epoch)}"
+        f"  the best\n{where(result, run_config)}",
         flush=True,
     )
+
+
+def settings(config: EvaluationConfig, data_config: DataConfig) -> dict[str, float]:
+    """What decides whether a run on CIFAR-10 or ImageNet is comparable, by flag."""
+    return {
+        "num_cells": config.num_cells,
+        "init_channels": config.init_channels,
+        "image_size": data_config.image_size or 32,
+        "epochs": config.epochs,
+        "validation_fraction": data_config.validation_fraction,
+    }
 
 
 def where(result: dict[str, Any], run_config: RunConfig) -> str:
@@ -60,14 +78,20 @@ def where(result: dict[str, Any], run_config: RunConfig) -> str:
     seeds = len(result.get("seeds", "."))
     files = path if seeds == 1 else path / f"seed_{run_config.seed}"
     exported = result["exported_weights"]
+    curves = f"curves               {files / 'curves.png'}\n" if result["epochs"] else ""
     return (
         f"network              {result['parameters']:,} parameters, "
         f"{result['multiply_adds']:,} multiply-adds\n"
         f"time                 {duration(result['seconds'])}\n"
-        f"curves               {files / 'curves.png'}\n"
+        f"{curves}"
         f"SavedModel           {files / 'export'}  the {exported} epoch's weights\n"
-        f"TensorBoard          tensorboard --logdir {path}"
+        f"TensorBoard          tensorboard --logdir {shlex.quote(str(path))}"
     )
+
+
+def measured(result: dict[str, Any], name: str, reason: str = "") -> str:
+    """A share in percent, or why there is none."""
+    return f"not measured: {reason}" if result[name] is None else f"{percent(result, name)} %"
 
 
 def percent(result: dict[str, Any], name: str) -> str:

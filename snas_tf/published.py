@@ -1,6 +1,7 @@
 """Published results, to stand beside ours. All are as the cited papers print them."""
 
 import dataclasses
+from collections.abc import Mapping
 
 
 @dataclasses.dataclass(frozen=True)
@@ -11,11 +12,29 @@ class Table:
         title: the images.
         head: names of the columns.
         rows: one network each, as text.
+        settings: of our training, by flag, that make its figures comparable.
     """
 
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    settings: Mapping[str, float]
+
+    def beside(self, ours: tuple[str, ...], settings: Mapping[str, float]) -> str:
+        """The table with our row; of a run with other settings, one line that says which.
+
+        Args:
+            ours: a row.
+            settings: of our run, with the keys of `self.settings`.
+        """
+        others = [
+            f"--{name}={settings[name]:g} (published: {value:g})"
+            for name, value in self.settings.items()
+            if settings[name] != value
+        ]
+        if not others:
+            return self.with_ours(ours)
+        return f"not beside the published figures on {self.title}: {', '.join(others)}"
 
     def with_ours(self, ours: tuple[str, ...]) -> str:
         """The published rows, then ours under a rule, as text in columns."""
@@ -49,6 +68,13 @@ CIFAR10 = Table(
         ("SNAS moderate + cutout", "2.85 +- 0.02", "2.8", "1.5"),
         ("SNAS aggressive + cutout", "3.10 +- 0.04", "2.3", "1.5"),
     ),
+    {
+        "num_cells": 20,
+        "init_channels": 36,
+        "image_size": 32,
+        "epochs": 600,
+        "validation_fraction": 0,
+    },
 )
 """Table 2 of Xie et al., 2019."""
 
@@ -70,5 +96,6 @@ IMAGENET = Table(
         ("DARTS", "26.9", "9.0", "4.9", "595"),
         ("SNAS mild", "27.3", "9.2", "4.3", "522"),
     ),
+    {"num_cells": 14, "image_size": 224, "epochs": 250},
 )
 """Table 3 of Xie et al., 2019."""

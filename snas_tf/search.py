@@ -2,6 +2,7 @@
 
 import functools
 import pathlib
+import shlex
 from typing import Any
 
 import keras
@@ -142,6 +143,6 @@ def report(result: dict[str, Any], model_dir: pathlib.Path) -> None:
         f"genotype             {model_dir / 'genotype.json'}\n"
         f"pictures             {model_dir / 'normal.png'}  {model_dir / 'reduce.png'}  "
         f"{files / 'curves.png'}\n"
-        f"TensorBoard          tensorboard --logdir {model_dir / 'tensorboard'}",
+        f"TensorBoard          tensorboard --logdir {shlex.quote(str(model_dir))}",
         flush=True,
     )

@@ -110,7 +110,7 @@ def report(
             f"{result['parameters'] / 1e6:.1f}",
             f"{result['multiply_adds'] / 1e6:.0f}",
         )
-        print(f"\n{published.IMAGENET.with_ours(ours)}")
+        print(f"\n{published.IMAGENET.beside(ours, evaluate.settings(config, data_config))}")
     print(
         f"\ntop-1 error          {top_1} %  the last epoch's weights\n"
         f"top-5 error          {top_5} %\n{evaluate.where(result, run_config)}",

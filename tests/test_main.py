@@ -1,16 +1,24 @@
 """What the command line refuses: one line that says what is accepted, exit code 2, no files."""
 
+import errno
+
 import numpy as np
 import PIL.Image
 import pytest
+from absl import flags
 
+import main
+from flags import command_line, modes
+from snas_tf.errors import UserError
 from tests.programs import run
 
+LATE = ("config", "arguments")  # what a mode's flags become, when it can check them together
 
-def refused(tmp_path, *flags):
+
+def refused(tmp_path, *arguments):
     """The one line that a refused command prints."""
     before = sorted(tmp_path.rglob("*"))
-    done = run(*flags, cwd=tmp_path)
+    done = run(*arguments, cwd=tmp_path)
     assert done.returncode == 2, done.stderr
     lines = [line for line in done.stderr.splitlines() if not line.startswith(("W", "I", "E0"))]
     assert len(lines) == 1, done.stderr
@@ -19,10 +27,25 @@ def refused(tmp_path, *flags):
     return lines[0]
 
 
+def complaint(capsys, *arguments):
+    """The one line with which flags are refused, by the parser or by the mode's config."""
+    values = flags.FlagValues()
+    try:
+        command_line.parse(["main.py", *arguments], values)
+        module = modes.MODES[values.mode].module
+        next(getattr(module, name) for name in LATE if hasattr(module, name))(values)
+    except UserError as error:
+        return str(error)
+    except SystemExit:
+        (line,) = capsys.readouterr().err.splitlines()
+        return line
+    pytest.fail("accepted")
+
+
 @pytest.mark.parametrize(
-    ("flags", "parts"),
+    ("arguments", "parts"),
     [
-        (["--mode=find"], ["--mode=find", "<search|evaluate|imagenet|profile|export>"]),
+        (["--mode=find"], ["--mode=find", "search, evaluate, imagenet, profile, export"]),
         (["--constraint=hard"], ["--constraint=hard", "none|mild|moderate|aggressive"]),
         (["--constraint_weight=-1"], ["--constraint_weight=-1", ">= 0"]),
         (["--constraint_weight=nan"], ["--constraint_weight=nan"]),
@@ -49,11 +72,11 @@ def refused(tmp_path, *flags):
         (["--constraint_weight=0", "--target_parameters=2e6"], ["--target_par", "one of"]),
         (["--target_parameters=2e6", "--target_multiply_adds=4e8"], ["--target_m", "one of"]),
         (["--init_channels=3"], ["--init_channels=3", "even"]),
-        (["--num_cells=2"], ["--num_cells=2", ">= 3"]),
+        (["--num_cells=2"], ["--num_cells=2", "[3, "]),
         (["--epochs=0"], ["--epochs=0", "1 or more"]),
         (["--epochs=-1"], ["--epochs=-1"]),
         (["--batch_size=many"], ["--batch_size=many"]),
-        (["--image_size=4"], ["--image_size=4", ">= 8"]),
+        (["--image_size=4"], ["--image_size=4", "[8, "]),
         (["--final_temperature=0"], ["--final_temperature=0"]),
         (["--epoch=3"], ["epoch", "epochs"]),
         (["search"], ["'search' is not a flag"]),
@@ -61,39 +84,57 @@ def refused(tmp_path, *flags):
         (["--mode=evaluate", "--genotype=dart_v2"], ["dart_v2", "snas_mild", "mean darts_v2?"]),
         (["--mode=evaluate", "--genotype=cell.json"], ["--genotype=cell.json", "not a readable"]),
         (["--mode=evaluate", "--initial_weights=gone"], ["--initial_weights=gone", "search"]),
-        (["--drop_path_probability=1"], ["--drop_path_probability=1", "less than 1"]),
-        (["--num_seeds=0"], ["--num_seeds=0"]),
+        (["--mode=evaluate", "--drop_path_probability=1"], ["path_probability=1", "less than 1"]),
+        (["--mode=evaluate", "--num_seeds=0"], ["--num_seeds=0"]),
         (["--mode=profile"], ["--genotype", "not given"]),
         (["--mode=profile", "--genotype=nasnet"], ["--genotype=nasnet", "mean nasnet_a?"]),
         (["--mode=profile", "--network=imagenette"], ["--network=imagenette", "cifar"]),
         (["--init_channels=auto"], ["--init_channels=auto", "even number"]),
         (["--mode=imagenet"], ["--genotype", "not given"]),
-        (["--label_smoothing=1"], ["--label_smoothing=1", "less than 1"]),
-        (["--warmup_epochs=-1"], ["--warmup_epochs=-1"]),
+        (["--mode=imagenet", "--label_smoothing=1"], ["--label_smoothing=1", "less than 1"]),
+        (["--mode=imagenet", "--warmup_epochs=-1"], ["--warmup_epochs=-1"]),
         (["--mode=export"], ["--model_dir", "not given"]),
-        (["--mode=export", "--model_dir=gone"], ["gone/run.json"]),
-        (["--format=pb"], ["--format=pb", "saved_model|keras|tflite|onnx"]),
+        (["--mode=export", "--format=pb"], ["--format=pb", "saved_model|keras|tflite|onnx"]),
+        (
+            ["--mode=imagenet", "--genotype=darts_v2", "--max_multiply_adds=0"],
+            ["--init_channels=auto", "--max_multiply_adds > 0"],
+        ),
+        (["--num_cells=1000000"], ["--num_cells=1000000", "[3, 200]"]),
+        (["--init_channels=1000000"], ["--init_channels=1000000", "2 to 4096"]),
+        (["--image_size=100000"], ["--image_size=100000", "[8, 4096]"]),
+        (["--batch_size=1000000000000"], ["--batch_size=1000000000000", "[1, 65536]"]),
+        (["--mode=imagenet", "--max_multiply_adds=1e300"], ["max_multiply_adds", "0 to 1e+12"]),
     ],
     ids=lambda value: " ".join(value),
 )
-def test_a_bad_flag_is_one_line(tmp_path, flags, parts):
-    line = refused(tmp_path, "--dataset=digits", *flags)
+def test_a_bad_flag_is_one_line(tmp_path, monkeypatch, capsys, arguments, parts):
+    monkeypatch.chdir(tmp_path)
+    line = complaint(capsys, *arguments)
+    assert "\n" not in line
     assert all(part in line for part in parts), line
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
-    ("flags", "parts"),
+    ("arguments", "parts"),
     [
-        (["--dataset=digits", "--batch_size=5000"], ["--batch_size=5000", "1 to 1350"]),
-        (["--dataset=digits", "--model_dir=file/run"], ["--model_dir=file/run", "written"]),
-        (["--dataset=digits", "--model_dir=file"], ["--model_dir=file", "written"]),
+        (["--num_cells=2"], ["--num_cells=2"]),
+        (["--epochs=0"], ["--epochs=0", "1 or more"]),
+        (["--batch_size=5000"], ["--batch_size=5000", "1 to 1350"]),
+        (["--model_dir=file/run"], ["--model_dir=file/run", "written"]),
+        (["--model_dir=file"], ["--model_dir=file", "written"]),
     ],
     ids=lambda value: " ".join(value),
 )
-def test_images_or_a_directory_that_can_not_be_are_one_line(tmp_path, flags, parts):
+def test_the_program_exits_with_2_and_leaves_nothing(tmp_path, arguments, parts):
     (tmp_path / "file").write_text("")
-    line = refused(tmp_path, *flags)
+    line = refused(tmp_path, "--dataset=digits", *arguments)
+    assert line.startswith("main.py: ")
     assert all(part in line for part in parts), line
+
+
+def test_an_export_of_nothing_is_one_line(tmp_path):
+    assert "gone/network.json" in refused(tmp_path, "--mode=export", "--model_dir=gone")
 
 
 def test_a_corrupt_image_is_named(tmp_path):
@@ -111,3 +152,58 @@ def test_a_corrupt_image_is_named(tmp_path):
 def test_cifar10_without_a_network_names_the_offline_choices(tmp_path):
     line = refused(tmp_path, "--dataset=cifar10", "--data_dir=nothing")
     assert all(choice in line for choice in ("digits", "folder", "--data_dir"))
+
+
+def stopped(monkeypatch, capsys, error, *arguments):
+    """The exit status and the message of a mode that raises an error."""
+    values = flags.FlagValues()
+    command_line.parse(["main.py", *arguments], values)
+
+    def fail(_):
+        raise error
+
+    monkeypatch.setattr(flags, "FLAGS", values)
+    monkeypatch.setitem(main._MODES, values.mode, fail)
+    with pytest.raises(SystemExit) as stop:
+        main.main([])
+    return stop.value.code, capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "runs/x"), "runs/x: No space left"),
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
+        (PermissionError(errno.EACCES, "Permission denied", "a\nb"), "a\\nb: Permission denied"),
+        (OSError(errno.ENAMETOOLONG, "File name too long", 300 * "n"), "File name too long"),
+        (MemoryError("Unable to allocate 9 TiB"), "out of memory (Unable to allocate 9 TiB)"),
+    ],
+)
+def test_what_the_machine_refuses_is_one_line(monkeypatch, capsys, error, message):
+    status, printed = stopped(monkeypatch, capsys, error)
+    assert status == 1
+    assert printed.startswith("main.py: ")
+    assert len(printed.splitlines()) == 1
+    assert message in printed
+
+
+@pytest.mark.parametrize("error", [ValueError("a bug"), FileNotFoundError(2, "gone", "x")])
+def test_a_mistake_of_our_own_keeps_its_stack_trace(monkeypatch, capsys, error):
+    with pytest.raises(type(error)):
+        stopped(monkeypatch, capsys, error)
+
+
+def test_an_interruption_promises_to_continue_only_where_there_is_a_checkpoint(
+    tmp_path, monkeypatch, capsys
+):
+    model_dir = tmp_path / "runs [1]"
+    flag = f"--model_dir={model_dir}"
+    status, printed = stopped(monkeypatch, capsys, KeyboardInterrupt(), flag)
+    assert status == 130
+    assert "starts again" in printed
+    (model_dir / "checkpoints").mkdir(parents=True)
+    (model_dir / "checkpoints" / "step-3.index").touch()
+    _, printed = stopped(monkeypatch, capsys, KeyboardInterrupt(), flag)
+    assert "continues from the last checkpoint" in printed
+    _, printed = stopped(monkeypatch, capsys, KeyboardInterrupt(), "--mode=profile")
+    assert printed == "\ninterrupted\n"

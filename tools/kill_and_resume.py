@@ -43,9 +43,10 @@ RUNS = {
 HOOKED = """
 import os, runpy, signal, sys
 main, directory, left = sys.argv[1], sys.argv[2], int(sys.argv[3])
+counted = ("os.rename", "os.remove", "os.mkdir", "os.rmdir")
 def hook(event, arguments):
     global left
-    if event in ("os.rename", "os.remove", "os.mkdir", "os.rmdir") and directory in str(arguments[0]):
+    if event in counted and directory in str(arguments[0]):
         left -= 1
         if left == 0:
             os.kill(os.getpid(), 9)

@@ -1,0 +1,74 @@
+"""The command line: from arguments to the flags of one mode."""
+
+import itertools
+import sys
+
+from absl import app, flags
+
+from flags import flag_file, help_text, modes
+from snas_tf.errors import UserError
+
+_HELP = {"--help", "-help", "-h", "-?", "--helpshort", "-helpshort"}
+_LONG_HELP = {"--helpfull", "-helpfull"}
+
+
+def parse(arguments: list[str], values: flags.FlagValues = flags.FLAGS) -> list[str]:
+    """Parses the flags; exits with 2 at a bad one, with one line on standard error.
+
+    Args:
+        arguments: the program's name and its arguments. Help, if asked for, is printed, and
+            the program exits with 0.
+        values: takes the flags of the mode that is asked for, and no others.
+
+    Returns:
+        The program's name.
+    """
+    try:
+        return _parse(arguments, values)
+    except (UserError, flags.Error) as error:
+        print(f"main.py: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _parse(arguments: list[str], values: flags.FlagValues) -> list[str]:
+    program, *given = flag_file.expand(arguments)
+    mode = _mode(given)
+    if _HELP & set(given):
+        print(help_text.make(modes.MODES if mode is None else {mode: modes.MODES[mode]}))
+        sys.exit(0)
+    mode = mode or modes.DEFAULT
+    flags.DEFINE_enum("mode", mode, list(modes.MODES), "What to do.", flag_values=values)
+    modes.MODES[mode].define(values)
+    if _LONG_HELP & set(given):
+        app.usage(writeto_stdout=True, exitcode=0)
+    try:
+        rest = values([program, *given])
+    except flags.UnrecognizedFlagError as error:
+        raise _explain(error, mode) from error
+    if len(rest) > 1:
+        raise UserError(f"{rest[1]!r} is not a flag, accepted: --NAME=VALUE")
+    modes.adapt_defaults(values)
+    return rest
+
+
+def _mode(arguments: list[str]) -> str | None:
+    """The mode that is asked for; the last one counts, as of every flag."""
+    mode = None
+    for argument, after in itertools.zip_longest(arguments, arguments[1:]):
+        name, given, value = argument.partition("=")
+        if name in ("--mode", "-mode"):
+            mode = value if given else after
+    if mode is not None and mode not in modes.MODES:
+        raise UserError(f"--mode={mode}: unknown, accepted: {', '.join(modes.MODES)}")
+    return mode
+
+
+def _explain(error: flags.UnrecognizedFlagError, mode: str) -> Exception:
+    """Says which modes have a flag that this mode does not have."""
+    others = modes.having(error.flagname)
+    if not others:
+        return error
+    return UserError(
+        f"--{error.flagname}: not a flag of --mode={mode}, accepted: with --mode="
+        f"{' or '.join(others)}"
+    )

@@ -1,0 +1,53 @@
+"""The modes: what each does, and which flags it has."""
+
+import dataclasses
+from types import ModuleType
+
+from absl import flags
+
+from flags import evaluate, export, imagenet, profile, search
+
+
+@dataclasses.dataclass(frozen=True)
+class Mode:
+    """What the program can be asked to do.
+
+    Attributes:
+        meaning: one line of help.
+        module: defines the mode's flags, each with its default in this mode.
+    """
+
+    meaning: str
+    module: ModuleType
+
+    def define(self, values: flags.FlagValues) -> flags.FlagValues:
+        """Defines the mode's flags, and returns where."""
+        self.module.define(values)
+        return values
+
+
+MODES = {
+    "search": Mode("find a cell, by the paper's joint training", search),
+    "evaluate": Mode("train the found cell, or a published one, and test it", evaluate),
+    "imagenet": Mode("train a cell on ImageNet, or on images that stay on disk", imagenet),
+    "profile": Mode("count and time the network of a cell", profile),
+    "export": Mode("write a trained network for use elsewhere", export),
+}
+DEFAULT = "search"
+
+
+def having(name: str) -> list[str]:
+    """The modes that have a flag; --noNAME is --NAME."""
+    names = {name, name.removeprefix("no")}
+    return [mode for mode in MODES if names & set(MODES[mode].define(flags.FlagValues()))]
+
+
+def adapt_defaults(values: flags.FlagValues) -> None:
+    """Sets the defaults that depend on other flags.
+
+    Raises:
+        UserError: a flag that they depend on is wrong.
+    """
+    adapt = getattr(MODES[values.mode].module, "adapt_defaults", None)
+    if adapt:
+        adapt(values)

@@ -1,0 +1,49 @@
+"""Standard input, output and error that can't end a run, whatever becomes of their other end."""
+
+import io
+import os
+import sys
+from typing import Any
+
+
+class LastingFile(io.FileIO):
+    """A file whose writes do not fail: once one has, what is written is lost, in silence.
+
+    A training of hours goes on when its terminal is gone, `| head` has read enough, or the disk
+    of its log is full.
+    """
+
+    def write(self, data: Any) -> int:
+        """Writes bytes, and returns how many."""
+        try:
+            return super().write(data)
+        except OSError:
+            with open(os.devnull, "wb") as nowhere:
+                os.dup2(nowhere.fileno(), self.fileno())
+            return memoryview(data).nbytes
+
+
+def secure() -> None:
+    """Opens those of the three streams that are closed, and makes output and error lasting.
+
+    A closed one's number would go to the next file that is opened, and messages with it. A letter
+    that the stream's encoding does not have is written as an escape.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
+    sys.stdout = _lasting(1, sys.stdout)
+    sys.stderr = _lasting(2, sys.stderr)
+
+
+def _lasting(descriptor: int, before: io.TextIOWrapper | None) -> io.TextIOWrapper:
+    """A stream like the one before, which is None where the descriptor was closed."""
+    return io.TextIOWrapper(
+        io.BufferedWriter(LastingFile(descriptor, "w", closefd=False)),
+        before.encoding if before else "utf-8",
+        "backslashreplace",
+        line_buffering=before is not None and before.line_buffering,
+        write_through=before is not None and before.write_through,
+    )

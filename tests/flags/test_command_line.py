@@ -1,0 +1,151 @@
+"""Each mode has its own flags and defaults."""
+
+import json
+
+import pytest
+from absl import flags
+
+from flags import command_line, evaluate, help_text, imagenet, modes, profile, search
+from flags.modes import MODES
+from flags.path import ROOT
+from snas_tf.config import EvaluationConfig, SearchConfig, TransferConfig
+
+
+def parse(*arguments):
+    values = flags.FlagValues()
+    command_line.parse(["main.py", *arguments], values)
+    return values
+
+
+def refusal(capsys, *arguments):
+    with pytest.raises(SystemExit) as stop:
+        parse(*arguments)
+    assert stop.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    return line
+
+
+def printed(capsys, *arguments):
+    with pytest.raises(SystemExit) as stop:
+        parse(*arguments)
+    assert stop.value.code == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    return captured.out
+
+
+@pytest.mark.parametrize(
+    ("mode", "flag", "having"),
+    [
+        ("search", "--genotype=darts_v2", "evaluate or imagenet or profile"),
+        ("search", "--label_smoothing=0.2", "imagenet"),
+        ("evaluate", "--alpha_learning_rate=0.1", "search"),
+        ("evaluate", "--constraint=mild", "search"),
+        ("evaluate", "--penalty_baseline", "search"),
+        ("evaluate", "--nopenalty_baseline", "search"),
+        ("imagenet", "--initial_weights=x", "evaluate"),
+        ("imagenet", "--validation_fraction=0.2", "search or evaluate"),
+        ("profile", "--epochs=3", "search or evaluate or imagenet"),
+        ("export", "--seed=3", "search or evaluate or imagenet"),
+    ],
+)
+def test_a_flag_that_the_mode_does_not_have_is_refused(capsys, mode, flag, having):
+    line = refusal(capsys, f"--mode={mode}", flag)
+    assert f"not a flag of --mode={mode}" in line
+    assert line.endswith(f"with --mode={having}")
+    for other in having.split(" or "):
+        parse(f"--mode={other}", flag) if "initial" not in flag else None
+
+
+def test_the_flags_of_a_preset_count_as_given(capsys):
+    line = refusal(capsys, f"--flagfile={ROOT}/presets/demo.flags", "--mode=profile")
+    assert "not a flag of --mode=profile" in line
+
+
+@pytest.mark.parametrize("preset", sorted((ROOT / "presets").glob("*.flags")), ids=lambda p: p.stem)
+def test_every_preset_has_a_mode_that_has_its_flags(preset, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    values = parse(f"--flagfile=presets/{preset.name}")
+    config = MODES[values.mode].module.config(values)
+    assert config.epochs == values.epochs
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("arguments", [["--mode", "profile"], ["-mode=profile"]])
+def test_the_last_mode_counts_in_every_spelling(arguments):
+    assert parse("--mode=evaluate", *arguments, "--num_classes=7").num_classes == 7
+    assert parse().mode == "search"
+
+
+@pytest.mark.parametrize(
+    ("mode", "module", "expected"),
+    [
+        ("search", search, SearchConfig()),
+        ("evaluate", evaluate, EvaluationConfig(genotype="darts_v2")),
+        ("imagenet", imagenet, TransferConfig(genotype="darts_v2")),
+    ],
+)
+def test_a_modes_defaults_are_its_configs(mode, module, expected):
+    genotype = [] if mode == "search" else ["--genotype=darts_v2"]
+    assert module.config(parse(f"--mode={mode}", *genotype)) == expected
+
+
+def test_the_defaults_of_a_profile_follow_the_network():
+    values = parse("--mode=profile", "--genotype=darts_v2", "--network=imagenet", "--num_cells=5")
+    arguments = profile.arguments(values)
+    assert arguments["num_cells"] == 5
+    assert arguments["init_channels"] == 0
+    assert (arguments["image_size"], arguments["num_classes"]) == (224, 1000)
+
+
+def test_help_has_every_flag_under_every_mode_that_has_it(capsys):
+    text = printed(capsys, "--help")
+    sections = text.split("\nFlags of ")
+    for name, mode in MODES.items():
+        mine = "".join(part for part in sections if name in part.splitlines()[0])
+        for flag in mode.define(flags.FlagValues()):
+            assert f"--{flag}=" in mine or f"--[no]{flag}\n" in mine, (name, flag)
+    for flag in ("alpha_learning_rate", "theta_learning_rate", "drop_path_probability"):
+        assert text.count(f"  --{flag}=") == 1
+
+
+@pytest.mark.parametrize("spelling", ["-h", "--help", "-help", "--helpshort", "-?"])
+@pytest.mark.parametrize("mode", list(MODES))
+def test_help_of_one_mode_has_its_flags_and_its_defaults_only(capsys, spelling, mode):
+    text = printed(capsys, spelling, f"--mode={mode}")
+    listed = {line.split("=")[0].strip() for line in text.splitlines() if line.startswith("  --")}
+    own = {f"--{name}" for name in MODES[mode].define(flags.FlagValues())}
+    assert {name.replace("[no]", "") for name in listed} == own | {
+        "--mode",
+        "--flagfile",
+        "--helpfull",
+    }
+    if mode == "evaluate":
+        assert "Passes over the training images. Default: 600." in text
+
+
+def test_the_help_names_every_word_of_the_epoch_line(capsys):
+    assert "penalty's share: " in printed(capsys, "--help")
+    assert "Every epoch ends" not in printed(capsys, "--mode=profile", "--help")
+    readme = (ROOT / "README.md").read_text()
+    for word in help_text.EPOCH_LINE:
+        assert f"`{word}`" in readme
+
+
+def test_initial_weights_make_the_searchs_settings_the_defaults(tmp_path, capsys):
+    recorded = dict.fromkeys(evaluate._INHERITED, 3)
+    recorded |= {"num_cells": 5, "init_channels": 8, "dataset": "digits", "image_size": 9}
+    recorded |= {"validation_fraction": 0.3, "alpha_learning_rate": 1.0}
+    (tmp_path / "flags.json").write_text(json.dumps({"flags": recorded}))
+    given = ("--mode=evaluate", f"--initial_weights={tmp_path}")
+    values = parse(*given, "--num_cells=6")
+    assert (values.num_cells, values.init_channels, values.dataset) == (6, 8, "digits")
+    assert values.genotype == f"{tmp_path}/genotype.json"
+    del recorded["alpha_learning_rate"]
+    (tmp_path / "flags.json").write_text(json.dumps({"flags": recorded}))
+    assert "not the run directory of a search" in refusal(capsys, *given)
+
+
+def test_what_an_evaluation_records_is_not_taken_for_a_search():
+    assert "alpha_learning_rate" not in modes.MODES["evaluate"].define(flags.FlagValues())
+    assert "drop_path_probability" not in modes.MODES["search"].define(flags.FlagValues())
