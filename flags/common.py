@@ -41,6 +41,12 @@ def define() -> None:
         "Share of the training images held out for validation; may be 0 when evaluating.",
     )
     flags.DEFINE_boolean("skip_corrupt_images", False, "Leave image files out that can't be read.")
+    flags.DEFINE_boolean(
+        "mirror",
+        None,
+        "Mirror half of the training images at random; default: unless the data set is one of "
+        "characters by its name. --nomirror for own images in which left and right matter.",
+    )
     flags.DEFINE_string("model_dir", None, "The run directory; default: runs/MODE-DATASET-....")
     flags.DEFINE_integer("seed", 0, "Seed of everything random.", 0, 2**31 - 1)
     flags.DEFINE_integer(
@@ -80,6 +86,9 @@ def data_config(values: flags.FlagValues) -> DataConfig:
         batch_size=values.batch_size,
         validation_fraction=values.validation_fraction,
         skip_corrupt_images=values.skip_corrupt_images,
+        mirror=values.mirror,
+        min_crop_area=values.min_crop_area,
+        color_jitter=values.color_jitter,
     )
 
 

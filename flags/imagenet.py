@@ -5,10 +5,11 @@ from typing import Any
 from absl import flags
 
 from flags import common, evaluate, training
-from snas_tf.config import TransferConfig
+from snas_tf.config import DataConfig, TransferConfig
 from snas_tf.errors import UserError
 
 _DEFAULTS = TransferConfig()
+_IMAGES = DataConfig()
 _OF_THE_PAPER = 128  # the batch size that the learning rate is meant for
 _HYPERPARAMETERS = {
     "label_smoothing": "Share of a label that is spread over all classes.",
@@ -31,6 +32,20 @@ def define() -> None:
         "scale_learning_rate",
         False,
         f"Multiply the learning rate by batch size / {_OF_THE_PAPER}.",
+    )
+    flags.DEFINE_float(
+        "min_crop_area",
+        _IMAGES.min_crop_area,
+        "Least share of an image's area that a random crop takes; 1 for the largest crops alone.",
+        lower_bound=0.01,
+        upper_bound=1.0,
+    )
+    flags.DEFINE_float(
+        "color_jitter",
+        _IMAGES.color_jitter,
+        "How far brightness, contrast and saturation change at random; 0: colors stay.",
+        lower_bound=0.0,
+        upper_bound=1.0,
     )
 
 

@@ -17,6 +17,11 @@ class DataConfig:
         batch_size: images a step, over all replicas.
         validation_fraction: share of the training images held out; more than 0 in a search.
         skip_corrupt_images: leave unreadable image files out instead of stopping at them.
+        mirror: mirror half of the training images at random; None: unless they are of characters.
+        min_crop_area: the least share of an image's area that a random crop takes; of images that
+            stay on disk.
+        color_jitter: how far brightness, contrast and saturation change at random, 0 to 1; the
+            hue turns by half of it; of images that stay on disk.
     """
 
     dataset: str = "cifar10"
@@ -25,6 +30,9 @@ class DataConfig:
     batch_size: int = 64
     validation_fraction: float = 0.1
     skip_corrupt_images: bool = False
+    mirror: bool | None = None
+    min_crop_area: float = 0.08
+    color_jitter: float = 0.4
 
 
 @dataclasses.dataclass(frozen=True)

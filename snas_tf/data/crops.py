@@ -4,19 +4,18 @@ import math
 
 import tensorflow as tf
 
-_AREA = (0.08, 1.0)
 _RATIO = (3 / 4, 4 / 3)
 _TRIES = 10
 _CROPPED_SHARE = 224 / 256
 """The side of the centre crop, as a share of the image's shorter side."""
 
-_STRENGTH = 0.4
-_HUE = 0.2
 _GREY = (0.299, 0.587, 0.114)
 _END_OF_JPEG = b"\xff\xd9"
 
 
-def random_resized_crop(encoded: tf.Tensor, size: tuple[int, int], seed: tf.Tensor) -> tf.Tensor:
+def random_resized_crop(
+    encoded: tf.Tensor, size: tuple[int, int], seed: tf.Tensor, min_area: float
+) -> tf.Tensor:
     """Cuts a random window out of an image and resizes it (Szegedy et al., 2015).
 
     Resizing is bilinear without antialiasing: most windows are less than twice as large as what
@@ -26,6 +25,7 @@ def random_resized_crop(encoded: tf.Tensor, size: tuple[int, int], seed: tf.Tens
         encoded: a JPEG or PNG image, string [].
         size: (height, width) to which the window is resized, in pixels.
         seed: integers [2]; the same seed draws the same window.
+        min_area: the least share of the image's area that the window takes.
 
     Returns:
         uint8 [height, width, channels = 3].
@@ -34,7 +34,8 @@ def random_resized_crop(encoded: tf.Tensor, size: tuple[int, int], seed: tf.Tens
         tf.errors.InvalidArgumentError: the image can't be decoded.
     """
     height, width = _image_shape(encoded)
-    return _resize(_decode(encoded, random_window(height, width, seed)), size, antialias=False)
+    window = random_window(height, width, seed, min_area)
+    return _resize(_decode(encoded, window), size, antialias=False)
 
 
 def center_crop(encoded: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
@@ -57,8 +58,10 @@ def center_crop(encoded: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
     return _resize(_decode(encoded, center_window(height, width, size)), size, antialias=True)
 
 
-def random_window(height: tf.Tensor, width: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Draws a window of 8% to all of an image's area, its sides 3:4 to 4:3, anywhere.
+def random_window(
+    height: tf.Tensor, width: tf.Tensor, seed: tf.Tensor, min_area: float
+) -> tf.Tensor:
+    """Draws a window of `min_area` to all of an image's area, its sides 3:4 to 4:3, anywhere.
 
     Of ten windows the first that fits is taken. Where none does, as in a very long image, it is
     the largest of an accepted ratio, in the middle.
@@ -67,13 +70,14 @@ def random_window(height: tf.Tensor, width: tf.Tensor, seed: tf.Tensor) -> tf.Te
         height: of the image in pixels, int32 [].
         width: of the image in pixels, int32 [].
         seed: integers [2]; the same seed draws the same window.
+        min_area: the least share of the area.
 
     Returns:
         int32 [4]: top, left, height, width.
     """
     seeds = tf.unstack(tf.random.split(seed, 3))
     uniform = tf.random.stateless_uniform
-    area = uniform([_TRIES], seeds[0], *_AREA) * tf.cast(height * width, tf.float32)
+    area = uniform([_TRIES], seeds[0], min_area, 1.0) * tf.cast(height * width, tf.float32)
     ratio = tf.exp(uniform([_TRIES], seeds[1], *map(math.log, _RATIO)))
     sides = tf.stack([tf.sqrt(area / ratio), tf.sqrt(area * ratio)], axis=1)
     sides = tf.maximum(tf.cast(tf.round(sides), tf.int32), 1)
@@ -112,23 +116,25 @@ def random_flip(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     return tf.cond(flip, lambda: tf.reverse(image, [1]), lambda: image)
 
 
-def color_jitter(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+def color_jitter(image: tf.Tensor, seed: tf.Tensor, strength: float) -> tf.Tensor:
     """Changes brightness, contrast, saturation and hue, as DARTS does on ImageNet.
 
-    Brightness, contrast and saturation are factors of 0.6 to 1.4, of the distance to black, to
-    the image's mean grey and to each pixel's own grey; the hue turns by up to a fifth of the
-    circle either way. They come in this order, and values are clipped to 0 to 255 once, before
-    the hue: up to there, all is one linear map of a pixel, in a third of the time of three.
+    Brightness, contrast and saturation are factors of 1 - `strength` to 1 + `strength`, of the
+    distance to black, to the image's mean grey and to each pixel's own grey; the hue turns by up to
+    `strength` / 2 of the circle either way. They come in this order, and values are clipped to 0 to
+    255 once, before the hue: up to there, all is one linear map of a pixel, in a third of the time
+    of three.
 
     Args:
         image: uint8 [height, width, channels = 3].
         seed: integers [2]; the same seed draws the same changes.
+        strength: 0 to 1; 0.4 in DARTS, where the hue thus turns by up to a fifth of the circle.
 
     Returns:
         uint8 [height, width, channels = 3].
     """
     drawn = tf.random.stateless_uniform([4], seed, -1.0, 1.0)
-    brightness, contrast, saturation = tf.unstack(1 + _STRENGTH * drawn[:3])
+    brightness, contrast, saturation = tf.unstack(1 + strength * drawn[:3])
     pixels = tf.reshape(tf.cast(image, tf.float32), [-1, 3])
     grey = tf.constant(_GREY)
     mean_grey = brightness * tf.reduce_sum(tf.reduce_mean(pixels, axis=0) * grey)
@@ -136,7 +142,7 @@ def color_jitter(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     colours = saturation * tf.eye(3) + (1 - saturation) * to_grey
     pixels = pixels @ (brightness * contrast * colours) + (1 - contrast) * mean_grey
     pixels = tf.reshape(tf.clip_by_value(pixels, 0.0, 255.0), tf.shape(image))
-    turned = tf.image.adjust_hue(pixels, _HUE * drawn[3])
+    turned = tf.image.adjust_hue(pixels, strength / 2 * drawn[3])
     return tf.cast(tf.round(turned), tf.uint8)  # A hue turns within the range that it has.
 
 

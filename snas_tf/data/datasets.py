@@ -1,16 +1,24 @@
 """A data set in memory, split into training, validation and test images."""
 
 import dataclasses
+import pathlib
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from snas_tf.config import DataConfig
-from snas_tf.data import folder, prepared
+from snas_tf.data import folder, prepared, splits
+from snas_tf.data.fingerprint import digest_arrays
 from snas_tf.data.images import Images, require_same_size, stack
+from snas_tf.data.summary import summarize
 from snas_tf.errors import UserError
 
 MINIMUM_IMAGE_SIZE = 8
 """Two reductions leave 2 x 2 of it."""
+
+_CHARACTERS = ("mnist", "svhn", "digits", "omniglot", "cmaterdb")
+"""In the names of data sets of characters, whatever the case."""
 
 _CHUNK = 1024
 _DIGITS_TO_LEARN_FROM = 1500
@@ -64,14 +72,77 @@ class Dataset:
         return mean.astype(np.float32), deviation.astype(np.float32)
 
 
-def load(config: DataConfig, seed: int, with_test: bool = False) -> Dataset:
-    """Reads a data set's training images and holds some of them out, the same ones for a seed.
+@dataclasses.dataclass(frozen=True, eq=False)
+class Collection:
+    """All images that a run may see; `split` holds some of the training images out.
+
+    Attributes:
+        config: which images they are.
+        train: the training images.
+        validation: images for validation alone; None where those are held out of `train`.
+        test: images for the test alone; None where they were not asked for or there are none.
+        class_names: the name of each class, in the order of the labels.
+        mirror: whether a mirrored image keeps its class.
+        fingerprint: what decides a result, as JSON has it: class names, counts, a digest.
+        remarks: what else a user has to know of them.
+    """
+
+    config: DataConfig
+    train: Images
+    validation: Images | None
+    test: Images | None
+    class_names: tuple[str, ...]
+    mirror: bool
+    fingerprint: Mapping[str, Any]
+    remarks: tuple[str, ...] = ()
+
+    def split(self, seed: int) -> Dataset:
+        """Training, validation and test images; the same ones are held out for a seed.
+
+        Args:
+            seed: at least 0.
+        """
+        train, validation = self.train, self.validation
+        if validation is None:
+            learned, kept = splits.split(train.labels, self._held_out(), seed)
+            train, validation = train.take(learned), train.take(kept)
+        return Dataset(
+            self.config.dataset, train, validation, self.class_names, self.mirror, self.test
+        )
+
+    def summary(self) -> str:
+        """What a run prints of its images before it trains."""
+        held_out = int(self._held_out().sum())
+        if self.validation is None:
+            parts = [f"{len(self.train) - held_out:,} training", f"{held_out:,} validation"]
+        else:
+            parts = [f"{len(self.train):,} training", f"{len(self.validation):,} validation"]
+        parts += [] if self.test is None else [f"{len(self.test):,} test"]
+        height, width = self.train.images.shape[1:3]
+        size = f"{height} x {width} pixels"
+        return summarize(parts, self.class_names, size, self.mirror, self.remarks)
+
+    def num_training(self) -> int:
+        """How many images `split` gives to learn from."""
+        return len(self.train) - int(self._held_out().sum())
+
+    def _held_out(self) -> np.ndarray:
+        counts = np.bincount(self.train.labels, minlength=len(self.class_names))
+        fraction = self.config.validation_fraction if self.validation is None else 0.0
+        return splits.held_out_counts(counts, fraction)
+
+
+def read(
+    config: DataConfig, with_test: bool = False, cache: pathlib.Path | None = None
+) -> Collection:
+    """Reads the images of a data set, once for all seeds.
 
     Args:
         config: which images.
-        seed: at least 0; it decides which images are held out.
         with_test: to evaluate a cell, not to search one: the test images are read too, which they
             never are without it, and a `validation_fraction` of 0 holds no image out.
+        cache: directory for a file of decoded images, which spares decoding them again; None for
+            no such file.
 
     Raises:
         UserError: a value of `config` is not accepted, or the images can't be had.
@@ -80,14 +151,33 @@ def load(config: DataConfig, seed: int, with_test: bool = False) -> Dataset:
     images, test, class_names = _READERS.get(config.dataset, prepared.read)(config, with_test)
     if test is not None:
         require_same_size(images.images, test.images)
-    train, validation = _split(images, config.validation_fraction, seed)
-    if config.batch_size > len(train):
+    mirror = keeps_class(config.dataset) if config.mirror is None else config.mirror
+    collection = Collection(
+        config, images, None, test, class_names, mirror, _fingerprint(images, test, class_names)
+    )
+    if config.batch_size > collection.num_training():
         raise UserError(
-            f"--batch_size={config.batch_size}: more than the {len(train)} training images; "
-            f"accepted: 1 to {len(train)}"
+            f"--batch_size={config.batch_size}: more than the {collection.num_training()} training "
+            f"images; accepted: 1 to {collection.num_training()}"
         )
-    mirror = keeps_class(config.dataset)
-    return Dataset(config.dataset, train, validation, class_names, mirror, test)
+    return collection
+
+
+def _fingerprint(
+    train: Images, test: Images | None, class_names: tuple[str, ...]
+) -> dict[str, Any]:
+    parts = [train] if test is None else [train, test]
+    arrays = [array for part in parts for array in (part.images, part.labels)]
+    return {
+        "class_names": list(class_names),
+        "images": [len(part) for part in parts],
+        "digest": digest_arrays(*arrays),
+    }
+
+
+def load(config: DataConfig, seed: int, with_test: bool = False) -> Dataset:
+    """Reads a data set and splits it, as `read` and `Collection.split` do."""
+    return read(config, with_test).split(seed)
 
 
 def _check(config: DataConfig, with_test: bool) -> None:
@@ -122,14 +212,6 @@ def _read_digits(
 _READERS = {"digits": _read_digits, "folder": folder.read}
 
 
-def _split(images: Images, validation_fraction: float, seed: int) -> tuple[Images, Images]:
-    """Training and validation images, at least 1 each; all are for training at a fraction of 0."""
-    least = 0 if validation_fraction == 0 else 1
-    count = min(max(round(validation_fraction * len(images)), least), len(images) - 1)
-    order = np.random.default_rng(seed).permutation(len(images))
-    return images.take(order[count:]), images.take(order[:count])
-
-
 def keeps_class(name: str) -> bool:
     """Whether a mirrored image keeps its class: not where the images are of characters."""
-    return name != "digits" and "mnist" not in name and "svhn" not in name
+    return not any(characters in name.lower() for characters in _CHARACTERS)

@@ -4,6 +4,7 @@ import concurrent.futures
 import dataclasses
 import os
 import pathlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from snas_tf.data import folder, prepared
 from snas_tf.data.datasets import keeps_class
 from snas_tf.data.records import open_records
 from snas_tf.data.sources import FolderSource, PreparedSource, Source
+from snas_tf.data.summary import summarize
 from snas_tf.errors import UserError
 
 DEFAULT_IMAGE_SIZE = 224
@@ -62,7 +64,34 @@ class EncodedDataset:
         return np.array(_MEAN, np.float32), np.array(_DEVIATION, np.float32)
 
 
-def load(config: DataConfig, seed: int = 0) -> EncodedDataset:
+@dataclasses.dataclass(frozen=True, eq=False)
+class EncodedCollection:
+    """All images that a run may see; see `datasets.Collection`, of which it is the other kind.
+
+    Attributes:
+        dataset: the images, of which none is held out at random.
+        fingerprint: what decides a result, as JSON has it: class names, counts, a digest.
+        remarks: what else a user has to know of them.
+    """
+
+    dataset: EncodedDataset
+    fingerprint: Mapping[str, Any]
+    remarks: tuple[str, ...] = ()
+
+    def split(self, seed: int) -> EncodedDataset:
+        """Training and validation images; `seed` decides nothing, as none is held out at random."""
+        return self.dataset
+
+    def summary(self) -> str:
+        """What a run prints of its images before it trains."""
+        dataset = self.dataset
+        parts = [f"{len(dataset.train):,} training", f"{len(dataset.validation):,} validation"]
+        height, width = dataset.image_size
+        size = f"crops of {height} x {width} pixels"
+        return summarize(parts, dataset.class_names, size, dataset.mirror, self.remarks)
+
+
+def read(config: DataConfig) -> EncodedCollection:
     """Finds the images of a data set, and decodes none of them.
 
     A folder has its validation images in val/, or in test/ where there is none; a TFDS data set in
@@ -76,22 +105,32 @@ def load(config: DataConfig, seed: int = 0) -> EncodedDataset:
 
     Args:
         config: which images; `validation_fraction` plays no part.
-        seed: not used, as no image is held out at random.
 
     Raises:
         UserError: a value of `config` is not accepted, or the images can't be had.
     """
     size = config.image_size or DEFAULT_IMAGE_SIZE
     _check_size(size)
-    read = _folder if config.dataset == "folder" else _prepared
-    train, validation, class_names = read(config)
+    find = _folder if config.dataset == "folder" else _prepared
+    train, validation, class_names = find(config)
     if not 1 <= config.batch_size <= len(train):
         raise UserError(
             f"--batch_size={config.batch_size}: there are {len(train)} training images; "
             f"accepted: 1 to {len(train)}"
         )
-    mirror = keeps_class(config.dataset)
-    return EncodedDataset(config.dataset, train, validation, class_names, (size, size), mirror)
+    mirror = keeps_class(config.dataset) if config.mirror is None else config.mirror
+    dataset = EncodedDataset(config.dataset, train, validation, class_names, (size, size), mirror)
+    fingerprint = {
+        "class_names": list(class_names),
+        "images": [len(train), len(validation)],
+        "digest": [train.digest(), validation.digest()],
+    }
+    return EncodedCollection(dataset, fingerprint)
+
+
+def load(config: DataConfig, seed: int = 0) -> EncodedDataset:
+    """Finds the images of a data set, as `read` and `EncodedCollection.split` do."""
+    return read(config).split(seed)
 
 
 def _check_size(size: int) -> None:
@@ -111,7 +150,7 @@ def _folder(config: DataConfig) -> tuple[Source, Source, tuple[str, ...]]:
         )
     if config.skip_corrupt_images:
         parts = [_readable(files) for files in parts]
-    return *(FolderSource(files) for files in parts), class_names
+    return *(FolderSource(files, pathlib.Path(config.data_dir)) for files in parts), class_names
 
 
 def _readable(files: folder.Files) -> folder.Files:

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import os
+import pathlib
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -11,6 +12,7 @@ import PIL.Image
 import tensorflow as tf
 
 from snas_tf.data import folder, prepared
+from snas_tf.data.fingerprint import digest_files, digest_records
 
 Reader = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 """From a position, int64 [], to (encoded image, string []; label, int64 []), in a graph."""
@@ -32,6 +34,9 @@ class Source(Protocol):
             UserError: Pillow can't read it either; names the file.
         """
 
+    def digest(self) -> str:
+        """The digest of all examples."""
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class FolderSource:
@@ -39,9 +44,11 @@ class FolderSource:
 
     Attributes:
         files: their paths, each with its label.
+        root: the directory that they lie below.
     """
 
     files: folder.Files
+    root: pathlib.Path
 
     def __len__(self) -> int:
         """The number of examples."""
@@ -62,6 +69,10 @@ class FolderSource:
         except Exception as error:
             folder.report(path, error, skip_corrupt=False)
             raise
+
+    def digest(self) -> str:
+        """The digest of all examples, as in `Source`."""
+        return digest_files(self.files, self.root)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -100,6 +111,10 @@ class PreparedSource:
         except Exception as error:
             reason = f"example {position} can't be read ({prepared.one_line(error)})"
             raise prepared.unavailable(self.name, reason) from error
+
+    def digest(self) -> str:
+        """The digest of all examples, as in `Source`."""
+        return digest_records(self.records)
 
     def _parse(self, record: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """The image is left encoded, which a decoder of TFDS would also do."""

@@ -35,7 +35,7 @@ def training_batches(
 
     Args:
         dataset: its training images are used.
-        config: `batch_size` is used, at most the number of training images.
+        config: `batch_size`, at most the number of training images, and the augmentation are used.
         seed: of the order and the augmentation.
         first_step: counted from 0 at the start of the run.
         num_steps: how many batches.
@@ -54,9 +54,13 @@ def training_batches(
 
     def augmented(encoded: tf.Tensor, example_seed: tf.Tensor) -> tf.Tensor:
         crop_seed, flip_seed, colour_seed = tf.unstack(tf.random.split(example_seed, 3))
-        image = crops.random_resized_crop(encoded, dataset.image_size, crop_seed)
+        image = crops.random_resized_crop(
+            encoded, dataset.image_size, crop_seed, config.min_crop_area
+        )
         image = crops.random_flip(image, flip_seed) if dataset.mirror else image
-        return crops.color_jitter(image, colour_seed)
+        if not config.color_jitter:
+            return image
+        return crops.color_jitter(image, colour_seed, config.color_jitter)
 
     def covered(step: tf.Tensor, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         cutout_seed = seed_of(seed, _CUTOUT, step)

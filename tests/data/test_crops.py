@@ -26,8 +26,10 @@ def seed(*numbers):
     return tf.constant(numbers, tf.int64)
 
 
-def windows(height, width, seeds=SEEDS):
-    draw = tf.function(lambda s: crops.random_window(tf.constant(height), tf.constant(width), s))
+def windows(height, width, seeds=SEEDS, min_area=0.08):
+    draw = tf.function(
+        lambda s: crops.random_window(tf.constant(height), tf.constant(width), s, min_area)
+    )
     return np.array([draw(seed(*numbers)) for numbers in seeds])
 
 
@@ -57,6 +59,13 @@ def test_random_windows_lie_in_the_image_and_have_an_accepted_area_and_ratio(hei
     area = tall * wide / (height * width)
     assert (area > 0.08 * (1 - slack)).all()
     assert (np.abs(np.log(wide / tall)) < np.log(4 / 3) + slack).all()
+
+
+def test_no_random_window_takes_less_than_the_least_area():
+    *_, tall, wide = windows(300, 300, SEEDS[:100], min_area=0.7).T
+    slack = 1 / tall + 1 / wide
+    assert (tall * wide / 300**2 > 0.7 * (1 - slack)).all()
+    assert np.ptp(tall) > 30
 
 
 def test_random_windows_have_the_statistics_of_the_recipe():
@@ -97,7 +106,7 @@ def test_a_random_crop_is_the_window_resized_whatever_the_format():
     pixels = picture(0, 90, 120)
     for data in (encode(pixels, quality=95, subsampling=0), encode(pixels, "PNG")):
         for number in range(5):
-            image = crops.random_resized_crop(tf.constant(data), (32, 40), seed(3, number))
+            image = crops.random_resized_crop(tf.constant(data), (32, 40), seed(3, number), 0.08)
             top, left, tall, wide = windows(90, 120, [(3, number)])[0]
             window = decoded(data)[top : top + tall, left : left + wide]
             assert image.dtype == tf.uint8
@@ -108,7 +117,9 @@ def test_a_random_crop_is_the_window_resized_whatever_the_format():
 
 def test_a_png_crop_is_exact_but_for_rounding():
     pixels = picture(0, 90, 120)
-    image = crops.random_resized_crop(tf.constant(encode(pixels, "PNG")), (32, 40), seed(3, 1))
+    image = crops.random_resized_crop(
+        tf.constant(encode(pixels, "PNG")), (32, 40), seed(3, 1), 0.08
+    )
     top, left, tall, wide = windows(90, 120, [(3, 1)])[0]
     expected = bilinear(pixels[top : top + tall, left : left + wide], 32, 40)
     assert np.abs(image.numpy() - expected).max() <= 0.5 + 1e-3
@@ -160,7 +171,7 @@ def test_what_is_no_whole_image_is_an_error(data):
     if data == "cut png":
         data = encode(picture(0, 200, 100), "PNG")[:400]
     for crop in (
-        lambda: crops.random_resized_crop(tf.constant(data), (32, 32), seed(0, 0)),
+        lambda: crops.random_resized_crop(tf.constant(data), (32, 32), seed(0, 0), 0.08),
         lambda: crops.center_crop(tf.constant(data), (32, 32)),
     ):
         with pytest.raises(tf.errors.InvalidArgumentError):
@@ -178,9 +189,9 @@ def test_half_of_the_images_are_mirrored():
     assert abs(mirrored - 200) < 4 * 10
 
 
-def jittered(pixels, drawn):
+def jittered(pixels, drawn, strength):
     """Brightness, contrast, saturation and hue one after the other, in HSV."""
-    brightness, contrast, saturation = 1 + 0.4 * drawn[:3]
+    brightness, contrast, saturation = 1 + strength * drawn[:3]
     grey = np.array([0.299, 0.587, 0.114])
     values = pixels * float(brightness)
     mean = (values @ grey).mean()
@@ -188,23 +199,24 @@ def jittered(pixels, drawn):
     level = (values @ grey)[..., None]
     values = np.clip(level + saturation * (values - level), 0, 255) / 255
     hsv = [colorsys.rgb_to_hsv(*value) for value in values.reshape(-1, 3)]
-    turned = [colorsys.hsv_to_rgb((h + 0.2 * drawn[3]) % 1, s, v) for h, s, v in hsv]
+    turned = [colorsys.hsv_to_rgb((h + strength / 2 * drawn[3]) % 1, s, v) for h, s, v in hsv]
     return 255 * np.array(turned).reshape(pixels.shape)
 
 
-def test_colours_change_as_four_steps_one_after_the_other():
+@pytest.mark.parametrize("strength", [0.0, 0.4, 1.0])
+def test_colours_change_as_four_steps_one_after_the_other(strength):
     pixels = picture(5, 12, 14)
     for number in range(20):
         drawn = tf.random.stateless_uniform([4], seed(1, number), -1.0, 1.0).numpy()
-        image = crops.color_jitter(tf.constant(pixels), seed(1, number))
+        image = crops.color_jitter(tf.constant(pixels), seed(1, number), strength)
         assert image.dtype == tf.uint8
-        assert np.abs(image.numpy() - jittered(pixels, drawn)).max() < 0.6
+        assert np.abs(image.numpy() - jittered(pixels, drawn, strength)).max() < 0.6
 
 
 def test_colours_differ_between_seeds_and_repeat_with_one():
     pixels = tf.constant(picture(5, 12, 14))
     first, again, other = (
-        crops.color_jitter(pixels, seed(0, number)).numpy() for number in (1, 1, 2)
+        crops.color_jitter(pixels, seed(0, number), 0.4).numpy() for number in (1, 1, 2)
     )
     assert (first == again).all()
     assert (first != other).any()
@@ -212,6 +224,6 @@ def test_colours_differ_between_seeds_and_repeat_with_one():
 
 def test_the_crop_has_a_static_shape():
     crop = tf.function(crops.random_resized_crop).get_concrete_function(
-        tf.TensorSpec([], tf.string), (24, 32), tf.TensorSpec([2], tf.int64)
+        tf.TensorSpec([], tf.string), (24, 32), tf.TensorSpec([2], tf.int64), 0.08
     )
     assert crop.output_shapes == tf.TensorShape([24, 32, 3])

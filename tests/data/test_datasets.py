@@ -130,8 +130,8 @@ def test_an_evaluation_refuses_what_is_no_share(fraction):
 def test_the_validation_images_are_disjoint_and_decided_by_the_seed(folder):
     config, a, b = folder
     first, again = datasets.load(config, seed=3), datasets.load(config, seed=3)
-    assert len(first.train) == 5
-    assert len(first.validation) == 1
+    assert len(first.train) == 4
+    assert len(first.validation) == 2
     assert rows(both(first)[0]) == rows([*a, *b])
     np.testing.assert_array_equal(first.validation.images, again.validation.images)
     np.testing.assert_array_equal(first.train.images, again.train.images)
@@ -140,13 +140,15 @@ def test_the_validation_images_are_disjoint_and_decided_by_the_seed(folder):
 
 
 @pytest.mark.parametrize(
-    ("fraction", "count"), [(0.0001, 1), (0.1, 150), (0.5, 750), (0.9999, 1499)]
+    ("fraction", "count"), [(0.0001, 10), (0.1, 150), (0.5, 750), (0.9999, 1490)]
 )
-def test_at_least_one_image_is_on_each_side_of_the_split(fraction, count):
+def test_at_least_one_image_of_each_class_is_on_each_side_of_the_split(fraction, count):
     config = DataConfig("digits", validation_fraction=fraction, batch_size=1)
     dataset = datasets.load(config, seed=0)
     assert len(dataset.validation) == count
     assert len(dataset.train) == 1500 - count
+    for part in (dataset.train, dataset.validation):
+        assert set(part.labels) == set(range(10))
 
 
 def test_labels_follow_the_sorted_class_names(folder):

@@ -1,0 +1,42 @@
+"""What a run says of its images before it trains."""
+
+from collections.abc import Sequence
+
+_NAMED_CLASSES = 10
+
+
+def summarize(
+    parts: Sequence[str],
+    class_names: Sequence[str],
+    image_size: str,
+    mirror: bool,
+    remarks: Sequence[str] = (),
+) -> str:
+    """Describes the images of a data set in a few lines.
+
+    Args:
+        parts: how many images are for what.
+        class_names: in the order of the labels.
+        image_size: in pixels, and how the images get it.
+        mirror: whether training images are mirrored at random.
+        remarks: what else has to be known, such as what was left out.
+    """
+    names = ", ".join(class_names[:_NAMED_CLASSES])
+    more = ", ..." if len(class_names) > _NAMED_CLASSES else ""
+    mirrored = "half of the training images, at random; --nomirror if left and right matter"
+    lines = [
+        f"images    {', '.join(parts)}",
+        f"classes   {len(class_names)}: {names}{more}",
+        f"size      {image_size}",
+        f"mirrored  {mirrored if mirror else 'no'}",
+        *(f"note      {remark}" for remark in remarks),
+    ]
+    return "\n".join(map(printable, lines))
+
+
+def printable(text: str) -> str:
+    """The text on one line: characters that can't be printed are escaped."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
