@@ -52,7 +52,7 @@ class SearchModel(TracedModel):
         self.seed = seed
         self.edges = {
             kind: StochasticEdge(
-                seed=seed + index, relaxation=config.relaxation, name=f"edges_{kind}"
+                seed=(seed, index), relaxation=config.relaxation, name=f"edges_{kind}"
             )
             for index, kind in enumerate(space.KINDS)
         }
