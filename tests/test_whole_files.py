@@ -8,8 +8,15 @@ from snas_tf import whole_files
 NAMES = ["plain", "a [b]*?\\ é", "two\nlines", "before"]
 
 
-class Full(Exception):
+class FullError(Exception):
     """What a disk without room raises, for these tests."""
+
+
+def begin(path, write):
+    """Begins to replace what is at a path, and fails."""
+    with whole_files.replacing(path) as partial:
+        write(partial)
+        raise FullError
 
 
 def fill(path, text):
@@ -46,24 +53,25 @@ def test_a_directory_is_replaced_with_all_that_was_in_it(tmp_path, name):
 
 
 @pytest.mark.parametrize("existed", [True, False])
-@pytest.mark.parametrize(
-    "write", [lambda path: path.write_text("half"), lambda path: fill(path, "")]
-)
-def test_a_block_that_fails_leaves_what_was_there_and_no_rest(tmp_path, existed, write):
+@pytest.mark.parametrize("kind", ["file", "directory", "nothing"])
+def test_a_block_that_fails_leaves_what_was_there_and_no_rest(tmp_path, existed, kind):
     path = tmp_path / "file"
     if existed:
         path.write_text("old")
-    with pytest.raises(Full), whole_files.replacing(path) as partial:
-        write(partial)
-        raise Full
+    writes = {
+        "file": lambda partial: partial.write_text("half"),
+        "directory": lambda partial: fill(partial, "half"),
+        "nothing": lambda partial: None,
+    }
+    with pytest.raises(FullError):
+        begin(path, writes[kind])
     assert [one.read_text() for one in tmp_path.iterdir()] == ["old"] * existed
 
 
 def test_a_block_that_fails_leaves_an_old_directory(tmp_path):
     fill(tmp_path / "directory", "old")
-    with pytest.raises(Full), whole_files.replacing(tmp_path / "directory") as partial:
-        fill(partial, "half")
-        raise Full
+    with pytest.raises(FullError):
+        begin(tmp_path / "directory", lambda partial: fill(partial, "half"))
     assert content(tmp_path / "directory") == "old"
     assert os.listdir(tmp_path) == ["directory"]
 
