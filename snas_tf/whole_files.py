@@ -24,9 +24,15 @@ def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=PREFIX) as directory:
         partial = pathlib.Path(directory, path.name)
         yield partial
+        before = pathlib.Path(directory, PREFIX)
         if path.is_dir():
-            path.rename(pathlib.Path(directory, "before"))
-        os.replace(partial, path)
+            path.rename(before)
+        try:
+            os.replace(partial, path)
+        except OSError:
+            if before.exists():
+                before.rename(path)
+            raise
 
 
 def write_text(path: pathlib.Path, text: str) -> None:
@@ -39,4 +45,5 @@ def remove_leftovers(directory: pathlib.Path) -> None:
     """Removes what killed processes left half-written in a directory."""
     for path in directory.iterdir():
         if path.name.startswith(PREFIX):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            is_directory = path.is_dir() and not path.is_symlink()
+            shutil.rmtree(path) if is_directory else path.unlink()

@@ -55,11 +55,15 @@ class CheckpointFiles:
 
     def numbers(self) -> list[int]:
         """The numbers of the checkpoints, smallest first."""
+        return self._numbers(_SUFFIXES[-1])
+
+    def _numbers(self, suffix: str) -> list[int]:
+        """The numbers of the files that end like this."""
         if not self._directory.is_dir():
             return []
-        pattern = re.compile(rf"{self._name}-(\d+)\.index")
-        names = [pattern.fullmatch(path.name) for path in self._directory.iterdir()]
-        return sorted(int(match[1]) for match in names if match)
+        pattern = re.compile(rf"{self._name}-(0|[1-9][0-9]*){re.escape(suffix)}")
+        matches = ((path, pattern.fullmatch(path.name)) for path in self._directory.iterdir())
+        return sorted(int(match[1]) for path, match in matches if match and path.is_file())
 
     def files(self, number: int) -> list[pathlib.Path]:
         """The files of a checkpoint, its index last."""
@@ -75,10 +79,11 @@ class CheckpointFiles:
             files[-1].unlink(missing_ok=True)
             for path in files:
                 pathlib.Path(temporary, path.name).rename(path)
-        for old in self.numbers()[: -self._kept]:
-            if old != number:
-                for path in reversed(self.files(old)):
-                    path.unlink(missing_ok=True)
+        kept = {*self.numbers()[-self._kept :], number}
+        for suffix in reversed(_SUFFIXES):  # Data without an index were left by a kill.
+            for old in self._numbers(suffix):
+                if old not in kept:
+                    (self._directory / f"{self._name}-{old}{suffix}").unlink()
 
     def read(self, checkpoint: tf.train.Checkpoint, number: int) -> None:
         """Restores a checkpoint.

@@ -56,8 +56,10 @@ class RunDirectory:
             UserError: the directory can't be written, is another process's, or holds files and is
                 no run directory.
         """
-        created = [one for one in (self.path, *self.path.absolute().parents) if not one.exists()]
-        with self._locked():
+        places = (self.path, *self.path.absolute().parents)
+        # Not Path.exists, which raises where a name is too long or a parent can't be entered.
+        created = [place for place in places if not os.path.exists(place)]
+        with self._locked(created):
             self._require_ours()
             is_new = not self.record.exists()
             for directory in (self.path, self.checkpoints, self.best, self.genotypes):
@@ -70,7 +72,7 @@ class RunDirectory:
                     self._remove(created)
 
     @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self, created: list[pathlib.Path]) -> Iterator[None]:
         with contextlib.ExitStack() as stack:
             try:
                 self.path.mkdir(parents=True, exist_ok=True)
@@ -84,6 +86,7 @@ class RunDirectory:
                 ) from error
             except OSError as error:
                 if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP):
+                    _remove_empty(created)
                     raise self._not_writable(error) from error
                 logging.warning("%s: its file system has no locks", self.path)
             yield
@@ -114,8 +117,7 @@ class RunDirectory:
         shutil.rmtree(self.images, ignore_errors=True)
         with contextlib.suppress(OSError):
             whole_files.remove_leftovers(self.path)
-            for directory in created:
-                directory.rmdir()
+        _remove_empty(created)
 
     def write_record(self, record: RunRecord, versions: Mapping[str, str]) -> None:
         """Writes run.json, if it does not say the same already.
@@ -188,3 +190,10 @@ class RunDirectory:
             f"--model_dir={shorten_path(self.path)}: can't be written ({error.strerror}), "
             f"{_ACCEPTED}"
         )
+
+
+def _remove_empty(directories: list[pathlib.Path]) -> None:
+    """Removes those that are empty, in this order."""
+    for directory in directories:
+        with contextlib.suppress(OSError):
+            directory.rmdir()

@@ -68,24 +68,22 @@ class RunRecord:
         where = f"the run in --model_dir={shorten_path(path)}"
         if self.kind != before.kind:
             raise UserError(
-                f"--mode={self.kind}: {where} is of --mode={before.kind}, accepted: another "
-                "--model_dir"
+                f"--mode={self.kind}: {where} is of --mode={_shown(before.kind)}, "
+                "accepted: another --model_dir"
             )
         for name in sorted({*before.settings, *self.settings}):
             old, new = before.settings.get(name), self.settings.get(name)
             if old == new or (name in may_grow and _greater(new, old)):
                 continue
             raise UserError(
-                f"--{name}={_shown(new)}: {where} has --{name}={_shown(old)}"
+                f"--{_shown(name)}={_shown(new)}: {where} has --{_shown(name)}={_shown(old)}"
                 f"{_REASONS.get(name, '')}, {_ACCEPTED}"
             )
-        for name in before.inputs.keys() & self.inputs.keys():
-            if self.inputs[name] != before.inputs[name]:
-                detail = _difference(before.inputs[name], self.inputs[name])
-                raise UserError(f"{_SOURCES[name]} of {where}{detail}, {_ACCEPTED}")
-        if self.inputs and self.inputs.keys() != before.inputs.keys():
-            name = min(self.inputs.keys() ^ before.inputs.keys())
-            raise UserError(f"{_SOURCES[name]} of {where}, {_ACCEPTED}")
+        for name in sorted(before.inputs.keys() | self.inputs.keys()) if self.inputs else ():
+            old, new = before.inputs.get(name), self.inputs.get(name)
+            if old != new:
+                source = _SOURCES.get(name, "run.json: not the inputs")
+                raise UserError(f"{source} of {where}{_difference(old, new)}, {_ACCEPTED}")
 
     def to_json(self, **remarks: Any) -> str:
         """The record as JSON text, with remarks that nothing compares."""
@@ -129,7 +127,7 @@ def _greater(new: Any, old: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else quote(value)
+    return shorten_path(value) if isinstance(value, str) else quote(value)
 
 
 def _difference(before: Any, now: Any) -> str:
@@ -138,5 +136,5 @@ def _difference(before: Any, now: Any) -> str:
         return ""
     for name in sorted(before.keys() | now.keys()):
         if name != "digest" and before.get(name) != now.get(name):
-            return f" ({name}: {quote(now.get(name))}, {quote(before.get(name))} before)"
+            return f" ({_shown(name)}: {quote(now.get(name))}, {quote(before.get(name))} before)"
     return ""
