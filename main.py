@@ -6,7 +6,7 @@ from types import ModuleType
 
 from absl import app, flags, logging
 
-from flags import command_line, common, modes, penalty, training
+from flags import command_line, common, modes
 from flags import evaluate as evaluate_flags
 from flags import export as export_flags
 from flags import imagenet as imagenet_flags
@@ -19,7 +19,7 @@ from snas_tf.errors import UserError
 
 
 def _search(values: flags.FlagValues) -> None:
-    config, data_config, run_config = _prepare(values, search_flags, penalty)
+    config, data_config, run_config = _prepare(values, search_flags)
     from snas_tf.search import report, search
 
     report(search(config, data_config, run_config), run_config.model_dir)
@@ -33,17 +33,16 @@ def _evaluate(values: flags.FlagValues) -> None:
 
 
 def _imagenet(values: flags.FlagValues) -> None:
-    configs = _prepare(values, imagenet_flags, evaluate_flags)
+    configs = _prepare(values, imagenet_flags)
     from snas_tf.transfer import report, transfer
 
     report(transfer(*configs), *configs)
 
 
-def _prepare(values: flags.FlagValues, mode: ModuleType, *others: ModuleType) -> tuple:
-    """The configs of a mode that trains, from its flags and others; TensorFlow made ready."""
+def _prepare(values: flags.FlagValues, mode: ModuleType) -> tuple:
+    """The configs of a mode that trains, from its flags; TensorFlow made ready."""
     config = mode.config(values)
-    modules = (common, training, *others, mode)
-    run_config = common.run_config(values, mode.run_name(values), modules)
+    run_config = common.run_config(values, mode.run_name(values))
     quiet.import_tensorflow()
     from snas_tf.training import runtime
 

@@ -1,19 +1,16 @@
 """Flags that mean the same in every mode, and how flags become configs."""
 
 import dataclasses
+import os
 import pathlib
 import tempfile
-from types import ModuleType
 from typing import Any
 
 from absl import flags
 
 from flags import path
 from snas_tf.config import DataConfig, RunConfig
-from snas_tf.errors import UserError
-
-_NOT_RECORDED = {"mode", "model_dir", "data_dir", "checkpoint_every_steps", "flagfile"}
-"""Flags that do not change what a run finds, so a resumed run may change them."""
+from snas_tf.errors import UserError, shorten_path
 
 
 def define(values: flags.FlagValues, defaults: DataConfig, *, held_out: bool = True) -> None:
@@ -114,48 +111,34 @@ def data_config(values: flags.FlagValues) -> DataConfig:
     return DataConfig(**{**given, "data_dir": pathlib.Path(directory) if directory else None})
 
 
-def run_config(
-    values: flags.FlagValues, default_name: str, modules: tuple[ModuleType, ...]
-) -> RunConfig:
+def run_config(values: flags.FlagValues, default_name: str) -> RunConfig:
     """The run part of a configuration.
 
     Args:
         values: the parsed flags.
         default_name: name of the run directory under runs/ where --model_dir is not given.
-        modules: those whose flags decide the run's results.
 
     Raises:
         UserError: the run directory can't be written.
     """
     model_dir = pathlib.Path(values.model_dir or pathlib.Path("runs", default_name))
     _check_writable(model_dir)
-    return RunConfig(
-        model_dir=model_dir,
-        seed=values.seed,
-        checkpoint_every_steps=values.checkpoint_every_steps,
-        flags=_recorded(values, modules),
-    )
-
-
-def _recorded(values: flags.FlagValues, modules: tuple[ModuleType, ...]) -> dict[str, Any]:
-    """The flags that decide a run's results: all that the modules define, less a few."""
-    by_module = values.flags_by_module_dict()
-    return {
-        flag.name: flag.value
-        for module in modules
-        for flag in by_module.get(module.__name__, ())
-        if flag.name not in _NOT_RECORDED
-    }
+    return RunConfig(model_dir, values.seed, values.checkpoint_every_steps)
 
 
 def _check_writable(model_dir: pathlib.Path) -> None:
     """Fails early, before any image is read, and leaves nothing behind."""
-    existing = next(path for path in (model_dir, *model_dir.absolute().parents) if path.exists())
+    existing = model_dir
     try:
+        parents = (model_dir, *model_dir.absolute().parents)
+        existing = next(path for path in parents if os.path.lexists(path))
+        # One that holds a run is asked for its name alone: a long one is refused here.
+        (model_dir / "x").exists()
         with tempfile.TemporaryFile(dir=existing):
             pass
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise UserError(
-            f"--model_dir={model_dir}: can't be written ({existing}: {error.strerror}), "
-            "accepted: a directory, new or of an earlier run, that can be written"
+            f"--model_dir={shorten_path(model_dir)}: can't be written ({shorten_path(existing)}: "
+            f"{reason}), accepted: a directory, new or of an earlier run, that can be written"
         ) from error

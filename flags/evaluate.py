@@ -1,6 +1,5 @@
 """Flags of `--mode=evaluate`."""
 
-import json
 import pathlib
 from typing import Any
 
@@ -10,6 +9,8 @@ from flags import common, path, training
 from snas_tf.architecture import lookup
 from snas_tf.config import DataConfig, EvaluationConfig
 from snas_tf.errors import UserError
+from snas_tf.training import run_record
+from snas_tf.training.run_directory import RunDirectory
 
 _HYPERPARAMETERS = {
     "drop_path_probability": "Of dropping an edge at the last step; rises from 0.",
@@ -38,6 +39,7 @@ def define(values: flags.FlagValues) -> None:
         "Run directory of a search: start from its weights, with its network size, its images and, "
         "if none is given, its genotype.",
     )
+    define_weights(values, defaults.export_weights, "the last epoch's")
 
 
 def define_genotype(values: flags.FlagValues) -> None:
@@ -52,6 +54,18 @@ def define_genotype(values: flags.FlagValues) -> None:
     )
 
 
+def define_weights(values: flags.FlagValues, default: str | None, usual: str) -> None:
+    """Defines which weights are exported; `usual` says which are by default."""
+    flags.DEFINE_enum(
+        "export_weights",
+        default,
+        ["last", "best"],
+        "Weights to export: the last epoch's, or those of the epoch with the best validation "
+        f"accuracy; if not given, {usual}.",
+        flag_values=values,
+    )
+
+
 def define_child(values: flags.FlagValues, defaults: EvaluationConfig) -> None:
     """Defines what every training of a child has."""
     define_genotype(values)
@@ -61,15 +75,6 @@ def define_child(values: flags.FlagValues, defaults: EvaluationConfig) -> None:
         "Side in pixels of the square cut out of each training image; 0 for none.",
         0,
         4096,
-        flag_values=values,
-    )
-    flags.DEFINE_integer(
-        "num_seeds",
-        defaults.num_seeds,
-        "Number of trainings, of --seed and the seeds after it; mean and standard deviation are "
-        "reported.",
-        1,
-        1000,
         flag_values=values,
     )
     training.define_numbers(values, _HYPERPARAMETERS, defaults)
@@ -98,6 +103,7 @@ def config(values: flags.FlagValues) -> EvaluationConfig:
         **training.values_of(values),
         **values_of(values),
         initial_weights=pathlib.Path(weights) if weights else None,
+        export_weights=values.export_weights,
     )
 
 
@@ -116,22 +122,24 @@ def values_of(values: flags.FlagValues) -> dict[str, Any]:
     return {
         "genotype": values.genotype,
         "cutout_length": values.cutout_length,
-        "num_seeds": values.num_seeds,
         **{name: getattr(values, name) for name in _HYPERPARAMETERS},
     }
 
 
 def _of_search(directory: pathlib.Path) -> dict[str, Any]:
-    try:
-        recorded = json.loads((directory / "flags.json").read_text(encoding="utf-8"))["flags"]
-        inherited = {name: recorded[name] for name in _INHERITED}
-        recorded["alpha_learning_rate"]  # a search has it
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    record = run_record.read(RunDirectory(directory).record)
+    accepted = "accepted: the --model_dir of a finished --mode=search"
+    if record.kind != "search":
+        raise UserError(f"--initial_weights={directory}: a run of --mode={record.kind}, {accepted}")
+    if record.settings.get("num_seeds", 1) > 1:
         raise UserError(
-            f"--initial_weights={directory}: not the run directory of a search ({error}), "
-            "accepted: the --model_dir of a finished --mode=search"
-        ) from error
-    return {**inherited, "genotype": str(directory / "genotype.json")}
+            f"--initial_weights={directory}: holds the searches of several seeds, accepted: "
+            f"{directory / 'seed_'}N, one of them"
+        )
+    return {
+        **{name: record.settings.get(name) for name in _INHERITED},
+        "genotype": str(directory / "genotype.json"),
+    }
 
 
 def run_name(values: flags.FlagValues) -> str:

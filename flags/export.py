@@ -5,7 +5,7 @@ from typing import Any
 
 from absl import flags
 
-from flags import common
+from flags import common, evaluate
 from snas_tf.errors import UserError
 
 
@@ -19,6 +19,7 @@ def define(values: flags.FlagValues) -> None:
         "What to export as; all but saved_model take images of the network's own size only.",
         flag_values=values,
     )
+    evaluate.define_weights(values, None, "those that the run itself exports")
 
 
 def arguments(values: flags.FlagValues) -> dict[str, Any]:
@@ -32,4 +33,8 @@ def arguments(values: flags.FlagValues) -> dict[str, Any]:
             "--model_dir: not given, and --mode=export needs one; accepted: the directory of a run "
             "of --mode=evaluate"
         )
-    return {"model_dir": pathlib.Path(values.model_dir), "file_format": values.format}
+    return {
+        "model_dir": pathlib.Path(values.model_dir),
+        "file_format": values.format,
+        "weights": values.export_weights,
+    }

@@ -34,6 +34,15 @@ def define(values: flags.FlagValues, defaults: TrainingConfig, *, auto: bool = F
         1_000_000,
         flag_values=values,
     )
+    flags.DEFINE_integer(
+        "num_seeds",
+        defaults.num_seeds,
+        "Number of runs, of --seed and the seeds after it: a search takes the cell with the best "
+        "validation accuracy, a training reports mean and standard deviation.",
+        1,
+        1000,
+        flag_values=values,
+    )
     define_numbers(values, _HYPERPARAMETERS, defaults)
     below_one(values, "theta_momentum")
 

@@ -2,8 +2,6 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Mapping
-from typing import Any
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,13 +42,11 @@ class RunConfig:
         seed: the seed of everything random.
         checkpoint_every_steps: a checkpoint every so many steps within an epoch; 0 for none but
             the one at the end of every epoch.
-        flags: what decides the run's results, by flag; recorded, and compared on resuming.
     """
 
     model_dir: pathlib.Path
     seed: int = 0
     checkpoint_every_steps: int = 0
-    flags: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +61,7 @@ class TrainingConfig:
         theta_momentum: momentum of SGD.
         theta_weight_decay: L2 penalty coupled into the gradient of theta.
         theta_clip_norm: global norm to which theta's gradient is clipped; 0 for no clipping.
+        num_seeds: how many runs, each with a seed of its own.
     """
 
     num_cells: int = 8
@@ -74,6 +71,7 @@ class TrainingConfig:
     theta_momentum: float = 0.9
     theta_weight_decay: float = 3e-4
     theta_clip_norm: float = 5.0
+    num_seeds: int = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,7 +130,8 @@ class EvaluationConfig(TrainingConfig):
         drop_path_probability: reached at the last step, from 0 at the first.
         auxiliary_weight: of the auxiliary classifier's loss; 0 for no auxiliary classifier.
         initial_weights: run directory of a search, whose weights the child starts from.
-        num_seeds: how many times, each with a seed of its own.
+        export_weights: which weights are exported: the "last" epoch's, or those of the epoch with
+            the "best" validation accuracy.
     """
 
     num_cells: int = 20
@@ -143,7 +142,7 @@ class EvaluationConfig(TrainingConfig):
     drop_path_probability: float = 0.2
     auxiliary_weight: float = 0.4
     initial_weights: pathlib.Path | None = None
-    num_seeds: int = 1
+    export_weights: str = "last"
 
 
 @dataclasses.dataclass(frozen=True)

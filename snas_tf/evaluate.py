@@ -1,24 +1,12 @@
 """`--mode=evaluate`: a genotype trained from scratch, and tested."""
 
-import dataclasses
-import json
-import statistics
+import shlex
 from typing import Any
 
 from snas_tf import published
 from snas_tf.config import DataConfig, EvaluationConfig, RunConfig
 from snas_tf.evaluation import Evaluation
-from snas_tf.training import runtime
 from snas_tf.training.progress import duration
-from snas_tf.training.run_directory import RunDirectory
-
-_AVERAGED = (
-    "test_error",
-    "test_top_5_error",
-    "test_error_at_best_validation",
-    "valid_accuracy",
-    "best_valid_accuracy",
-)
 
 
 def evaluate(
@@ -42,43 +30,7 @@ def evaluate(
         UserError: the genotype, the images or the initial weights can't be had, or the run
             directory is not this run's.
     """
-    run = RunDirectory(run_config.model_dir)
-    run.check(run_config.flags)
-    if run.result.exists():
-        return json.loads(run.result.read_text(encoding="utf-8"))
-    if config.num_seeds == 1:
-        return kind(config, data_config, run_config).run()
-    run.open(run_config.flags, runtime.versions())
-    results = []
-    for seed in range(run_config.seed, run_config.seed + config.num_seeds):
-        of_seed = RunConfig(
-            run.path / f"seed_{seed}",
-            seed,
-            run_config.checkpoint_every_steps,
-            {**run_config.flags, "seed": seed, "num_seeds": 1},
-        )
-        print(f"seed {seed}", flush=True)
-        one = dataclasses.replace(config, num_seeds=1)
-        results.append(evaluate(one, data_config, of_seed, kind))
-    result = average(results)
-    run.write_json(run.result, result)
-    return result
-
-
-def average(results: list[dict[str, Any]]) -> dict[str, Any]:
-    """The mean of several seeds' results, `NAME_deviation` beside it, and all of them as "seeds".
-
-    The deviation is that of a sample (n - 1); None where a seed has no such figure.
-    """
-    averaged = {**results[0], "seeds": results}
-    for name in (name for name in _AVERAGED if name in results[0]):
-        values = [result[name] for result in results]
-        known = None not in values
-        averaged[name] = statistics.mean(values) if known else None
-        averaged[f"{name}_deviation"] = statistics.stdev(values) if known else None
-    averaged["seconds"] = sum(result["seconds"] for result in results)
-    del averaged["best_valid_epoch"]
-    return averaged
+    return kind(config, data_config, run_config).run()
 
 
 def report(
@@ -125,14 +77,15 @@ def where(result: dict[str, Any], run_config: RunConfig) -> str:
     path = run_config.model_dir
     seeds = len(result.get("seeds", "."))
     files = path if seeds == 1 else path / f"seed_{run_config.seed}"
+    exported = result["exported_weights"]
     curves = f"curves               {files / 'curves.png'}\n" if result["epochs"] else ""
     return (
         f"network              {result['parameters']:,} parameters, "
         f"{result['multiply_adds']:,} multiply-adds\n"
         f"time                 {duration(result['seconds'])}\n"
         f"{curves}"
-        f"SavedModel           {files / 'export'}\n"
-        f"TensorBoard          tensorboard --logdir {path}"
+        f"SavedModel           {files / 'export'}  the {exported} epoch's weights\n"
+        f"TensorBoard          tensorboard --logdir {shlex.quote(str(path))}"
     )
 
 

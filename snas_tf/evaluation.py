@@ -1,14 +1,19 @@
 """One training of a child network: from the images to its test error."""
 
+import functools
+import json
+import statistics
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import tensorflow as tf
+from absl import logging
 
-from snas_tf import export, plots
+from snas_tf import export, plots, whole_files
 from snas_tf.architecture import cost, genotype, lookup
-from snas_tf.config import DataConfig, EvaluationConfig, RunConfig
+from snas_tf.architecture.genotype import Genotype
+from snas_tf.config import EvaluationConfig
 from snas_tf.data import datasets, pipeline
 from snas_tf.errors import UserError
 from snas_tf.models import description
@@ -18,58 +23,54 @@ from snas_tf.models.folded import FoldedChild
 from snas_tf.models.inheritance import inherit
 from snas_tf.training import checkpoints, loop, runtime
 from snas_tf.training.evaluation_model import EvaluationModel
-from snas_tf.training.evaluation_monitor import EvaluationMonitor
+from snas_tf.training.evaluation_monitor import BEST, EvaluationMonitor
 from snas_tf.training.run_directory import RunDirectory
+from snas_tf.workflow import Workflow
 
 
-class Evaluation:
-    """Trains a child of small images that fit into memory.
+class Evaluation(Workflow):
+    """Trains and tests a child of small images that fit into memory.
 
     What another kind of images needs otherwise, it overrides: how they are loaded and fed, the
     network and the model.
-
-    Args:
-        config: the training's settings.
-        data_config: the images.
-        run_config: where the run lives, and its seed.
     """
 
-    feed: ModuleType = pipeline
+    kind = "evaluate"
+    config: EvaluationConfig
+    feed: ClassVar[ModuleType] = pipeline
     """What makes batches of the images."""
 
-    def __init__(
-        self, config: EvaluationConfig, data_config: DataConfig, run_config: RunConfig
-    ) -> None:
-        self.config = config
-        self.data_config = data_config
-        self.run_config = run_config
+    @functools.cached_property
+    def genotype(self) -> Genotype:
+        """The cells of the child."""
+        return lookup.find(self.config.genotype)
 
-    def run(self) -> dict[str, Any]:
-        """Trains, or continues, then tests and exports.
+    def read_images(self, run: RunDirectory) -> Any:
+        """See `Workflow.read_images`."""
+        return datasets.read(self.data_config, with_test=True, cache=run.images)
 
-        Returns:
-            The content of result.json.
+    def inputs(self) -> dict[str, Any]:
+        """See `Workflow.inputs`."""
+        inputs = {"genotype": json.loads(genotype.to_json(self.genotype))}
+        if self.config.initial_weights is not None:
+            directory = RunDirectory(self.config.initial_weights).checkpoints
+            inputs["initial_weights"] = checkpoints.digest(directory)
+        return inputs
 
-        Raises:
-            UserError: the genotype, the images or the initial weights can't be had, or the run
-                directory has another genotype.
-        """
-        run, seed = RunDirectory(self.run_config.model_dir), self.run_config.seed
-        found = lookup.find(self.config.genotype)
-        _check_same(run, found)
-        dataset = self.load()
-        described = self.describe(dataset, found)
-        strategy = runtime.strategy(self.data_config.batch_size)
-        keras.utils.set_random_seed(seed)
-        epoch_steps = pipeline.steps_per_epoch(dataset, self.data_config.batch_size)
+    def train(self, run: RunDirectory, dataset: Any) -> dict[str, Any]:
+        """See `Workflow.train`; tests and exports what was trained."""
+        batch_size = self.data_config.batch_size
+        described = self.describe(dataset)
+        strategy = runtime.strategy(batch_size)
+        keras.utils.set_random_seed(self.run_config.seed)
+        epoch_steps = pipeline.steps_per_epoch(dataset, batch_size)
         with strategy.scope():
-            network = described.child(found, auxiliary=self.config.auxiliary_weight > 0)
+            network = described.child(self.genotype, auxiliary=self.config.auxiliary_weight > 0)
             self.initialize(network, described)
             model = self.make_model(network, epoch_steps)
-        run.open(self.run_config.flags, runtime.versions())
-        run.write_text(run.network, described.to_json())
-        run.write_text(run.genotype, genotype.to_json(found))
-        plots.save_cells(found, run.path)
+        whole_files.write_text(run.network, described.to_json())
+        whole_files.write_text(run.genotype, genotype.to_json(self.genotype))
+        plots.save_cells(self.genotype, run.path)
         validation = self.evaluation_batches(dataset.validation)
         monitor = loop.train(
             model,
@@ -77,19 +78,21 @@ class Evaluation:
             lambda step, count: self.training_batches(dataset, step, count),
             validation,
             epoch_steps,
-            self.data_config.batch_size,
+            batch_size,
             self.run_config,
             run,
         )
-        export.save_model(FoldedChild(network), described, run.export)
-        result = self._result(model, monitor, run, validation, self.test_batches(dataset))
-        plots.save(plots.draw_training_curves(monitor.rows, "training"), run.path / "curves.png")
-        run.write_json(run.result, result)
+        result = self._result(
+            model, monitor, run, described, validation, self.test_batches(dataset)
+        )
+        if monitor.rows:
+            curves = plots.draw_training_curves(monitor.rows, "training")
+            plots.save(curves, run.path / "curves.png")
         return result
 
-    def load(self) -> Any:
-        """The images."""
-        return datasets.load(self.data_config, self.run_config.seed, with_test=True)
+    def combine(self, run: RunDirectory, results: list[dict[str, Any]]) -> dict[str, Any]:
+        """See `Workflow.combine`."""
+        return average(results)
 
     def training_batches(self, dataset: Any, first_step: int, num_steps: int) -> tf.data.Dataset:
         """The batches of so many steps from a step."""
@@ -112,7 +115,7 @@ class Evaluation:
         """Batches of the images that decide nothing, if there are any."""
         return self.evaluation_batches(dataset.test)
 
-    def describe(self, dataset: Any, found: genotype.Genotype) -> NetworkDescription:
+    def describe(self, dataset: Any) -> NetworkDescription:
         """Of the network to train; that of the search whose weights it starts from must agree."""
         described = NetworkDescription(
             self.config.num_cells,
@@ -155,17 +158,20 @@ class Evaluation:
         model: EvaluationModel,
         monitor: EvaluationMonitor,
         run: RunDirectory,
+        described: NetworkDescription,
         validation: tf.data.Dataset | None,
         test: tf.data.Dataset | None,
     ) -> dict[str, Any]:
-        """What was measured; the test images are looked at here and nowhere else."""
+        """Measures and exports; the test images are looked at here and nowhere else."""
         network = model.network
         counted = cost.child(network.genotype, network.plans, network.num_classes)
-        best = self.best_row(monitor)
         errors = model.test_errors(test)
-        valid_accuracy = model.accuracy_of(validation)
-        if best:
-            checkpoints.restore_network(network, run.best)
+        valid_accuracy = model.measure(validation).get("accuracy")
+        if self.config.export_weights == "last":
+            export.save_model(FoldedChild(network), described, run.export)
+        best = self._restore_best(network, monitor, run)
+        if self.config.export_weights == "best":
+            export.save_model(FoldedChild(network), described, run.export)
         at_best = model.test_errors(test if best else None)
         return {
             **errors,
@@ -173,6 +179,7 @@ class Evaluation:
             "valid_accuracy": valid_accuracy,
             "best_valid_accuracy": best["valid_accuracy"] if best else None,
             "best_valid_epoch": int(best["epoch"]) if best else None,
+            "exported_weights": self.config.export_weights,
             "parameters": counted.parameters,
             "multiply_adds": counted.multiply_adds,
             "images_per_second": monitor.images_per_second(),
@@ -181,10 +188,44 @@ class Evaluation:
             "seconds": monitor.seconds(),
         }
 
+    def _restore_best(
+        self, network: ChildNetwork, monitor: EvaluationMonitor, run: RunDirectory
+    ) -> dict[str, float] | None:
+        """Restores the weights of the best epoch; None where there are none, or none readable."""
+        best = self.best_row(monitor)
+        if best is None:
+            return None
+        try:
+            number = int(best["epoch"])
+            files = checkpoints.CheckpointFiles(run.best, BEST)
+            files.read(checkpoints.network_checkpoint(network), number)
+        except ValueError as error:
+            logging.warning("%s: the best epoch's weights can't be read (%s)", run.best, error)
+            return None
+        return best
 
-def _check_same(run: RunDirectory, found: genotype.Genotype) -> None:
-    if run.genotype.exists() and lookup.read(run.genotype) != found:
-        raise UserError(
-            f"--genotype: not the one that the run in --model_dir={run.path} has, accepted: the "
-            "same, to resume it, or another --model_dir"
-        )
+
+def average(results: list[dict[str, Any]]) -> dict[str, Any]:
+    """The mean of several seeds' results, `NAME_deviation` beside it, and all of them as "seeds".
+
+    The deviation is that of a sample (n - 1); None where a seed has no such figure.
+    """
+    averaged = {**results[0], "seeds": results}
+    for name in (name for name in AVERAGED if name in results[0]):
+        values = [result[name] for result in results]
+        known = None not in values
+        averaged[name] = statistics.mean(values) if known else None
+        averaged[f"{name}_deviation"] = statistics.stdev(values) if known else None
+    averaged["seconds"] = sum(result["seconds"] for result in results)
+    del averaged["best_valid_epoch"]
+    return averaged
+
+
+AVERAGED = (
+    "test_error",
+    "test_top_5_error",
+    "test_error_at_best_validation",
+    "valid_accuracy",
+    "best_valid_accuracy",
+)
+"""What `average` takes the mean of, where the results have it."""

@@ -1,70 +1,106 @@
 """`--mode=export`: a trained child as a file that needs nothing of this package."""
 
-import contextlib
-import json
 import os
 import pathlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from snas_tf import plain_paths, whole_files
 from snas_tf.architecture import lookup
-from snas_tf.errors import UserError
+from snas_tf.errors import UserError, quote, shorten_path
 from snas_tf.latency import median_milliseconds
 from snas_tf.models import description
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.description import NetworkDescription
 from snas_tf.models.folded import FoldedChild
 from snas_tf.models.serving import Server
-from snas_tf.training import checkpoints
+from snas_tf.training import checkpoints, run_record
+from snas_tf.training.evaluation_monitor import BEST
 from snas_tf.training.run_directory import RunDirectory
 
+_SAVED_MODEL = {"saved_model.pb", "fingerprint.pb", "variables", "assets", "assets.extra"}
+"""What the directory of a SavedModel holds."""
 
-def export(model_dir: pathlib.Path, file_format: str) -> dict[str, Any]:
-    """Exports the network that a run of --mode=evaluate has trained, its last epoch's weights.
+
+def export(model_dir: pathlib.Path, file_format: str, weights: str | None = None) -> dict[str, Any]:
+    """Exports the network that a run of --mode=evaluate has trained.
 
     Args:
         model_dir: the run directory; the export is written into it.
         file_format: one of `FORMATS`.
+        weights: see `load`.
 
     Returns:
-        "path", "bytes", and "latency_ms" of one image; of a SavedModel also those before
+        "weights", "path", "bytes", and "latency_ms" of one image; of a SavedModel also those before
         normalisations were folded and zeros left out, as "unfolded".
 
     Raises:
         UserError: the run has no trained child, or the format's converter is not installed.
     """
-    described, network = load(model_dir)
-    return FORMATS[file_format](network, described, RunDirectory(model_dir))
+    described, network, weights = load(model_dir, weights)
+    run = RunDirectory(model_dir)
+    with run.owned():
+        return {"weights": weights, **FORMATS[file_format](network, described, run)}
 
 
-def load(model_dir: pathlib.Path) -> tuple[NetworkDescription, ChildNetwork]:
+def load(
+    model_dir: pathlib.Path, weights: str | None = None
+) -> tuple[NetworkDescription, ChildNetwork, str]:
     """The network that a run of --mode=evaluate has trained.
 
+    Args:
+        model_dir: the run directory.
+        weights: the "last" epoch's, or those of the epoch with the "best" validation accuracy;
+            None for those that the run itself exports.
+
+    Returns:
+        What is known of the network, the network, and which weights it has.
+
     Raises:
-        UserError: the run has no trained child.
+        UserError: the run has no trained child, or no such weights.
     """
     run = RunDirectory(model_dir)
-    described = description.read(run.network)
-    if "drop_path_probability" not in json.loads(run.flags.read_text(encoding="utf-8"))["flags"]:
+    record = run_record.read(run.record)
+    if record.settings.get("num_seeds", 1) > 1:
+        raise UserError(
+            f"--model_dir={model_dir}: holds the runs of several seeds, accepted: "
+            f"--model_dir={model_dir / 'seed_'}N of one of them"
+        )
+    if record.kind == "search":
         raise UserError(
             f"--model_dir={model_dir}: a search has no child's weights, accepted: a run of "
             f"--mode=evaluate; one with --initial_weights={model_dir} --epochs=0 takes them over"
         )
+    described = description.read(run.network)
     network = described.child(lookup.read(run.genotype))
-    checkpoints.restore_network(network, run.checkpoints)
-    return described, network
+    weights = weights or record.settings.get("export_weights", "last")
+    if weights == "best":
+        checkpoints.restore_network(network, run.best, BEST)
+    else:
+        checkpoints.restore_network(network, run.checkpoints)
+    return described, network, weights
 
 
 def save_model(
     network: Callable[[tf.Tensor], tf.Tensor], described: NetworkDescription, path: pathlib.Path
 ) -> None:
-    """Writes a SavedModel whole; one that was there before is replaced."""
+    """Writes a SavedModel whole; one that was there before is replaced.
+
+    Raises:
+        UserError: the directory also holds what is not of a SavedModel.
+    """
+    others = sorted(set(os.listdir(path)) - _SAVED_MODEL) if path.is_dir() else []
+    if others:
+        raise UserError(
+            f"{shorten_path(path)}: holds {quote(others[0])}, which is not of an export and would "
+            "be deleted with it, accepted: to move it elsewhere and to give the command again"
+        )
     server = Server(network, described.image_size, described.class_names)
-    with _whole(path) as partial:
+    with whole_files.replacing(path) as partial:
         tf.saved_model.save(server, str(partial), signatures=server.serve)
 
 
@@ -79,7 +115,8 @@ def _to_saved_model(
 
 
 def _measure(path: pathlib.Path, described: NetworkDescription) -> dict[str, Any]:
-    serve = tf.saved_model.load(str(path)).signatures["serving_default"]
+    with plain_paths.alias(path) as directory:
+        serve = tf.saved_model.load(str(directory)).signatures["serving_default"]
     image = tf.zeros([1, *described.image_size, 3], tf.uint8)
     return {
         "path": str(path),
@@ -94,7 +131,7 @@ def _to_keras(
     path = run.path / "model.keras"
     image = keras.Input((*described.image_size, 3), dtype="uint8", name="image")
     model = keras.Model(image, keras.layers.Softmax()(network(image)))
-    with _whole(path) as partial:
+    with whole_files.replacing(path) as partial:
         model.save(partial)
     return {"path": str(path), "bytes": _bytes(path)}
 
@@ -105,7 +142,7 @@ def _to_tflite(
     path = run.path / "model.tflite"
     serve = _fixed(network, described).get_concrete_function()
     content = tf.lite.TFLiteConverter.from_concrete_functions([serve]).convert()
-    with _whole(path) as partial:
+    with whole_files.replacing(path) as partial:
         partial.write_bytes(content)
     return {"path": str(path), "bytes": _bytes(path)}
 
@@ -121,7 +158,7 @@ def _to_onnx(
             "`pip install tf2onnx onnx`"
         ) from error
     path = run.path / "model.onnx"
-    with _whole(path) as partial:
+    with whole_files.replacing(path) as partial:
         tf2onnx.convert.from_function(
             _fixed(network, described), _signature(described), output_path=str(partial)
         )
@@ -146,17 +183,6 @@ FORMATS = {
 }
 
 
-@contextlib.contextmanager
-def _whole(path: pathlib.Path) -> Iterator[pathlib.Path]:
-    """A temporary path beside `path`, of the same suffix, that takes its place at the end."""
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export.") as directory:
-        partial = pathlib.Path(directory, path.name)
-        yield partial
-        if path.is_dir():
-            path.rename(pathlib.Path(directory, "before"))
-        os.replace(partial, path)
-
-
 def _bytes(path: pathlib.Path) -> int:
     files = path.rglob("*") if path.is_dir() else [path]
     return sum(file.stat().st_size for file in files if file.is_file())
@@ -164,7 +190,11 @@ def _bytes(path: pathlib.Path) -> int:
 
 def report(result: dict[str, Any]) -> None:
     """Prints what was written."""
-    print(f"\nexported  {result['path']}  {result['bytes'] / 1e6:.2f} MB", flush=True)
+    print(
+        f"\nexported  {result['path']}  {result['bytes'] / 1e6:.2f} MB, "
+        f"the {result['weights']} epoch's weights",
+        flush=True,
+    )
     if "unfolded" in result:
         before = result["unfolded"]
         print(

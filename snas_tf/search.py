@@ -1,14 +1,14 @@
 """`--mode=search`: from images to a cell."""
 
 import functools
-import json
 import pathlib
+import shlex
 from typing import Any
 
 import keras
 
-from snas_tf import plots
-from snas_tf.architecture import cost, genotype, space
+from snas_tf import plots, whole_files
+from snas_tf.architecture import cost, genotype, lookup, space
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.config import DataConfig, RunConfig, SearchConfig
 from snas_tf.data import datasets, pipeline
@@ -18,15 +18,73 @@ from snas_tf.training.progress import duration
 from snas_tf.training.run_directory import RunDirectory
 from snas_tf.training.search_model import SearchModel
 from snas_tf.training.search_monitor import SearchMonitor
+from snas_tf.workflow import Workflow
+
+
+class Search(Workflow):
+    """Searches a cell: the joint training of a parent network and its distributions."""
+
+    kind = "search"
+    config: SearchConfig
+
+    def read_images(self, run: RunDirectory) -> datasets.Collection:
+        """See `Workflow.read_images`; test images are never read."""
+        return datasets.read(self.data_config, cache=run.images)
+
+    def train(self, run: RunDirectory, dataset: datasets.Dataset) -> dict[str, Any]:
+        """See `Workflow.train`."""
+        config, seed, batch_size = self.config, self.run_config.seed, self.data_config.batch_size
+        strategy = runtime.strategy(batch_size)
+        keras.utils.set_random_seed(seed)
+        description = NetworkDescription(
+            config.num_cells,
+            config.init_channels,
+            dataset.image_size,
+            dataset.class_names,
+            *dataset.channel_statistics(),
+        )
+        whole_files.write_text(run.network, description.to_json())
+        epoch_steps = pipeline.steps_per_epoch(dataset, batch_size)
+        with strategy.scope():
+            parent = description.parent(config.skip_threshold)
+            model = SearchModel(parent, config, config.epochs * epoch_steps, seed)
+        validation = pipeline.evaluation_batches(dataset.validation, batch_size)
+        monitor = loop.train(
+            model,
+            SearchMonitor,
+            functools.partial(pipeline.training_batches, dataset, self.data_config, seed),
+            validation,
+            epoch_steps,
+            batch_size,
+            self.run_config,
+            run,
+        )
+        rounded_edges = model.settle()
+        found = genotype.derive(model.log_alpha())
+        whole_files.write_text(run.genotype, genotype.to_json(found))
+        result = _result(model, found, rounded_edges, model.evaluate_child(validation), monitor)
+        plots.save_cells(found, run.path)
+        plots.save(plots.draw_curves(monitor.rows, "search"), run.path / "curves.png")
+        return result
+
+    def combine(self, run: RunDirectory, results: list[dict[str, Any]]) -> dict[str, Any]:
+        """See `Workflow.combine`; the result and cell of the best search (Section 3)."""
+        best = max(range(len(results)), key=lambda index: results[index]["search_valid_accuracy"])
+        best_seed = self.run_config.seed + best
+        found = lookup.read(RunDirectory(run.path / f"seed_{best_seed}").genotype)
+        whole_files.write_text(run.genotype, genotype.to_json(found))
+        plots.save_cells(found, run.path)
+        seconds = sum(result["seconds"] for result in results)
+        return {**results[best], "best_seed": best_seed, "seconds": seconds, "seeds": results}
 
 
 def search(config: SearchConfig, data_config: DataConfig, run_config: RunConfig) -> dict[str, Any]:
     """Searches a cell, or continues the search that `run_config.model_dir` holds.
 
     Args:
-        config: the search's settings.
+        config: the search's settings; with several seeds each has a run directory within.
         data_config: the images.
-        run_config: where the run lives, and its seed.
+        run_config: where the run lives, and its first seed.
 
     Returns:
         The content of result.json.
@@ -34,49 +92,7 @@ def search(config: SearchConfig, data_config: DataConfig, run_config: RunConfig)
     Raises:
         UserError: the images can't be had, or the run directory is not this run's.
     """
-    run = RunDirectory(run_config.model_dir)
-    run.check(run_config.flags)
-    if run.result.exists():
-        return json.loads(run.result.read_text(encoding="utf-8"))
-    dataset = datasets.load(data_config, run_config.seed)
-    strategy = runtime.strategy(data_config.batch_size)
-    run.open(run_config.flags, runtime.versions())
-    keras.utils.set_random_seed(run_config.seed)
-    description = NetworkDescription(
-        config.num_cells,
-        config.init_channels,
-        dataset.image_size,
-        dataset.class_names,
-        *dataset.channel_statistics(),
-    )
-    run.write_text(run.network, description.to_json())
-    epoch_steps = pipeline.steps_per_epoch(dataset, data_config.batch_size)
-    with strategy.scope():
-        model = SearchModel(
-            description.parent(config.skip_threshold),
-            config,
-            config.epochs * epoch_steps,
-            run_config.seed,
-        )
-    validation = pipeline.evaluation_batches(dataset.validation, data_config.batch_size)
-    monitor = loop.train(
-        model,
-        SearchMonitor,
-        functools.partial(pipeline.training_batches, dataset, data_config, run_config.seed),
-        validation,
-        epoch_steps,
-        data_config.batch_size,
-        run_config,
-        run,
-    )
-    rounded_edges = model.settle()
-    found = genotype.derive(model.log_alpha())
-    run.write_text(run.genotype, genotype.to_json(found))
-    result = _result(model, found, rounded_edges, model.evaluate_child(validation), monitor)
-    plots.save_cells(found, run.path)
-    plots.save(plots.draw_curves(monitor.rows, "search"), run.path / "curves.png")
-    run.write_json(run.result, result)
-    return result
+    return Search(config, data_config, run_config).run()
 
 
 def _result(
@@ -109,6 +125,12 @@ def report(result: dict[str, Any], model_dir: pathlib.Path) -> None:
     edges, rounded = result["child_edges"], ""
     if result["rounded_edges"]:
         rounded = f", {result['rounded_edges']} rounded to the target"
+    files = model_dir / f"seed_{result['best_seed']}" if "seeds" in result else model_dir
+    for seed in result.get("seeds", ()):
+        print(
+            f"validation accuracy  {seed['search_valid_accuracy']:.4f}  child "
+            f"{seed['child_valid_accuracy']:.4f}  {seed['child_parameters']:,} parameters"
+        )
     print(
         f"\nvalidation accuracy  {result['search_valid_accuracy']:.4f}  the parent, sampled\n"
         f"child accuracy       {result['child_valid_accuracy']:.4f}  "
@@ -120,7 +142,7 @@ def report(result: dict[str, Any], model_dir: pathlib.Path) -> None:
         f"time                 {duration(result['seconds'])}\n"
         f"genotype             {model_dir / 'genotype.json'}\n"
         f"pictures             {model_dir / 'normal.png'}  {model_dir / 'reduce.png'}  "
-        f"{model_dir / 'curves.png'}\n"
-        f"TensorBoard          tensorboard --logdir {model_dir / 'tensorboard'}",
+        f"{files / 'curves.png'}\n"
+        f"TensorBoard          tensorboard --logdir {shlex.quote(str(model_dir))}",
         flush=True,
     )

@@ -7,7 +7,6 @@ import tensorflow as tf
 
 from snas_tf import evaluate, published
 from snas_tf.architecture import cost, width
-from snas_tf.architecture.genotype import Genotype
 from snas_tf.config import DataConfig, RunConfig, TransferConfig
 from snas_tf.data import encoded, stream
 from snas_tf.errors import UserError
@@ -16,6 +15,7 @@ from snas_tf.models.child import ChildNetwork
 from snas_tf.models.description import NetworkDescription
 from snas_tf.training.evaluation_model import EvaluationModel
 from snas_tf.training.evaluation_monitor import EvaluationMonitor
+from snas_tf.training.run_directory import RunDirectory
 from snas_tf.training.transfer_model import TransferModel
 
 
@@ -26,6 +26,7 @@ class Transfer(Evaluation):
     picked by them: what counts is the last one.
     """
 
+    kind = "imagenet"
     config: TransferConfig
     feed = stream
 
@@ -34,9 +35,14 @@ class Transfer(Evaluation):
         with stream.named_errors():
             return super().run()
 
-    def load(self) -> Any:
-        """The images."""
-        return encoded.load(self.data_config, self.run_config.seed)
+    def may_grow(self) -> set[str]:
+        """See `Workflow.may_grow`; without drop path nothing follows the number of epochs."""
+        grows = not self.config.drop_path_probability and self.config.num_seeds == 1
+        return super().may_grow() | ({"epochs"} if grows else set())
+
+    def read_images(self, run: RunDirectory) -> encoded.EncodedCollection:
+        """See `Workflow.read_images`."""
+        return encoded.read(self.data_config)
 
     def evaluation_batches(self, images: Any) -> tf.data.Dataset | None:
         """Centre crops of the images that are held out."""
@@ -47,9 +53,10 @@ class Transfer(Evaluation):
         """The images that are held out."""
         return self.evaluation_batches(dataset.validation)
 
-    def describe(self, dataset: Any, found: Genotype) -> NetworkDescription:
+    def describe(self, dataset: Any) -> NetworkDescription:
         """Of the network to train, as wide as it may be if its width is not given."""
-        described = dataclasses.replace(super().describe(dataset, found), stem="imagenet")
+        found = self.genotype
+        described = dataclasses.replace(super().describe(dataset), stem="imagenet")
         budget = self.config.max_multiply_adds
         if not described.init_channels:
             channels = width.widest(

@@ -21,14 +21,16 @@ TINY = (
 )
 
 
-def command(*flags):
-    return [sys.executable, str(ROOT / "main.py"), *map(str, flags)]
+def command(*flags, devices=1):
+    """The command line of the program, on so many logical CPU devices."""
+    main = [ROOT / "main.py"] if devices == 1 else [ROOT / "tests" / "on_devices.py", devices]
+    return [sys.executable, *map(str, main), *map(str, flags)]
 
 
-def run(*flags, cwd=None, timeout=240, env=None):
+def run(*flags, cwd=None, timeout=240, env=None, devices=1):
     """The finished program, with what it printed as text."""
     return subprocess.run(
-        command(*flags),
+        command(*flags, devices=devices),
         cwd=cwd,
         env={**os.environ, **(env or {})},
         capture_output=True,

@@ -28,10 +28,9 @@ def trained(tmp_path_factory):
     """A run directory of no epoch, its network and the network's probabilities of some images."""
     model_dir = tmp_path_factory.mktemp("trained") / "run"
     config = EvaluationConfig(3, 2, epochs=0, genotype="snas_aggressive", auxiliary_weight=0)
-    run_config = RunConfig(model_dir, flags={"drop_path_probability": 0})
-    evaluate.evaluate(config, DataConfig("digits"), run_config)
+    evaluate.evaluate(config, DataConfig("digits"), RunConfig(model_dir))
     images = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), dtype=np.uint8)
-    _, network = export.load(model_dir)
+    _, network, _ = export.load(model_dir)
     return model_dir, images, tf.nn.softmax(network(images)).numpy()
 
 
@@ -93,5 +92,5 @@ def test_a_run_without_weights_is_refused(trained, tmp_path):
     empty = tmp_path / "empty"
     done = run("--mode=export", f"--model_dir={empty}")
     assert done.returncode == 2
-    assert "network.json" in done.stderr
+    assert "run.json" in done.stderr
     assert not empty.exists()

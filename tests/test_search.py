@@ -48,7 +48,7 @@ def test_a_run_leaves_all_its_files(finished):
     model_dir, _ = finished
     names = {path.name for path in model_dir.iterdir()}
     assert names == {
-        "flags.json",
+        "run.json",
         "network.json",
         "checkpoints",
         "tensorboard",
@@ -64,7 +64,10 @@ def test_a_run_leaves_all_its_files(finished):
     }
     assert len(list((model_dir / "genotypes").iterdir())) == 2
     lookup.read(model_dir / "genotype.json")
-    assert json.loads((model_dir / "flags.json").read_text())["flags"]["constraint"] == "mild"
+    record = json.loads((model_dir / "run.json").read_text())
+    assert record["kind"] == "search"
+    assert record["settings"]["constraint_weight"] == 0.03
+    assert record["inputs"]["images"]["class_names"] == list("0123456789")
 
 
 def test_the_result_says_what_was_found(finished):
@@ -116,17 +119,18 @@ def test_tensorboard_has_scalars_pictures_and_texts(finished):
         "cell/normal",
         "cell/reduce",
         "genotype",
-        "flags",
+        "settings",
     } <= tags
 
 
 def test_a_finished_run_is_reported_again_and_not_repeated(finished):
     model_dir, _ = finished
-    before = (model_dir / "checkpoints" / "checkpoint").stat().st_mtime_ns
+    before = {path: path.stat().st_mtime_ns for path in model_dir.rglob("*")}
     again = run(*TINY, f"--model_dir={model_dir}")
     assert again.returncode == 0, again.stderr
+    assert "finished on" in again.stdout
     assert "child accuracy" in again.stdout
-    assert (model_dir / "checkpoints" / "checkpoint").stat().st_mtime_ns == before
+    assert {path: path.stat().st_mtime_ns for path in model_dir.rglob("*")} == before
 
 
 def test_other_flags_on_the_same_directory_are_refused_by_name(finished):

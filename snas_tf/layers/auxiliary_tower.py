@@ -5,7 +5,7 @@ import math
 import keras
 import tensorflow as tf
 
-from snas_tf.layers.normalization import EPSILON, MOMENTUM
+from snas_tf.layers.normalization import BatchNormalization
 from snas_tf.layers.operation import kernel_initializer
 
 _CHANNELS = (128, 768)
@@ -82,6 +82,6 @@ def _convolution(channels: int, kernel_size: int, input_channels: int) -> list[k
             use_bias=False,
             kernel_initializer=kernel_initializer(kernel_size**2 * input_channels),
         ),
-        keras.layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON),
+        BatchNormalization(),
         keras.layers.ReLU(),
     ]

@@ -1,5 +1,8 @@
-"""Batch normalisation as a function of its variables."""
+"""Batch normalization as a function of its variables, and as a layer."""
 
+from typing import Any
+
+import keras
 import tensorflow as tf
 
 EPSILON = 1e-5
@@ -52,3 +55,20 @@ def fold(weights: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """The "factor" and "offset" [..., channels] to which an evaluated normalisation comes down."""
     factor = tf.math.rsqrt(weights["variance"] + EPSILON) * weights.get("gamma", 1.0)
     return {"factor": factor, "offset": weights.get("beta", 0.0) - weights["mean"] * factor}
+
+
+@keras.saving.register_keras_serializable("snas_tf")
+class BatchNormalization(keras.layers.BatchNormalization):
+    """Keras' layer with the recipes' momentum and epsilon, and one set of moving statistics.
+
+    Keras lets the moving statistics of replicas drift apart. Here each update is the mean over
+    the replicas, as in `layers.operation`, so that what is exported is what every replica has.
+    """
+
+    def __init__(self, momentum: float = MOMENTUM, epsilon: float = EPSILON, **kwargs: Any) -> None:
+        super().__init__(momentum=momentum, epsilon=epsilon, **kwargs)
+
+    def add_weight(self, *args: Any, trainable: bool = True, **kwargs: Any) -> keras.Variable:
+        """Adds a weight as Keras does; of statistics the mean over replicas is assigned."""
+        aggregation = "none" if trainable else "mean"
+        return super().add_weight(*args, trainable=trainable, aggregation=aggregation, **kwargs)

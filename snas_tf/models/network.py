@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from snas_tf.architecture import space, stems
-from snas_tf.layers.normalization import EPSILON, MOMENTUM
+from snas_tf.layers.normalization import BatchNormalization
 from snas_tf.layers.operation import kernel_initializer
 
 
@@ -93,6 +93,6 @@ def _stem_chain(chain: stems.Chain) -> keras.Sequential:
                 use_bias=False,
                 kernel_initializer=kernel_initializer(3 * 3 * convolution.input_channels),
             ),
-            keras.layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON),
+            BatchNormalization(),
         ]
     return keras.Sequential(layers)

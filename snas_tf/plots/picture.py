@@ -1,9 +1,10 @@
 """What all pictures share: their colours, the names of operations, and how they become files."""
 
 import io
-import os
 import pathlib
 from typing import TYPE_CHECKING
+
+from snas_tf import whole_files
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,12 +40,8 @@ def save(figure: "Figure", path: str | pathlib.Path) -> None:
     if kind not in ("png", "svg"):
         raise ValueError(f"a picture is .png or .svg, received: {path.name}")
     content = _render(figure, kind)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    with whole_files.replacing(path) as partial:
         partial.write_bytes(content)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _render(figure: "Figure", kind: str) -> bytes:

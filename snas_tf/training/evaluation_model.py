@@ -1,5 +1,7 @@
 """The evaluation model: the weights of a child trained from scratch."""
 
+from typing import ClassVar
+
 import keras
 import tensorflow as tf
 
@@ -7,6 +9,7 @@ from snas_tf.config import EvaluationConfig
 from snas_tf.models.child import ChildNetwork
 from snas_tf.training import optimizers, schedules
 from snas_tf.training.checkpoints import state_of
+from snas_tf.training.means import sums
 from snas_tf.training.traced_model import Batch, TracedModel
 
 
@@ -20,22 +23,18 @@ class EvaluationModel(TracedModel):
         seed: of what is dropped, with the step: step N drops the same whatever came before.
     """
 
+    measures: ClassVar[tuple[str, ...]] = ("cross_entropy", "accuracy")
+    """Names of what is measured of logits."""
+
     def __init__(
         self, network: ChildNetwork, config: EvaluationConfig, epoch_steps: int, seed: int
     ) -> None:
-        super().__init__(name="evaluation")
+        super().__init__(("loss", *self.measures), self.measures, name="evaluation")
         self.network = network
         self.config = config
         self.epoch_steps = epoch_steps
         self.num_steps = max(config.epochs * epoch_steps, 1)
         self.seed = seed
-        self.loss_mean = keras.metrics.Mean(name="loss")
-        self.measures = {
-            "cross_entropy": keras.metrics.SparseCategoricalCrossentropy(
-                name="cross_entropy", from_logits=True
-            ),
-            **self.make_accuracies(),
-        }
         self.built = True
         self.theta_optimizer = self.make_optimizer()
         self.theta_optimizer.build(self.theta)
@@ -51,9 +50,12 @@ class EvaluationModel(TracedModel):
         """Number of updates made."""
         return self.theta_optimizer.iterations
 
-    def make_accuracies(self) -> dict[str, keras.metrics.Metric]:
-        """What is measured of logits besides the cross entropy, by name."""
-        return {"accuracy": keras.metrics.SparseCategoricalAccuracy(name="accuracy")}
+    def measure_logits(self, labels: tf.Tensor, logits: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Measures each example, [batch] by name of `measures`."""
+        return {
+            "cross_entropy": tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits),
+            "accuracy": tf.equal(tf.argmax(logits, axis=-1), tf.cast(labels, tf.int64)),
+        }
 
     def make_optimizer(self) -> keras.optimizers.Optimizer:
         """The search's, of theta (Appendix G.2)."""
@@ -80,7 +82,7 @@ class EvaluationModel(TracedModel):
             batch: this replica's share: "image" uint8 [batch, height, width, 3], "label" [batch].
 
         Returns:
-            The epoch's means so far, by name.
+            The sums over this replica's examples, by name.
         """
         context = tf.distribute.get_replica_context()
         seed = tf.stack([self.seed, context.replica_id_in_sync_group])
@@ -105,30 +107,21 @@ class EvaluationModel(TracedModel):
             self.config.theta_clip_norm,
             self.config.theta_weight_decay,
         )
-        self.loss_mean.update_state(loss)
-        return {"loss": self.loss_mean.result(), **self._measure(batch, logits["logits"])}
+        return sums({"loss": loss, **self.measure_logits(batch["label"], logits["logits"])})
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Cross entropy and accuracy with the moving statistics.
+        """Measures the network with the moving statistics.
 
         Args:
             batch: this replica's share: as in training, and "weight" [batch].
+
+        Returns:
+            The sums over this replica's examples, by name.
         """
-        return self._measure(batch, self.network(batch["image"], training=False))
-
-    def _measure(self, batch: Batch, logits: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The means so far, this batch included, by name."""
-        for metric in self.measures.values():
-            metric.update_state(batch["label"], logits, batch.get("weight"))
-        return {name: metric.result() for name, metric in self.measures.items()}
-
-    def accuracy_of(self, batches: tf.data.Dataset | None) -> float | None:
-        """Accuracy on batches of `pipeline.evaluation_batches`; None without any."""
-        if batches is None:
-            return None
-        return float(self.evaluate(batches, verbose=0, return_dict=True)["accuracy"])
+        logits = self.network(batch["image"], training=False)
+        return sums(self.measure_logits(batch["label"], logits), batch["weight"])
 
     def test_errors(self, batches: tf.data.Dataset | None) -> dict[str, float | None]:
-        """What counts in the end, by name: shares of the test images; None without any."""
-        accuracy = self.accuracy_of(batches)
+        """Measures what counts in the end, by name: shares of the test images; None without any."""
+        accuracy = self.measure(batches).get("accuracy")
         return {"test_error": None if accuracy is None else 1 - accuracy}

@@ -3,9 +3,11 @@
 import math
 from typing import Any, ClassVar
 
-import tensorflow as tf
-
+from snas_tf.training.checkpoints import CheckpointFiles, network_checkpoint
 from snas_tf.training.monitor import Monitor
+
+BEST = "epoch"
+"""What the checkpoint of the best epoch's weights is called, before its number."""
 
 
 class EvaluationMonitor(Monitor):
@@ -28,33 +30,26 @@ class EvaluationMonitor(Monitor):
         rows = [row for row in self.rows if not math.isnan(row["valid_accuracy"])]
         return max(rows, key=lambda row: row["valid_accuracy"], default=None)
 
-    def measure(self, logs: dict[str, float]) -> dict[str, Any]:
+    def measure(self, means: dict[str, float]) -> dict[str, Any]:
         """See `Monitor.measure`."""
+        held_out = [f"valid_{name}" for name in self.model.measures]
         return {
-            "loss": logs["loss"],
-            **{name: logs[name] for name in self.model.measures},
-            **{f"valid_{name}": logs.get(f"val_{name}", math.nan) for name in self.model.measures},
+            "loss": means["loss"],
+            **{name: means[name] for name in self.model.measures},
+            **{name: means.get(name, math.nan) for name in held_out},
             "theta_learning_rate": self.model.theta_optimizer.learning_rate,
             "drop_path_probability": self.model.drop_probability(),
         }
 
     def describe(self, row: dict[str, float]) -> str:
         """See `Monitor.describe`."""
-        return (
-            f"loss {row['loss']:.3f}  accuracy {row['accuracy']:.3f}  "
-            f"valid {row['valid_accuracy']:.3f}"
-        )
+        line = f"loss {row['loss']:.3f}  accuracy {row['accuracy']:.3f}"
+        if math.isnan(row["valid_accuracy"]):
+            return line
+        return f"{line}  valid {row['valid_accuracy']:.3f}"
 
     def keep(self, epoch: int, row: dict[str, float]) -> None:
         """Keeps the weights if they are the best so far."""
         if row is self.best_row():
-            self._best().save(checkpoint_number=epoch + 1)
-
-    def _best(self) -> tf.train.CheckpointManager:
-        variables = [variable.value for variable in self.model.network.variables]
-        return tf.train.CheckpointManager(
-            tf.train.Checkpoint(variables=variables),
-            str(self._run.best),
-            max_to_keep=1,
-            checkpoint_name="epoch",
-        )
+            checkpoint = network_checkpoint(self.model.network)
+            CheckpointFiles(self._run.best, BEST, kept=1).write(checkpoint, epoch + 1)

@@ -27,6 +27,8 @@ class Progress(keras.callbacks.Callback):
         self._steps_per_epoch = steps_per_epoch
         self._batch_size = batch_size
         self._bar: tqdm.tqdm | None = None
+        self._first_step = self._step = 0
+        self._first_end = self._last_end = None
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Opens the bar where the epoch begins, or resumes."""
@@ -54,6 +56,9 @@ class Progress(keras.callbacks.Callback):
         if self._bar is not None:
             self._bar.update()
             self._bar.set_postfix(values, refresh=False)
+            if self._step == self._steps_per_epoch:
+                self._bar.close()
+                self._bar = None
         elif now - self._last_line > _PLAIN_SECONDS:
             self._last_line = now
             print(
@@ -62,12 +67,6 @@ class Progress(keras.callbacks.Callback):
                 f"loss {values['loss']}  accuracy {values['accuracy']}",
                 flush=True,
             )
-
-    def on_test_begin(self, logs: dict | None = None) -> None:
-        """Closes the bar: the training steps of the epoch are over."""
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
 
     def images_per_second(self) -> float:
         """Rate of the epoch's training steps; the first, which may compile, is not counted."""

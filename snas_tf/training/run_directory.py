@@ -1,16 +1,26 @@
 """The run directory: what a run was asked, what it measured, what it found."""
 
+import contextlib
 import csv
+import errno
+import fcntl
 import io
 import json
 import os
 import pathlib
 import platform
-import tempfile
-from collections.abc import Mapping
+import shutil
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from snas_tf.errors import UserError
+from absl import logging
+
+from snas_tf import text_files, whole_files
+from snas_tf.errors import UserError, shorten_path
+from snas_tf.training import run_record
+from snas_tf.training.run_record import RunRecord
+
+_ACCEPTED = "accepted: a directory that is empty, new, or holds an earlier run"
 
 
 class RunDirectory:
@@ -22,7 +32,7 @@ class RunDirectory:
 
     def __init__(self, path: pathlib.Path) -> None:
         self.path = path
-        self.flags = path / "flags.json"
+        self.record = path / "run.json"
         self.checkpoints = path / "checkpoints"
         self.tensorboard = path / "tensorboard"
         self.best = path / "best"
@@ -32,79 +42,138 @@ class RunDirectory:
         self.metrics = path / "metrics.csv"
         self.genotypes = path / "genotypes"
         self.result = path / "result.json"
+        self.images = path / "images"
 
-    def open(self, flags: Mapping[str, Any], versions: Mapping[str, str]) -> None:
-        """Creates the directory, or checks that an existing one was made by the same flags.
+    @contextlib.contextmanager
+    def owned(self) -> Iterator[None]:
+        """Makes this process the only one that writes into the directory, and creates it.
+
+        The lock is the operating system's, on the directory itself, so it ends with the process.
+        What a killed process left half-written is removed. Where the block ends before the run's
+        inputs were recorded, all that was written is removed.
+
+        Raises:
+            UserError: the directory can't be written, is another process's, or holds files and is
+                no run directory.
+        """
+        created = [one for one in (self.path, *self.path.absolute().parents) if not one.exists()]
+        with self._locked():
+            self._require_ours()
+            is_new = not self.record.exists()
+            for directory in (self.path, self.checkpoints, self.best, self.genotypes):
+                if directory.is_dir():
+                    whole_files.remove_leftovers(directory)
+            try:
+                yield
+            finally:
+                if is_new and not self._has_inputs():
+                    self._remove(created)
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        with contextlib.ExitStack() as stack:
+            try:
+                self.path.mkdir(parents=True, exist_ok=True)
+                handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+                stack.callback(os.close, handle)
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise UserError(
+                    f"--model_dir={shorten_path(self.path)}: another process is working in it, "
+                    "accepted: to wait for its end, or another --model_dir"
+                ) from error
+            except OSError as error:
+                if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP):
+                    raise self._not_writable(error) from error
+                logging.warning("%s: its file system has no locks", self.path)
+            yield
+
+    def _require_ours(self) -> None:
+        """Refuses a directory that holds anything and has no record of a run."""
+        if self.record.exists():
+            return
+        names = sorted(os.listdir(self.path))
+        others = [name for name in names if not name.startswith(whole_files.PREFIX)]
+        if "flags.json" in others:
+            raise UserError(
+                f"--model_dir={shorten_path(self.path)}: holds a run of an earlier version of this "
+                "program, which did not record what its images were, accepted: another --model_dir"
+            )
+        if others:
+            raise UserError(
+                f"--model_dir={shorten_path(self.path)}: is not empty ({shorten_path(others[0])}) "
+                f"and holds no run, {_ACCEPTED}"
+            )
+
+    def _has_inputs(self) -> bool:
+        return self.record.exists() and bool(run_record.read(self.record).inputs)
+
+    def _remove(self, created: list[pathlib.Path]) -> None:
+        """Removes what was written for a run that was refused, and the directories created."""
+        self.record.unlink(missing_ok=True)
+        shutil.rmtree(self.images, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            whole_files.remove_leftovers(self.path)
+            for directory in created:
+                directory.rmdir()
+
+    def write_record(self, record: RunRecord, versions: Mapping[str, str]) -> None:
+        """Writes run.json, if it does not say the same already.
 
         Args:
-            flags: the flags that decide the run's results, by name.
+            record: of this run.
             versions: of the packages in use, recorded only.
 
         Raises:
-            UserError: the directory can't be written, or holds a run of other flags.
+            UserError: the directory can't be written.
         """
-        self.check(flags)
-        if self.flags.exists():
+        if self.record.exists() and run_record.read(self.record) == record:
             return
+        machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            content = {
-                "flags": flags,
-                "seed": flags.get("seed"),
-                "versions": versions,
-                "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-            }
-            self.write_json(self.flags, content)
+            text = record.to_json(versions=dict(versions), machine=machine)
+            whole_files.write_text(self.record, text)
         except OSError as error:
-            raise UserError(
-                f"--model_dir={self.path}: can't be written ({error.strerror}), "
-                "accepted: a directory that is empty, new, or holds an earlier run"
-            ) from error
+            raise self._not_writable(error) from error
 
-    def check(self, flags: Mapping[str, Any]) -> None:
-        """Checks that the run in the directory, if there is one, was made by the same flags.
+    def check(self, record: RunRecord, may_grow: Collection[str] = ()) -> None:
+        """Checks that the run in the directory, if it has trained anything, was asked the same.
+
+        Where nothing has been trained yet, nothing can be lost.
+
+        Args:
+            record: of this run.
+            may_grow: settings that may be greater than those recorded.
 
         Raises:
-            UserError: it was not; names the first flag that differs.
+            UserError: it was not; names the first setting or input that differs.
         """
-        if not self.flags.exists():
-            return
-        try:
-            before = json.loads(self.flags.read_text(encoding="utf-8"))["flags"]
-        except (OSError, ValueError, KeyError) as error:
-            raise UserError(f"{self.flags}: not a record of flags ({error})") from error
-        for name in sorted({*before, *flags}):
-            if before.get(name) != flags.get(name):
-                raise UserError(
-                    f"--{name}={flags.get(name)}: the run in --model_dir={self.path} has "
-                    f"--{name}={before.get(name)}, accepted: the same flags, to resume it, or "
-                    "another --model_dir"
-                )
+        if self.record.exists() and self.has_trained():
+            record.check_against(run_record.read(self.record), self.path, may_grow)
 
-    def write_text(self, path: pathlib.Path, text: str) -> None:
-        """Writes a text file whole or not at all."""
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    def has_trained(self) -> bool:
+        """Whether the run, or one of its seeds, has a result or a checkpoint."""
+        directories = [self, *(RunDirectory(path) for path in self.path.glob("seed_*"))]
+        return any(
+            one.result.exists() or any(one.checkpoints.glob("*.index")) for one in directories
+        )
+
+    def read_result(self) -> dict[str, Any] | None:
+        """The content of result.json; None where it is missing or damaged, which is said."""
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            pathlib.Path(temporary).chmod(0o644)
-            os.replace(temporary, path)
-        except BaseException:
-            pathlib.Path(temporary).unlink(missing_ok=True)
-            raise
+            result = text_files.read_json(self.result)
+            if not isinstance(result, dict):
+                raise ValueError("not an object")
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            logging.warning("%s: damaged (%s), it is made anew", self.result, error)
+            return None
+        return result
 
     def write_json(self, path: pathlib.Path, content: Any) -> None:
         """Writes JSON whole or not at all."""
-        self.write_text(path, json.dumps(content, indent=2) + "\n")
-
-    def read_rows(self) -> list[dict[str, float]]:
-        """The rows of metrics.csv, oldest first; none where there is no file yet."""
-        if not self.metrics.exists():
-            return []
-        with self.metrics.open(encoding="utf-8", newline="") as file:
-            return [
-                {name: float(value) for name, value in row.items()} for row in csv.DictReader(file)
-            ]
+        whole_files.write_text(path, json.dumps(content, indent=2) + "\n")
 
     def write_rows(self, rows: list[dict[str, float]]) -> None:
         """Replaces metrics.csv."""
@@ -112,4 +181,10 @@ class RunDirectory:
         writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else ["epoch"])
         writer.writeheader()
         writer.writerows(rows)
-        self.write_text(self.metrics, text.getvalue())
+        whole_files.write_text(self.metrics, text.getvalue())
+
+    def _not_writable(self, error: OSError) -> UserError:
+        return UserError(
+            f"--model_dir={shorten_path(self.path)}: can't be written ({error.strerror}), "
+            f"{_ACCEPTED}"
+        )

@@ -19,10 +19,14 @@ from snas_tf.training import (
     schedules,
 )
 from snas_tf.training.checkpoints import state_of
+from snas_tf.training.means import sums
 from snas_tf.training.traced_model import Batch, TracedModel
 
 _TRAINING, _EVALUATION = 0, 1
 """What a draw is for; the two never use the same noise."""
+
+_TESTED = ("cross_entropy", "accuracy")
+_TRAINED = ("loss", *_TESTED, "penalty", "penalty_share")
 
 
 class SearchModel(TracedModel):
@@ -41,7 +45,7 @@ class SearchModel(TracedModel):
     def __init__(
         self, network: ParentNetwork, config: SearchConfig, num_steps: int, seed: int
     ) -> None:
-        super().__init__(name="search")
+        super().__init__(_TRAINED, _TESTED, name="search")
         self.network = network
         self.config = config
         self.num_steps = num_steps
@@ -61,11 +65,6 @@ class SearchModel(TracedModel):
         self.evaluates_child = self.add_weight(
             name="evaluates_child", shape=(), dtype="bool", initializer="zeros", trainable=False
         )
-        self.means = {
-            name: keras.metrics.Mean(name=name)
-            for name in ("loss", "cross_entropy", "penalty", "penalty_share")
-        }
-        self.accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
         self.built = True
         self._compile()
 
@@ -151,7 +150,7 @@ class SearchModel(TracedModel):
             batch: this replica's share: "image" uint8 [batch, height, width, 3], "label" [batch].
 
         Returns:
-            The epoch's means so far, by name.
+            The sums over this replica's examples, by name.
         """
         context = tf.distribute.get_replica_context()
         replicas, replica = context.num_replicas_in_sync, context.replica_id_in_sync_group
@@ -168,15 +167,16 @@ class SearchModel(TracedModel):
             loss, {name: [one.value for one in getattr(self, name)] for name in ("theta", "alpha")}
         )
         pull = penalty_tape.gradient(penalty, [one.value for one in self.alpha])
-        self.means["penalty_share"].update_state(
-            penalty_estimator.share(pull, gradients["alpha"], replicas)
-        )
+        share = penalty_estimator.share(pull, gradients["alpha"], replicas)
         self._update(gradients)
-        self.means["cross_entropy"].update_state(cross_entropy)
-        self.means["penalty"].update_state(penalty)
-        self.means["loss"].update_state(cross_entropy + penalty)
-        self.accuracy.update_state(batch["label"], logits)
-        return {metric.name: metric.result() for metric in (*self.means.values(), self.accuracy)}
+        return sums(
+            {
+                "loss": cross_entropy + penalty,
+                **_measure(batch["label"], logits, cross_entropy),
+                "penalty": penalty,
+                "penalty_share": share,
+            }
+        )
 
     def _update(self, gradients: Mapping[str, list[tf.Tensor]]) -> None:
         self.eta.update(self._logits(), self.temperature())
@@ -208,17 +208,13 @@ class SearchModel(TracedModel):
         }
         logits = self.network(batch["image"], z, training=False)
         cross_entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(batch["label"], logits)
-        self.means["cross_entropy"].update_state(cross_entropy, batch["weight"])
-        self.accuracy.update_state(batch["label"], logits, batch["weight"])
-        return {
-            metric.name: metric.result() for metric in (self.means["cross_entropy"], self.accuracy)
-        }
+        return sums(_measure(batch["label"], logits, cross_entropy), batch["weight"])
 
     def evaluate_child(self, batches: tf.data.Dataset) -> float:
         """Accuracy of the derived child with the parent's weights, untrained (Table 1)."""
         self.evaluates_child.assign(True)
         try:
-            return float(self.evaluate(batches, verbose=0, return_dict=True)["accuracy"])
+            return self.measure(batches)["accuracy"]
         finally:
             self.evaluates_child.assign(False)
 
@@ -247,3 +243,11 @@ class SearchModel(TracedModel):
     def weight(self) -> float:
         """Eta of Eq. 9 at the current step."""
         return float(self.eta.value(self._logits(), self.temperature()))
+
+
+def _measure(
+    labels: tf.Tensor, logits: tf.Tensor, cross_entropy: tf.Tensor
+) -> dict[str, tf.Tensor]:
+    """What is measured of each example, [batch] by name of `_TESTED`."""
+    right = tf.equal(tf.argmax(logits, axis=-1), tf.cast(labels, tf.int64))
+    return {"cross_entropy": cross_entropy, "accuracy": right}

@@ -1,15 +1,21 @@
 """What a search reports at the end of every epoch."""
 
+import math
+import pathlib
 from typing import Any, ClassVar
 
 import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from snas_tf import plots
-from snas_tf.architecture import cost, genotype, space
+from snas_tf import plots, whole_files
+from snas_tf.architecture import cost, genotype, lookup, space
+from snas_tf.errors import UserError
 from snas_tf.training.monitor import Monitor
 from snas_tf.training.search_model import SearchModel
+
+_DRAWINGS = 30
+"""Of the distributions over a whole search, at most about so many: one takes half a second."""
 
 
 class SearchMonitor(Monitor):
@@ -37,21 +43,20 @@ class SearchMonitor(Monitor):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._drawn: genotype.Genotype | None = None
-        self._problems: dict[str, str | None] = {}
+        self._drawn_every = math.ceil(self._num_epochs / _DRAWINGS)
 
-    def measure(self, logs: dict[str, float]) -> dict[str, Any]:
+    def measure(self, means: dict[str, float]) -> dict[str, Any]:
         """See `Monitor.measure`."""
         model: SearchModel = self.model
         return {
-            "loss": logs["loss"],
-            "cross_entropy": logs["cross_entropy"],
-            "penalty": logs["penalty"],
-            "penalty_share": logs["penalty_share"],
+            "loss": means["loss"],
+            "cross_entropy": means["cross_entropy"],
+            "penalty": means["penalty"],
+            "penalty_share": means["penalty_share"],
             "penalty_weight": model.weight(),
-            "accuracy": logs["accuracy"],
-            "valid_cross_entropy": logs["val_cross_entropy"],
-            "valid_accuracy": logs["val_accuracy"],
+            "accuracy": means["accuracy"],
+            "valid_cross_entropy": means["valid_cross_entropy"],
+            "valid_accuracy": means["valid_accuracy"],
             **{f"entropy_{kind}": model.edges[kind].entropy() for kind in space.KINDS},
             **{f"dropped_{kind}": model.edges[kind].dropped() for kind in space.KINDS},
             "temperature": model.temperature(),
@@ -75,26 +80,38 @@ class SearchMonitor(Monitor):
         """Keeps the genotype, and draws the distributions, and the cells where they changed."""
         found = genotype.derive(self.model.log_alpha())
         text = genotype.to_json(found)
+        before = self._genotype_after(epoch)
         self._run.genotypes.mkdir(exist_ok=True)
-        self._run.write_text(self._run.genotypes / f"epoch_{epoch + 1:04d}.json", text)
-        self._run.write_text(self._run.genotype, text)
-        self._warn_of_collapse(found)
-        for kind in space.KINDS:
-            alpha = self.model.edges[kind].probabilities().numpy()
-            _write_figure(f"alpha/{kind}", plots.draw_alpha(alpha, f"alpha, {kind} cell"))
-        if found != self._drawn:
-            self._drawn = found
-            tf.summary.text("genotype", f"```\n{text}```")
+        for path in (self._genotype_path(epoch + 1), self._run.genotype):
+            whole_files.write_text(path, text)
+        self._warn_of_collapse(found, before)
+        if epoch % self._drawn_every == 0 or epoch + 1 == self._num_epochs:
             for kind in space.KINDS:
+                alpha = self.model.edges[kind].probabilities().numpy()
+                _write_figure(f"alpha/{kind}", plots.draw_alpha(alpha, f"alpha, {kind} cell"))
+        if found != before:
+            tf.summary.text("genotype", f"```\n{text}```")
+        for kind in space.KINDS:
+            if before is None or found.cell(kind) != before.cell(kind):
                 _write_figure(f"cell/{kind}", plots.draw_cell(found.cell(kind), f"{kind} cell"))
 
-    def _warn_of_collapse(self, found: genotype.Genotype) -> None:
+    def _genotype_path(self, epochs: int) -> pathlib.Path:
+        return self._run.genotypes / f"epoch_{epochs:04d}.json"
+
+    def _genotype_after(self, epochs: int) -> genotype.Genotype | None:
+        """The genotype after so many epochs; None before the first, or where it is lost."""
+        try:
+            return lookup.read(self._genotype_path(epochs))
+        except UserError:
+            return None
+
+    def _warn_of_collapse(self, found: genotype.Genotype, before: genotype.Genotype | None) -> None:
         """Once, when it begins: the cells of a young search come and go."""
-        problems = {kind: genotype.collapse(found.cell(kind)) for kind in space.KINDS}
-        for kind, problem in problems.items():
-            if problem and problem != self._problems.get(kind):
+        for kind in space.KINDS:
+            problem = genotype.collapse(found.cell(kind))
+            known = before and genotype.collapse(before.cell(kind))
+            if problem and problem != known:
                 logging.warning("the %s cell is collapsing: %s", kind, problem)
-        self._problems = problems
 
 
 def _expected_costs(model: SearchModel) -> dict[str, float]:

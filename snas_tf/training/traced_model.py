@@ -1,32 +1,61 @@
 """How the models that train are run by Keras."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import keras
 import tensorflow as tf
+
+from snas_tf.training.means import Means
 
 Batch = Mapping[str, tf.Tensor]
 
 
 class TracedModel(keras.Model):
-    """A Keras model whose training step is one traced function.
+    """A Keras model whose training step is one traced function, and whose means are exact.
 
-    Keras makes two, the step's inside that of `fit`. For TensorFlow to make the step ready inside
-    another function takes it two seconds longer where the model is the paper's parent.
+    Keras makes two functions, the step's inside that of `fit`. For TensorFlow to make the step
+    ready inside another function takes it two seconds longer where the model is the paper's
+    parent. And where there are several replicas, Keras reports the first one's means, or the mean
+    of theirs, whatever their numbers of examples. A subclass's `train_step` and `test_step`
+    return `means.sums` instead.
+
+    Args:
+        trained: names of what is measured in training.
+        tested: names of what is measured on images held out.
+        name: of the model.
     """
 
+    def __init__(self, trained: Sequence[str], tested: Sequence[str], name: str) -> None:
+        super().__init__(name=name)
+        self.training_means = Means(trained, name="training_means")
+        self.test_means = Means(tested, name="test_means")
+
     def make_train_function(self, force: bool = False) -> Callable:
-        """What `fit` runs a step with."""
+        """Makes what `fit` runs a step with."""
         if self.train_function is None or force:
             strategy = self.distribute_strategy
 
             @tf.function(autograph=False)
             def train_function(batches: Iterator[Batch]) -> dict[str, tf.Tensor]:
-                results = strategy.run(self.train_step, (next(batches),))
-                # Means over all replicas, so any replica's will do.
-                return tf.nest.map_structure(
-                    lambda result: strategy.experimental_local_results(result)[0], results
-                )
+                sums = strategy.run(self.train_step, (next(batches),))
+                return self.training_means.add(strategy, sums)
 
             self.train_function = train_function
         return self.train_function
+
+    def measure(self, batches: tf.data.Dataset | None) -> dict[str, float]:
+        """Means of `test_step` over batches of images held out; empty where there are none."""
+        if batches is None:
+            return {}
+        strategy = self.distribute_strategy
+        if self.test_function is None:
+
+            @tf.function(autograph=False)
+            def test_function(batch: Batch) -> None:
+                self.test_means.add(strategy, strategy.run(self.test_step, (batch,)))
+
+            self.test_function = test_function
+        self.test_means.reset()
+        for batch in strategy.experimental_distribute_dataset(batches):
+            self.test_function(batch)
+        return self.test_means.result()

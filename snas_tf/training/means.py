@@ -1,0 +1,77 @@
+"""Means over examples, exact on any number of devices."""
+
+from collections.abc import Mapping, Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+_COUNT = "examples"
+
+
+def sums(values: Mapping[str, tf.Tensor], weight: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
+    """Sums what was measured of a replica's examples, and counts them.
+
+    Args:
+        values: by name, one value an example [batch], or one for all of them [].
+        weight: of each example [batch]; None for 1.
+
+    Returns:
+        Scalars by name, "examples" with them, in double precision.
+    """
+    examples = next(value for value in values.values() if value.shape.rank == 1)
+    weight = tf.ones_like(examples) if weight is None else weight
+    weight = tf.cast(weight, tf.float64)
+    weighted = {name: tf.reduce_sum(weight * tf.cast(values[name], tf.float64)) for name in values}
+    return {**weighted, _COUNT: tf.reduce_sum(weight)}
+
+
+class Means(keras.layers.Layer):
+    """Running means of named values over all examples of all replicas.
+
+    Replicas return `sums`; these are added up, across replicas too, before anything is divided.
+
+    Args:
+        names: what is measured.
+        name: of the layer.
+    """
+
+    def __init__(self, names: Sequence[str], name: str) -> None:
+        super().__init__(name=name)
+        self.names = (*names, _COUNT)
+        self.totals = self.add_weight(
+            name="totals",
+            shape=(len(self.names),),
+            dtype="float64",
+            initializer="zeros",
+            trainable=False,
+        )
+        self.built = True
+
+    def add(
+        self, strategy: tf.distribute.Strategy, replica_sums: Mapping[str, tf.Tensor]
+    ) -> dict[str, tf.Tensor]:
+        """Adds what the replicas of one step returned; to be called outside of them.
+
+        Returns:
+            The means so far, by name.
+        """
+        whole = [
+            strategy.reduce(tf.distribute.ReduceOp.SUM, replica_sums[name], axis=None)
+            for name in self.names
+        ]
+        self.totals.value.assign_add(tf.stack(whole))
+        totals = tf.convert_to_tensor(self.totals.value)
+        means = tf.math.divide_no_nan(totals, totals[-1])
+        return dict(zip(self.names[:-1], tf.unstack(means)[:-1], strict=True))
+
+    def result(self) -> dict[str, float]:
+        """The means so far, by name."""
+        totals = self.totals.numpy()
+        return dict(
+            zip(self.names[:-1], (totals / max(totals[-1], 1.0))[:-1].tolist(), strict=True)
+        )
+
+    def reset(self) -> None:
+        """Starts again with no example."""
+        self.totals.assign(np.zeros(len(self.names)))

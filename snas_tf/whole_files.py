@@ -1,0 +1,42 @@
+"""Files and directories that are written whole or not at all."""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+
+PREFIX = ".snas_tf."
+"""Of every temporary name: what bears it was left by a process that was killed."""
+
+
+@contextlib.contextmanager
+def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
+    """Yields a path, of the same name, for content that replaces `path` when the block ends.
+
+    The content, a file or a directory, is written into a temporary directory beside `path` and
+    renamed; where the block fails, `path` stays as it was.
+
+    Args:
+        path: what to replace; it may exist or not.
+    """
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=PREFIX) as directory:
+        partial = pathlib.Path(directory, path.name)
+        yield partial
+        if path.is_dir():
+            path.rename(pathlib.Path(directory, "before"))
+        os.replace(partial, path)
+
+
+def write_text(path: pathlib.Path, text: str) -> None:
+    """Replaces a text file."""
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def remove_leftovers(directory: pathlib.Path) -> None:
+    """Removes what killed processes left half-written in a directory."""
+    for path in directory.iterdir():
+        if path.name.startswith(PREFIX):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
