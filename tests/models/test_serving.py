@@ -65,3 +65,13 @@ def test_they_are_resized_as_training_images_are(size):
     expected = softmax(child(data_images._resize(others, 8)).numpy().astype(float))
     served = serve(child, others, (8, 8))
     np.testing.assert_allclose(served["probabilities"], expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["nasnet_a", "snas_mild"])
+def test_nothing_served_has_a_gradient_of_its_own_of_which_loading_would_warn(name):
+    server = Server(make(name), SIZE, NAMES)
+    graph = server.serve.get_concrete_function().graph.as_graph_def()
+    functions = [graph.node, *(function.node_def for function in graph.library.function)]
+    nodes = [node for nodes in functions for node in nodes]
+    assert {"MaxPool", "DepthwiseConv2dNative"} <= {node.op for node in nodes}
+    assert not [node.name for node in nodes if "_gradient_op_type" in node.attr]
