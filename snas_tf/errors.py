@@ -4,6 +4,23 @@
 class UserError(Exception):
     """A flag, a file or a machine is not what the program needs.
 
-    The message is one line that names the flag or the file, what was received and what is
-    accepted. `main.py` prints it without a stack trace and exits with code 2.
+    `main.py` prints the message without a stack trace and exits with code 2.
+
+    Args:
+        message: names the flag or the file, what was received and what is accepted. It becomes one
+            line: characters that can't be printed, such as those of odd file names, are escaped.
     """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
+
+
+def printable(text: str) -> str:
+    r"""The text on one line, what can't be printed in it escaped: a byte of a name as \xe9."""
+    return "".join(one if one.isprintable() else _escaped(one) for one in text)
+
+
+def _escaped(character: str) -> str:
+    if "\udc80" <= character <= "\udcff":  # A byte of a file name that is no UTF-8.
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode()
