@@ -175,20 +175,12 @@ def read(
         UserError: a value of `config` is not accepted, or the images can't be had.
     """
     _check(config)
-    contents = readers.read(config, with_test, cache)
-    if not (with_test or config.validation_fraction or VALIDATION in contents.parts):
-        _refuse_fraction(config.validation_fraction, "more than 0")
-    train, *others = contents.parts.values()
-    for other in others:
-        require_same_size(train.images, other.images)
     mirror = keeps_class(config.dataset) if config.mirror is None else config.mirror
-    collection = Collection(config, contents, mirror)
-    if config.batch_size > collection.num_training:
-        raise UserError(
-            f"--batch_size={config.batch_size}: more than the {collection.num_training} training "
-            f"images; accepted: 1 to {collection.num_training}"
-        )
-    return collection
+
+    def check(contents: Contents) -> None:
+        _check_contents(Collection(config, contents, mirror), with_test)
+
+    return Collection(config, readers.read(config, with_test, cache, check), mirror)
 
 
 def load(config: DataConfig, seed: int, with_test: bool = False) -> Dataset:
@@ -210,6 +202,20 @@ def _check(config: DataConfig) -> None:
         raise UserError(f"--batch_size={config.batch_size}: too small; accepted: 1 or more")
     if not 0 <= config.validation_fraction < 1:
         _refuse_fraction(config.validation_fraction, "0 or more")
+
+
+def _check_contents(collection: Collection, with_test: bool) -> None:
+    config, parts = collection.config, collection.contents.parts
+    if not (with_test or config.validation_fraction or VALIDATION in parts):
+        _refuse_fraction(config.validation_fraction, "more than 0")
+    for images in parts.values():
+        require_same_size(parts[TRAIN].images, images.images)
+    count = collection.num_training
+    if config.batch_size > count:
+        raise UserError(
+            f"--batch_size={config.batch_size}: more than the {count} training images; "
+            f"accepted: 1 to {count}"
+        )
 
 
 def _refuse_fraction(fraction: float, lowest: str) -> None:

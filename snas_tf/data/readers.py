@@ -2,13 +2,15 @@
 
 import dataclasses
 import pathlib
+from collections.abc import Callable
 
 import numpy as np
 
 from snas_tf.config import DataConfig
-from snas_tf.data import decoding, folder, image_cache, prepared
+from snas_tf.data import decoding, folder, prepared
 from snas_tf.data.fingerprint import digest_arrays, digest_files
 from snas_tf.data.folder import TEST, TRAIN, VALIDATION
+from snas_tf.data.image_cache import ImageCache
 from snas_tf.data.images import Images, stack
 
 _DIGITS_TO_LEARN_FROM = 1500
@@ -33,18 +35,37 @@ class Contents:
     remarks: tuple[str, ...] = ()
 
 
-def read(config: DataConfig, with_test: bool, cache: pathlib.Path | None) -> Contents:
+def read(
+    config: DataConfig,
+    with_test: bool,
+    cache: pathlib.Path | None,
+    check: Callable[[Contents], None],
+) -> Contents:
     """Reads the images of a data set; see `datasets.read`.
+
+    Args:
+        config: which images.
+        with_test: whether test images are wanted.
+        cache: directory for a file of the decoded images of a folder; None for no such file.
+        check: raises an error if the images can't be used; of such no file is written.
 
     Raises:
         UserError: the images can't be had; names the flag or the file.
     """
     if config.dataset == "folder":
-        return _read_folder(config, with_test, cache)
-    return (_read_digits if config.dataset == "digits" else _read_prepared)(config, with_test)
+        return _read_folder(config, with_test, cache, check)
+    read_dataset = _read_digits if config.dataset == "digits" else _read_prepared
+    contents = read_dataset(config, with_test)
+    check(contents)
+    return contents
 
 
-def _read_folder(config: DataConfig, with_test: bool, cache: pathlib.Path | None) -> Contents:
+def _read_folder(
+    config: DataConfig,
+    with_test: bool,
+    cache: pathlib.Path | None,
+    check: Callable[[Contents], None],
+) -> Contents:
     listing = folder.list_images(config, (VALIDATION, TEST) if with_test else (VALIDATION,))
     files = [file for part in listing.parts.values() for file in part]
     digest = digest_files(files, listing.root)
@@ -55,19 +76,21 @@ def _read_folder(config: DataConfig, with_test: bool, cache: pathlib.Path | None
         "skip_corrupt_images": config.skip_corrupt_images,
         "decoding": decoding.VERSION,
     }
-
-    def decode() -> dict[str, image_cache.Decoded]:
-        return {
-            part: decoding.decode_all(files, config.image_size, config.skip_corrupt_images)
-            for part, files in listing.parts.items()
-        }
-
-    decoded = image_cache.load_or_decode(cache, key, decode)
+    cached = ImageCache(cache, key)
+    found = cached.load()
+    decoded = found or {
+        part: decoding.decode_all(files, config.image_size, config.skip_corrupt_images)
+        for part, files in listing.parts.items()
+    }
     remarks = list(listing.remarks())
     for part, (_, left_out) in decoded.items():
         remarks += decoding.damage_remarks(listing.parts[part], left_out, listing.root)
     images = {part: images for part, (images, _) in decoded.items()}
-    return Contents(images, listing.class_names, digest, tuple(remarks))
+    contents = Contents(images, listing.class_names, digest, tuple(remarks))
+    check(contents)
+    if found is None:
+        cached.save(decoded)
+    return contents
 
 
 def _read_prepared(config: DataConfig, with_test: bool) -> Contents:
