@@ -57,7 +57,7 @@ class FolderSource:
     def reader(self) -> Reader:
         """What reads an example, as in `Source`."""
         with tf.device("CPU"):
-            paths = tf.constant([os.fspath(path) for path, _ in self.files])
+            paths = tf.constant([os.fsencode(path) for path, _ in self.files])
             labels = tf.constant([label for _, label in self.files], tf.int64)
         return lambda position: (tf.io.read_file(paths[position]), labels[position])
 
