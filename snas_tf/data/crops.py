@@ -44,8 +44,8 @@ def center_crop(encoded: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
     """Cuts out the middle of an image, 224/256 of its shorter side, and resizes it.
 
     This is the usual "shorter side to 256, then the middle 224 x 224" in the other order, where the
-    window is a whole number of pixels. All of the image is decoded: the border of a JPEG window that
-    is decoded alone is another than in the whole image, which is what an export is given.
+    window is a whole number of pixels. All of the image is decoded: a JPEG window that is decoded
+    alone has another border than in the whole image, which is what an export is given.
 
     Args:
         encoded: a JPEG or PNG image, string [].
