@@ -34,7 +34,8 @@ def define() -> None:
         "genotype",
         None,
         "The cells of a child network: the name of a published one, or the path of a file, as a "
-        "search writes it or as tools of the DARTS family print it.",
+        "search writes it or as tools of the DARTS family print it; one of several in a file by "
+        "FILE:LINE, or by FILE#NAME for NAME = Genotype(...).",
     )
     flags.DEFINE_integer(
         "cutout_length",
@@ -110,4 +111,4 @@ def _of_search(directory: pathlib.Path) -> dict[str, Any]:
 
 def run_name(values: flags.FlagValues) -> str:
     """Name of the run directory where none is given."""
-    return f"evaluate-{values.dataset.replace('/', '-')}-{pathlib.Path(values.genotype).stem}"
+    return f"evaluate-{values.dataset.replace('/', '-')}-{lookup.short_name(values.genotype)}"

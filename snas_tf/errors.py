@@ -1,4 +1,8 @@
-"""The one error that is the user's to mend."""
+"""The error that a user can mend, and how its message quotes what was received."""
+
+import reprlib
+
+_LONGEST = 80
 
 
 class UserError(Exception):
@@ -24,3 +28,17 @@ def _escaped(character: str) -> str:
     if "\udc80" <= character <= "\udcff":  # A byte of a file name that is no UTF-8.
         return f"\\x{ord(character) - 0xDC00:02x}"
     return character.encode("unicode_escape").decode()
+
+
+def quote(value: object) -> str:
+    """The value as `repr` shows it, cut to a line of at most 80 characters."""
+    short = reprlib.Repr()
+    short.maxlevel, short.maxstring, short.maxother = 3, 60, 60
+    text = short.repr(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def shorten_path(path: object) -> str:
+    """The path on one line, its middle left out where it is longer than any sensible one."""
+    text = printable(str(path))
+    return text if len(text) <= 4 * _LONGEST else f"{text[:_LONGEST]}...{text[-_LONGEST:]}"

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from snas_tf.architecture import space
+from snas_tf.errors import quote
+from snas_tf.text_files import parse_json
 
 VERSION = 1
 _OPERATIONS = tuple(name for name in (*space.OPERATIONS, *space.EXTRA_OPERATIONS) if name != "none")
@@ -125,9 +127,9 @@ def from_json(text: str) -> Genotype:
         ValueError: names the entry, what was received and what is accepted.
     """
     try:
-        content = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"not a genotype: not JSON ({error})") from error
+        content = parse_json(text)
+    except ValueError as error:
+        raise ValueError(f"not a genotype: {error}") from error
     return from_content(content)
 
 
@@ -139,7 +141,7 @@ def from_content(content: Any) -> Genotype:
     """
     _require_keys(content, "the genotype", ("version", *space.KINDS))
     if type(content["version"]) is not int or content["version"] != VERSION:
-        raise ValueError(f"version: received {content['version']!r}, accepted: {VERSION}")
+        raise ValueError(f"version: received {quote(content['version'])}, accepted: {VERSION}")
     return Genotype(**{kind: _cell_from_json(kind, content[kind]) for kind in space.KINDS})
 
 
@@ -147,7 +149,7 @@ def _cell_from_json(kind: str, content: Any) -> Cell:
     _require_keys(content, kind, ("edges", "concat"))
     for key in ("edges", "concat"):
         if not isinstance(content[key], list):
-            raise ValueError(f"{kind}.{key}: received {content[key]!r}, accepted: a list")
+            raise ValueError(f"{kind}.{key}: received {quote(content[key])}, accepted: a list")
     edges = tuple(
         _edge_from_json(f"{kind}.edges[{index}]", entry)
         for index, entry in enumerate(content["edges"])
@@ -157,7 +159,7 @@ def _cell_from_json(kind: str, content: Any) -> Cell:
 
 def _require_keys(content: Any, name: str, keys: tuple[str, ...]) -> None:
     if not isinstance(content, dict) or set(content) != set(keys):
-        received = sorted(content) if isinstance(content, dict) else repr(content)
+        received = quote(sorted(content) if isinstance(content, dict) else content)
         raise ValueError(
             f"not a genotype: {name} must have exactly {', '.join(keys)}, received: {received}"
         )
@@ -165,20 +167,20 @@ def _require_keys(content: Any, name: str, keys: tuple[str, ...]) -> None:
 
 def _edge_from_json(name: str, entry: Any) -> Edge:
     if not isinstance(entry, list) or len(entry) != 3:
-        raise ValueError(f"{name}: received {entry!r}, accepted: [source, target, operation]")
+        raise ValueError(f"{name}: received {quote(entry)}, accepted: [source, target, operation]")
     source, target, operation = entry
     if operation not in _OPERATIONS:
         raise ValueError(
-            f"{name}: unknown operation {operation!r}, accepted: {', '.join(_OPERATIONS)}"
+            f"{name}: unknown operation {quote(operation)}, accepted: {', '.join(_OPERATIONS)}"
         )
     if type(target) is not int or not space.NUM_INPUTS <= target <= _LAST_NODE:
         raise ValueError(
-            f"{name}: target {target!r} is out of range, "
+            f"{name}: target {quote(target)} is out of range, "
             f"accepted: {space.NUM_INPUTS} to {_LAST_NODE}"
         )
     if type(source) is not int or not 0 <= source < target:
         raise ValueError(
-            f"{name}: source {source!r} does not come before target {target}, "
+            f"{name}: source {quote(source)} does not come before target {target}, "
             f"accepted: 0 to {target - 1}"
         )
     return Edge(source, target, operation)
@@ -188,9 +190,9 @@ def _concat_from_json(kind: str, concat: list[Any], nodes: tuple[int, ...]) -> t
     for index, node in enumerate(concat):
         if type(node) is not int or node not in nodes:
             raise ValueError(
-                f"{kind}.concat[{index}]: node {node!r} does not exist, "
+                f"{kind}.concat[{index}]: node {quote(node)} does not exist, "
                 f"accepted: {nodes[0]} to {nodes[-1]}"
             )
     if not concat or len(set(concat)) != len(concat):
-        raise ValueError(f"{kind}.concat: received {concat!r}, accepted: distinct nodes")
+        raise ValueError(f"{kind}.concat: received {quote(concat)}, accepted: distinct nodes")
     return tuple(concat)

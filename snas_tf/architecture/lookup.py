@@ -1,11 +1,17 @@
 """The genotype that `--genotype` names."""
 
 import difflib
+import os
 import pathlib
+import re
 
 from snas_tf.architecture import genotype, genotype_text, zoo
 from snas_tf.architecture.genotype import Genotype
-from snas_tf.errors import UserError
+from snas_tf.errors import UserError, quote, shorten_path
+from snas_tf.text_files import read_text
+
+_SELECTED = re.compile(r"(?s)(?P<path>.+)(?::(?P<line>\d{1,9})|#(?P<name>\w+))")
+_LONGEST_NAME = 100  # beyond which no name is looked for that is like it
 
 
 def find(source: str) -> Genotype:
@@ -13,7 +19,9 @@ def find(source: str) -> Genotype:
 
     Args:
         source: a name of the zoo; or a path with a suffix or a directory, of a file that holds
-            JSON as a search writes it, or the text that tools of the DARTS family print.
+            JSON as a search writes it, or the text that tools of the DARTS family print. Of several
+            in a text one is selected by FILE:LINE, or by FILE#NAME for `NAME = Genotype(...)`; a
+            file whose own name looks like that wins.
 
     Raises:
         UserError: there is no such name, or the file can't be read or holds no genotype.
@@ -21,12 +29,13 @@ def find(source: str) -> Genotype:
     published = zoo.genotypes()
     if source in published:
         return published[source]
-    path = pathlib.Path(source)
-    if path.exists() or path.suffix or len(path.parts) > 1:
-        return read(path)
-    nearest = difflib.get_close_matches(source, published, n=1)
+    path, line, name = _split(source)
+    shown = f"--genotype={shorten_path(source)}"
+    if os.path.exists(path) or pathlib.Path(path).suffix or len(pathlib.Path(path).parts) > 1:
+        return _read(path, shown, line, name)
+    nearest = difflib.get_close_matches(source[:_LONGEST_NAME], published, n=1)
     raise UserError(
-        f"--genotype={source}: unknown; accepted: {', '.join(published)}, or the path of a file"
+        f"{shown}: unknown; accepted: {', '.join(published)}, or the path of a file"
         + "".join(f" (did you mean {name}?)" for name in nearest)
     )
 
@@ -37,12 +46,41 @@ def read(path: str | pathlib.Path) -> Genotype:
     Raises:
         UserError: the file can't be read, or is not a genotype; names the entry.
     """
+    return _read(path, shorten_path(path))
+
+
+def short_name(source: str) -> str:
+    """What `find` would take, as a word for the name of a run: the file's, and what is selected."""
+    path, line, name = _split(source)
+    stem = pathlib.Path(path).stem
+    return f"{stem}-{name or line}" if name or line else stem
+
+
+def _split(source: str) -> tuple[str, int | None, str | None]:
+    """The path, and the line or the name that is selected in it."""
+    selected = _SELECTED.fullmatch(source)
+    if selected is None or os.path.exists(source) or not os.path.exists(selected["path"]):
+        return source, None, None
+    return selected["path"], selected["line"] and int(selected["line"]), selected["name"]
+
+
+def _read(
+    path: str | pathlib.Path, shown: str, line: int | None = None, name: str | None = None
+) -> Genotype:
     try:
-        text = pathlib.Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"--genotype={path}: not a readable text file ({error})") from error
-    parse = genotype_text.from_text if "Genotype(" in text else genotype.from_json
+        text = read_text(path)
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{shown}: not a readable text file ({error}), accepted: a genotype as JSON, or as "
+            "tools of the DARTS family print it"
+        ) from error
     try:
-        return parse(text)
+        if genotype_text.is_printed(text):
+            return genotype_text.from_text(text, line, name)
+        if line is not None or name is not None:
+            raise ValueError(
+                f"no Genotype(...) in it, of which {quote(name or line)} would select one"
+            )
+        return genotype.from_json(text)
     except ValueError as error:
-        raise UserError(f"--genotype={path}: {error}") from error
+        raise UserError(f"{shown}: {error}") from error

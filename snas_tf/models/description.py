@@ -3,13 +3,15 @@
 import dataclasses
 import json
 import pathlib
-import typing
+from collections.abc import Callable
+from typing import Any
 
-from snas_tf.architecture import space
+from snas_tf.architecture import space, stems
 from snas_tf.architecture.genotype import Genotype
-from snas_tf.errors import UserError
+from snas_tf.errors import UserError, quote, shorten_path
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.parent import ParentNetwork
+from snas_tf.text_files import read_json
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,33 +73,80 @@ class NetworkDescription:
 
 
 def read(path: pathlib.Path) -> NetworkDescription:
-    """Reads a run's network.json.
+    """Reads a run's network.json, strictly.
 
     Raises:
-        UserError: it is missing or damaged.
+        UserError: it is missing or damaged; names the file and the entry.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return _checked(
-            NetworkDescription(
-                **{
-                    name: tuple(value) if isinstance(value, list) else value
-                    for name, value in content.items()
-                }
-            )
-        )
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+        return _from_content(read_json(path, _MAX_BYTES))
+    except (OSError, ValueError) as error:
         raise UserError(
-            f"{path}: no description of a network ({error}), accepted: the directory of a run of "
-            "--mode=search or --mode=evaluate"
+            f"{shorten_path(path)}: no description of a network ({error}), accepted: the "
+            "network.json that a run of --mode=search, evaluate or imagenet has written"
         ) from error
 
 
-def _checked(described: NetworkDescription) -> NetworkDescription:
-    """The description, if its entries have the types that it promises; else a ValueError."""
-    for field in dataclasses.fields(described):
-        value, kinds = getattr(described, field.name), typing.get_args(field.type)
-        values, kind = (value, kinds[0]) if kinds else ((value,), field.type)
-        if not (isinstance(values, tuple) and all(isinstance(one, kind) for one in values)):
-            raise ValueError(f"{field.name}: {value}, accepted: {field.type}")
-    return described
+def _from_content(content: Any) -> NetworkDescription:
+    if not isinstance(content, dict):
+        raise ValueError(f"received {quote(content)}, accepted: an object")
+    unknown = sorted(content.keys() - _ENTRIES.keys())
+    if unknown:
+        raise ValueError(f"unknown entry {quote(unknown[0])}")
+    for name, (accepted, is_accepted) in _ENTRIES.items():
+        if name not in content:
+            raise ValueError(f"{name} is missing")
+        if not is_accepted(content[name]):
+            raise ValueError(f"{name}: received {quote(content[name])}, accepted: {accepted}")
+    return NetworkDescription(
+        **{
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in content.items()
+        }
+    )
+
+
+def _whole(value: Any, least: int, most: int) -> bool:
+    return type(value) is int and least <= value <= most
+
+
+def _list(value: Any, is_item: Callable[[Any], bool], length: int | None = None) -> bool:
+    return isinstance(value, list) and length in (None, len(value)) and all(map(is_item, value))
+
+
+def _number(value: Any, least: float, most: float) -> bool:
+    return type(value) in (int, float) and least <= value <= most
+
+
+def _names(value: Any) -> bool:
+    return _list(value, _is_text) and len(value) > 1 and len(set(value)) == len(value)
+
+
+def _is_text(value: Any) -> bool:
+    """Whether a value is text that a file can hold: a lone surrogate is not."""
+    return isinstance(value, str) and not any("\ud800" <= one <= "\udfff" for one in value)
+
+
+_MAX_BYTES = 8_000_000  # room for the names of a hundred thousand classes
+_ENTRIES: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "num_cells": ("a whole number, 3 to 1000", lambda value: _whole(value, 3, 1000)),
+    "init_channels": (
+        "an even number, 2 to 10000",
+        lambda value: _whole(value, 2, 10_000) and value % 2 == 0,
+    ),
+    "image_size": (
+        "[height, width], each 1 to 10000",
+        lambda value: _list(value, lambda side: _whole(side, 1, 10_000), 2),
+    ),
+    "class_names": ("two names or more, no two alike", _names),
+    "mean": (
+        "three numbers, 0 to 255",
+        lambda value: _list(value, lambda one: _number(one, 0, 255), 3),
+    ),
+    "standard_deviation": (
+        "three numbers, more than 0, to 255",
+        lambda value: _list(value, lambda one: _number(one, 1e-6, 255), 3),
+    ),
+    "stem": (f"one of {', '.join(stems.NAMES)}", lambda value: value in stems.NAMES),
+}
+"""For each entry of network.json what is accepted, in words and as a check."""
