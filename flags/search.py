@@ -7,16 +7,18 @@ from snas_tf.config import SearchConfig
 from snas_tf.errors import UserError
 
 _HYPERPARAMETERS = {
-    "alpha_learning_rate": "Adam rate of log alpha. A run of N steps needs about 30 / N.",
+    "alpha_learning_rate": "Adam's rate of log alpha; default: 3 / sqrt(N) in a search of N steps.",
     "alpha_beta_1": "Adam's decay rate of the mean gradient.",
     "alpha_beta_2": "Adam's decay rate of the mean squared gradient.",
-    "alpha_weight_decay": "L2 penalty on log alpha.",
+    "alpha_weight_decay": "Weight decay of log alpha; 0 for none.",
     "alpha_clip_norm": "Largest global norm of log alpha's gradient; 0 for no clipping.",
     "initial_temperature": "Temperature of the relaxation at the first step.",
     "final_temperature": "Temperature of the relaxation at the last step.",
     "skip_threshold": "Operations whose weight z is smaller do not run; 0: all run.",
 }
+_OWN = ("relaxation", "alpha_decay", *_HYPERPARAMETERS)
 _RELAXATIONS = ("concrete", "one_hot")
+_DECAYS = ("decoupled", "coupled")
 
 
 def define() -> None:
@@ -30,6 +32,13 @@ def define() -> None:
         "tenth of --theta_learning_rate; see docs/relaxations.md.",
     )
     training.define_numbers(_HYPERPARAMETERS, defaults)
+    flags.DEFINE_enum(
+        "alpha_decay",
+        defaults.alpha_decay,
+        _DECAYS,
+        "Weight decay of log alpha: beside Adam's step, as in AdamW; or in its gradient, and "
+        "then edges stay undecided: docs/deciding.md.",
+    )
     training.below_one("alpha_beta_1", "alpha_beta_2", "skip_threshold")
     for name in ("initial_temperature", "final_temperature"):
         flags.register_validator(name, lambda value: value > 0, "accepted: a number, > 0")
@@ -51,7 +60,7 @@ def config(values: flags.FlagValues) -> SearchConfig:
     return SearchConfig(
         **training.values_of(values),
         **penalty.values_of(values),
-        **{name: getattr(values, name) for name in ("relaxation", *_HYPERPARAMETERS)},
+        **{name: getattr(values, name) for name in _OWN},
     )
 
 
