@@ -68,7 +68,7 @@ def search(epochs, seed, others):
 
 def ratios(entropies, settings):
     """For each entropy, the ratio with which the model of a search ends there, to its grid."""
-    log_alpha, _ = deciding_model.search(settings, RATIOS, edges=112)
+    log_alpha, *_ = deciding_model.search(settings, RATIOS, edges=112)
     modeled = deciding_model.entropy(log_alpha)
     return [float(RATIOS[np.abs(modeled - entropy).argmin()]) for entropy in entropies]
 

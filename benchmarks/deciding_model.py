@@ -8,8 +8,9 @@ for what the other edges drew. Draws, gradient, temperature, Adam and decay are 
 does not see the scale of a gradient, so the ratio is all that matters, but for a coupled decay and
 --noise.
 
-Prints, for each length and ratio, the mean entropy at the end and the mean regret: by how much the
-chosen operation is worse than the best, in deviations of c. See docs/deciding.md.
+Prints, for each length and ratio, the mean entropy at the end; the mean regret, by how much the
+chosen operation is worse than the best, in deviations of c; and how many operations of an edge run,
+the mean over the search. See docs/deciding.md.
 """
 
 import dataclasses
@@ -31,6 +32,7 @@ flags.DEFINE_integer("seed", 0, "Of everything.")
 OPERATIONS = 8
 BETA_1, BETA_2, EPSILON = np.float32(0.5), np.float32(0.999), np.float32(1e-8)
 INITIAL_TEMPERATURE, FINAL_TEMPERATURE = 1.0, 0.03
+SKIP_THRESHOLD = 1e-6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,25 +53,35 @@ def softmax(logits):
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
-def gradient(log_alpha, costs, temperature, one_hot, generator):
-    """Of one step, for log alpha [..., operations], from Eq. 26 or Eq. 7 and 8."""
+def draw(log_alpha, temperature, one_hot, generator):
+    """Z of log alpha, both [..., operations] (Eq. 5); the noise is shared over the first axis."""
     exponential = generator.standard_exponential(log_alpha.shape[1:], np.float32)
-    drawn = log_alpha - np.log(np.maximum(exponential, np.float32(1e-30)))
+    noisy = log_alpha - np.log(np.maximum(exponential, np.float32(1e-30)))
     if one_hot:
-        z = np.eye(OPERATIONS, dtype=np.float32)[drawn.argmax(axis=-1)]
-        return (z * costs).sum(axis=-1, keepdims=True) * (z - softmax(log_alpha))
-    z = softmax(drawn / temperature)
-    return z * (costs - (z * costs).sum(axis=-1, keepdims=True)) / temperature
+        return np.eye(OPERATIONS, dtype=np.float32)[noisy.argmax(axis=-1)]
+    return softmax(noisy / temperature)
+
+
+def gradient(log_alpha, z, costs, temperature, one_hot):
+    """Of one step, for log alpha [..., operations], from Eq. 26, or Eq. 7 and 8."""
+    mean = (z * costs).sum(axis=-1, keepdims=True)
+    return mean * (z - softmax(log_alpha)) if one_hot else z * (costs - mean) / temperature
 
 
 def search(settings, ratios, edges, seed=0):
-    """Log alpha at the end and the costs, both [ratios, edges, operations]; noise is shared."""
+    """A search for each ratio, with the same noise.
+
+    Returns:
+        Log alpha at the end and the costs, both [ratios, edges, operations]; how many operations
+        of an edge run, the mean over the steps, [ratios].
+    """
     generator = np.random.default_rng(seed)
     shape = (edges, OPERATIONS)
     scales = np.asarray(ratios, np.float32)[:, np.newaxis, np.newaxis]
     costs = scales * generator.standard_normal(shape, np.float32)
     log_alpha = 1 + 0.01 * generator.standard_normal((len(ratios), *shape), np.float32)
     mean, square = np.zeros_like(log_alpha), np.zeros_like(log_alpha)
+    running = np.zeros(len(ratios))
     rate, decay, noise = map(np.float32, (settings.rate, settings.decay, settings.noise))
     for step in range(settings.steps):
         progress = step / settings.steps
@@ -77,7 +89,9 @@ def search(settings, ratios, edges, seed=0):
             np.interp(progress, [0, 1], [INITIAL_TEMPERATURE, FINAL_TEMPERATURE])
         )
         felt = noise * (costs + generator.standard_normal(shape, np.float32))
-        found = gradient(log_alpha, felt, temperature, settings.one_hot, generator)
+        z = draw(log_alpha, temperature, settings.one_hot, generator)
+        running += (z >= SKIP_THRESHOLD).sum(axis=-1).mean(axis=-1)
+        found = gradient(log_alpha, z, felt, temperature, settings.one_hot)
         if settings.coupled:
             found = found + decay * log_alpha
         else:
@@ -86,7 +100,7 @@ def search(settings, ratios, edges, seed=0):
         square = BETA_2 * square + (1 - BETA_2) * found**2
         scale = np.sqrt(square / (1 - BETA_2 ** (step + 1))) + EPSILON
         log_alpha = log_alpha - rate * mean / (1 - BETA_1 ** (step + 1)) / scale
-    return log_alpha, costs
+    return log_alpha, costs, running / settings.steps
 
 
 def entropy(log_alpha):
@@ -113,9 +127,9 @@ def main(_):
     for steps in map(int, values.steps):
         rate = values.travel / steps if values.travel else values.spread / steps**0.5
         settings = Settings(steps, rate, values.decay, values.coupled, values.noise, values.one_hot)
-        log_alpha, costs = search(settings, ratios, values.edges, values.seed)
-        pairs = zip(entropy(log_alpha), regret(log_alpha, costs), strict=True)
-        cells = [f"{one:.2f}, {other:.2f}" for one, other in pairs]
+        log_alpha, costs, running = search(settings, ratios, values.edges, values.seed)
+        results = zip(entropy(log_alpha), regret(log_alpha, costs), running, strict=True)
+        cells = [f"{one:.2f}, {other:.2f}, {third:.1f}" for one, other, third in results]
         print(f"| {steps} | {rate:.2g} | {' | '.join(cells)} |", flush=True)
 
 
