@@ -125,6 +125,25 @@ def statistics(gradients):
     }
 
 
+def credit_ratio(credits):
+    """Of credits [steps, edges, operations], less each edge's mean: deviation, and ratio of means.
+
+    The ratio is the one of deciding_model.py: the deviation of the operations' mean credits over
+    that of a step. Operations that do not run have a credit of 0 here, so it counts only at high
+    temperatures.
+    """
+    centered = credits - credits.mean(axis=-1, keepdims=True)
+    variance = np.mean(centered.var(axis=0, ddof=1))
+    square = np.mean(centered.mean(axis=0) ** 2) / variance - 1 / len(credits)
+    return {
+        "credit_deviation": float(np.sqrt(variance)),
+        "credit_ratio": float(np.sign(square) * np.sqrt(abs(square))),
+        "credit_by_operation": [
+            round(float(mean / np.sqrt(variance)), 3) for mean in centered.mean(axis=(0, 1))
+        ],
+    }
+
+
 def summary(record):
     """What is kept of a temperature."""
     gradients = record["gradient"]
@@ -134,7 +153,10 @@ def summary(record):
         "seconds_a_step": float(record["seconds"]),
         "loss": float(record["loss"].mean()),
         "norm": {"median": float(np.median(norms)), "largest": float(norms.max())},
-        **{kind: statistics(gradients[:, index]) for index, kind in enumerate(space.KINDS)},
+        **{
+            kind: {**statistics(gradients[:, index]), **credit_ratio(record["credit"][:, index])}
+            for index, kind in enumerate(space.KINDS)
+        },
     }
 
 
