@@ -6,6 +6,7 @@ import pytest
 
 from tests.programs import ROOT, run
 
+PAPERS = ("paper", "paper_literal")
 PRESETS = sorted((ROOT / "presets").glob("*.flags"))
 
 
@@ -46,3 +47,9 @@ def test_it_selects_its_mode_and_what_is_held_out(name, mode, held_out):
     chosen = flags(ROOT / "presets" / f"{name}.flags")
     assert chosen["mode"] == mode
     assert chosen.get("validation_fraction") == held_out
+
+
+def test_the_papers_literal_settings_differ_from_the_main_command_in_alphas_alone():
+    paper, literal = (flags(ROOT / "presets" / f"{name}.flags") for name in PAPERS)
+    alpha = {"alpha_learning_rate": "3e-4", "alpha_decay": "coupled", "alpha_weight_decay": "1e-3"}
+    assert literal == {**paper, **alpha}

@@ -95,7 +95,7 @@ def test_a_step_moves_theta_and_alpha_once_each():
     assert model.theta_optimizer.iterations.numpy() == model.alpha_optimizer.iterations.numpy() == 1
     # Adam's first step is its rate, whatever the gradient.
     moved = np.abs(model.alpha[0].numpy() - before[-2])
-    np.testing.assert_allclose(moved, 3e-4, rtol=0.02)
+    np.testing.assert_allclose(moved, 3 / np.sqrt(10), rtol=0.02)
 
 
 def test_weight_decay_and_clipping_of_theta_do_not_touch_alpha():
