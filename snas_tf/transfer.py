@@ -49,7 +49,9 @@ class Transfer(Evaluation):
 
     def describe(self, dataset: Any, found: Genotype) -> NetworkDescription:
         """Of the network to train, as wide as it may be if its width is not given."""
-        described = dataclasses.replace(super().describe(dataset, found), stem="imagenet")
+        described = dataclasses.replace(
+            super().describe(dataset, found), stem="imagenet", preprocessing="center_crop"
+        )
         budget = self.config.max_multiply_adds
         if not described.init_channels:
             channels = width.widest(
