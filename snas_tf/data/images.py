@@ -70,7 +70,7 @@ def on_white(images: np.ndarray) -> np.ndarray:
 
 
 def resize(images: np.ndarray, size: int | None) -> np.ndarray:
-    """Averages over areas, as a smaller image should; to a larger one it copies pixels.
+    """Resizes images as `resize_by_area` does.
 
     Args:
         images: uint8 [examples, height, width, channels].
@@ -78,8 +78,21 @@ def resize(images: np.ndarray, size: int | None) -> np.ndarray:
     """
     if size is None or images.shape[1:3] == (size, size):
         return images
-    resized = tf.image.resize(images, (size, size), method="area")
-    return tf.cast(tf.round(resized), tf.uint8).numpy()
+    return resize_by_area(images, (size, size)).numpy()
+
+
+def resize_by_area(images: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
+    """Resizes whole images: means over areas of a larger image, repeated pixels of a smaller one.
+
+    Args:
+        images: uint8 [batch, height, width, channels].
+        size: (height, width) to which they are resized, in pixels.
+
+    Returns:
+        uint8 [batch, height, width, channels].
+    """
+    resized = tf.image.resize(images, size, method="area")
+    return tf.cast(tf.round(resized), tf.uint8)
 
 
 def _to_rgb(images: np.ndarray) -> np.ndarray:
