@@ -18,6 +18,7 @@ RESULT = {
     "multiply_adds": 500_000_000,
     "seconds": 10.0,
     "epochs": 600,
+    "exported_weights": "last",
 }
 
 
