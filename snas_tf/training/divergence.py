@@ -48,4 +48,6 @@ def _causes(model: Any, logs: Mapping[str, Any]) -> str:
         for name, value in values.items()
         if value is not None and (defaults[name] is None or value > defaults[name])
     ]
-    return ", ".join(f"--{name}={values[name]}" for name in raised or names[:1])
+    if raised:
+        return ", ".join(f"--{name}={values[name]}" for name in raised)
+    return f"--{names[0]}"
