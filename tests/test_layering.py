@@ -13,7 +13,7 @@ ALLOWED = {
     "architecture": {"architecture", "errors", "text_files"},
     "layers": {"layers", "architecture"},
     "models": {"models", "layers", "architecture", "errors", "text_files"},
-    "plots": {"plots", "architecture"},
+    "plots": {"plots", "architecture", "whole_files"},
     "data": {"data", "config", "errors", "text_files"},
     "training": {
         "training",
@@ -23,7 +23,9 @@ ALLOWED = {
         "plots",
         "config",
         "errors",
+        "plain_paths",
         "text_files",
+        "whole_files",
     },
 }
 FILES = sorted((ROOT / "snas_tf").rglob("*.py"))
