@@ -127,8 +127,11 @@ def values_of(values: flags.FlagValues) -> dict[str, Any]:
 
 
 def _of_search(directory: pathlib.Path) -> dict[str, Any]:
-    record = run_record.read(RunDirectory(directory).record)
     accepted = "accepted: the --model_dir of a finished --mode=search"
+    try:
+        record = run_record.read(RunDirectory(directory).record)
+    except UserError as error:
+        raise UserError(f"--initial_weights={directory}: {error}, {accepted}") from error
     if record.kind != "search":
         raise UserError(f"--initial_weights={directory}: a run of --mode={record.kind}, {accepted}")
     if record.settings.get("num_seeds", 1) > 1:

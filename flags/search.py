@@ -7,16 +7,18 @@ from snas_tf.config import DataConfig, SearchConfig
 from snas_tf.errors import UserError
 
 _HYPERPARAMETERS = {
-    "alpha_learning_rate": "Adam rate of log alpha. A run of N steps needs about 30 / N.",
+    "alpha_learning_rate": "Adam's rate of log alpha; default: 3 / sqrt(N) in a search of N steps.",
     "alpha_beta_1": "Adam's decay rate of the mean gradient.",
     "alpha_beta_2": "Adam's decay rate of the mean squared gradient.",
-    "alpha_weight_decay": "L2 penalty on log alpha.",
+    "alpha_weight_decay": "Weight decay of log alpha; 0 for none.",
     "alpha_clip_norm": "Largest global norm of log alpha's gradient; 0 for no clipping.",
     "initial_temperature": "Temperature of the relaxation at the first step.",
     "final_temperature": "Temperature of the relaxation at the last step.",
     "skip_threshold": "Operations whose weight z is smaller do not run; 0: all run.",
 }
+_OWN = ("relaxation", "alpha_decay", *_HYPERPARAMETERS)
 _RELAXATIONS = ("concrete", "one_hot")
+_DECAYS = ("decoupled", "coupled")
 
 
 def define(values: flags.FlagValues) -> None:
@@ -31,6 +33,14 @@ def define(values: flags.FlagValues) -> None:
         _RELAXATIONS,
         "How an edge draws: all operations, weighed; or one of them, several times as fast, with a "
         "tenth of --theta_learning_rate; see docs/relaxations.md.",
+        flag_values=values,
+    )
+    flags.DEFINE_enum(
+        "alpha_decay",
+        defaults.alpha_decay,
+        _DECAYS,
+        "Weight decay of log alpha: beside Adam's step, as in AdamW; or in its gradient, and "
+        "then edges stay undecided: docs/deciding.md.",
         flag_values=values,
     )
     training.define_numbers(values, _HYPERPARAMETERS, defaults)
@@ -55,7 +65,7 @@ def config(values: flags.FlagValues) -> SearchConfig:
     return SearchConfig(
         **training.values_of(values),
         **penalty.values_of(values),
-        **{name: getattr(values, name) for name in ("relaxation", *_HYPERPARAMETERS)},
+        **{name: getattr(values, name) for name in _OWN},
     )
 
 

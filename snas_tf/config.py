@@ -78,8 +78,10 @@ class TrainingConfig:
 class SearchConfig(TrainingConfig):
     """The search: the parent network and the joint optimisation of theta and alpha.
 
-    The defaults are the paper's (Section 3.1, Appendix G.1). What the paper leaves open takes the
-    value of its published code: the temperatures, `alpha_clip_norm`.
+    The defaults are the paper's (Section 3.1, Appendix G.1), but for `alpha_learning_rate` and
+    `alpha_decay`: with the paper's, 3e-4 and coupled, a search does not decide (docs/deciding.md).
+    What the paper leaves open takes the value of its published code: the temperatures,
+    `alpha_clip_norm`.
 
     Attributes:
         relaxation: how Z is drawn; a name of `layers.stochastic_edge.SAMPLERS`.
@@ -92,9 +94,11 @@ class SearchConfig(TrainingConfig):
             cost; only their ratio counts, at least one is positive.
         target_parameters: of the child at evaluation size, in place of a weight; None for none.
         target_multiply_adds: likewise.
-        alpha_learning_rate: rate of Adam.
+        alpha_learning_rate: rate of Adam; None for `training.schedules.alpha_rate`.
         alpha_beta_1, alpha_beta_2: Adam's decay rates.
-        alpha_weight_decay: L2 penalty coupled into the gradient of log alpha.
+        alpha_weight_decay: of log alpha; 0 for none.
+        alpha_decay: "decoupled", beside Adam's step and in proportion to its rate; or "coupled", an
+            L2 penalty that is part of the gradient.
         alpha_clip_norm: global norm to which alpha's gradient is clipped; 0 for no clipping.
         initial_temperature, final_temperature: lambda of Eq. 5 falls linearly between them.
     """
@@ -110,10 +114,11 @@ class SearchConfig(TrainingConfig):
     memory_access_weight: float = 1.0
     target_parameters: float | None = None
     target_multiply_adds: float | None = None
-    alpha_learning_rate: float = 3e-4
+    alpha_learning_rate: float | None = None
     alpha_beta_1: float = 0.5
     alpha_beta_2: float = 0.999
     alpha_weight_decay: float = 1e-3
+    alpha_decay: str = "decoupled"
     alpha_clip_norm: float = 10.0
     initial_temperature: float = 1.0
     final_temperature: float = 0.03

@@ -8,9 +8,26 @@ _LONGEST = 80
 class UserError(Exception):
     """A flag, a file or a machine is not what the program needs.
 
-    The message is one line that names the flag or the file, what was received and what is
-    accepted. `main.py` prints it without a stack trace and exits with code 2.
+    `main.py` prints the message without a stack trace and exits with code 2.
+
+    Args:
+        message: names the flag or the file, what was received and what is accepted. It becomes one
+            line: characters that can't be printed, such as those of odd file names, are escaped.
     """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
+
+
+def printable(text: str) -> str:
+    r"""The text on one line, what can't be printed in it escaped: a byte of a name as \xe9."""
+    return "".join(one if one.isprintable() else _escaped(one) for one in text)
+
+
+def _escaped(character: str) -> str:
+    if "\udc80" <= character <= "\udcff":  # A byte of a file name that is no UTF-8.
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode()
 
 
 def quote(value: object) -> str:
@@ -23,5 +40,5 @@ def quote(value: object) -> str:
 
 def shorten_path(path: object) -> str:
     """The path on one line, its middle left out where it is longer than any sensible one."""
-    text = "".join(one if one.isprintable() else repr(one)[1:-1] for one in str(path))
+    text = printable(str(path))
     return text if len(text) <= 4 * _LONGEST else f"{text[:_LONGEST]}...{text[-_LONGEST:]}"

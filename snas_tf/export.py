@@ -11,6 +11,8 @@ import tensorflow as tf
 
 from snas_tf import plain_paths, whole_files
 from snas_tf.architecture import lookup
+from snas_tf.data.crops import center_crop_decoded
+from snas_tf.data.images import resize_by_area
 from snas_tf.errors import UserError, quote, shorten_path
 from snas_tf.latency import median_milliseconds
 from snas_tf.models import description
@@ -99,9 +101,14 @@ def save_model(
             f"{shorten_path(path)}: holds {quote(others[0])}, which is not of an export and would "
             "be deleted with it, accepted: to move it elsewhere and to give the command again"
         )
-    server = Server(network, described.image_size, described.class_names)
+    server = _server(network, described)
     with whole_files.replacing(path) as partial:
         tf.saved_model.save(server, str(partial), signatures=server.serve)
+
+
+def _server(network: Callable[[tf.Tensor], tf.Tensor], described: NetworkDescription) -> Server:
+    preprocess = _PREPROCESSING[described.preprocessing]
+    return Server(network, described.image_size, described.class_names, preprocess)
 
 
 def _to_saved_model(
@@ -117,7 +124,7 @@ def _to_saved_model(
 def _measure(path: pathlib.Path, described: NetworkDescription) -> dict[str, Any]:
     with plain_paths.alias(path) as directory:
         serve = tf.saved_model.load(str(directory)).signatures["serving_default"]
-    image = tf.zeros([1, *described.image_size, 3], tf.uint8)
+    image = tf.fill([1, *described.image_size, 3], tf.constant(128, tf.uint8))
     return {
         "path": str(path),
         "bytes": _bytes(path),
@@ -167,13 +174,16 @@ def _to_onnx(
 
 def _fixed(network: ChildNetwork, described: NetworkDescription) -> Callable[..., tf.Tensor]:
     """Probabilities of one image of the network's own size, as the other formats' runtimes want."""
-    server = Server(FoldedChild(network), described.image_size, described.class_names)
+    server = _server(FoldedChild(network), described)
     return tf.function(server.probabilities, _signature(described), autograph=False)
 
 
 def _signature(described: NetworkDescription) -> list[tf.TensorSpec]:
     return [tf.TensorSpec([1, *described.image_size, 3], tf.uint8, name="image")]
 
+
+_PREPROCESSING = {"resize": resize_by_area, "center_crop": center_crop_decoded}
+"""By the names of `description.PREPROCESSING`."""
 
 FORMATS = {
     "saved_model": _to_saved_model,

@@ -56,7 +56,9 @@ class Transfer(Evaluation):
     def describe(self, dataset: Any) -> NetworkDescription:
         """Of the network to train, as wide as it may be if its width is not given."""
         found = self.genotype
-        described = dataclasses.replace(super().describe(dataset), stem="imagenet")
+        described = dataclasses.replace(
+            super().describe(dataset), stem="imagenet", preprocessing="center_crop"
+        )
         budget = self.config.max_multiply_adds
         if not described.init_channels:
             channels = width.widest(

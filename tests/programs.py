@@ -40,9 +40,9 @@ def run(*flags, cwd=None, timeout=240, env=None, devices=1):
     )
 
 
-def kill_after_step(step, model_dir, *flags):
+def kill_after_step(step, model_dir, *flags, devices=1):
     """Starts the program and kills it, without warning, once the step's checkpoint is there."""
-    process = subprocess.Popen(command(*flags), stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command(*flags, devices=devices), stdout=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 200
     while not (model_dir / "checkpoints" / f"step-{step}.index").exists():
         assert time.monotonic() < deadline

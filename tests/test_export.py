@@ -9,7 +9,9 @@ import pytest
 import tensorflow as tf
 
 from snas_tf import evaluate, export
-from snas_tf.config import DataConfig, EvaluationConfig, RunConfig
+from snas_tf.config import DataConfig, EvaluationConfig, RunConfig, SearchConfig
+from snas_tf.errors import UserError
+from snas_tf.training.run_record import RunRecord
 from tests.programs import run
 
 PREDICT = """
@@ -88,9 +90,14 @@ def test_an_onnx_file_predicts_the_same(trained):
         np.testing.assert_allclose(output[0], probabilities, atol=1e-5)
 
 
-def test_a_run_without_weights_is_refused(trained, tmp_path):
-    empty = tmp_path / "empty"
-    done = run("--mode=export", f"--model_dir={empty}")
-    assert done.returncode == 2
-    assert "run.json" in done.stderr
-    assert not empty.exists()
+def test_a_directory_of_no_run_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"empty/run\.json"):
+        export.load(tmp_path / "empty")
+    assert not (tmp_path / "empty").exists()
+
+
+def test_a_search_is_refused_as_one(tmp_path):
+    record = RunRecord.from_configs("search", SearchConfig(), DataConfig())
+    (tmp_path / "run.json").write_text(record.to_json())
+    with pytest.raises(UserError, match="a search has no child's weights"):
+        export.load(tmp_path)

@@ -134,7 +134,7 @@ def test_the_program_exits_with_2_and_leaves_nothing(tmp_path, arguments, parts)
 
 
 def test_an_export_of_nothing_is_one_line(tmp_path):
-    assert "gone/network.json" in refused(tmp_path, "--mode=export", "--model_dir=gone")
+    assert "gone/run.json" in refused(tmp_path, "--mode=export", "--model_dir=gone")
 
 
 def test_a_corrupt_image_is_named(tmp_path):

@@ -73,7 +73,7 @@ def from_text(text: str, line: int | None = None, name: str | None = None) -> Ge
         try:
             found.setdefault(_parse(text, call.start), call)
         except ValueError as error:
-            others = "; accepted as FILE:LINE: another line" if len(selected) > 1 else ""
+            others = "; FILE:LINE selects another" if len(selected) > 1 else ""
             raise ValueError(f"line {call.line}: {error}{others}") from error
     if len(found) > 1:
         raise ValueError(

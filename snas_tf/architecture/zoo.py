@@ -18,7 +18,8 @@ _OPERATIONS = {
 def genotypes() -> dict[str, Genotype]:
     """Each published cell by the name that --genotype accepts.
 
-    The three of SNAS are those of Xie et al., 2019 (Figures 4 to 6), darts_v1 and darts_v2 are the
+    The three of SNAS are those of Xie et al., 2019: snas_mild of Figure 2, snas_moderate of
+    Figure 7, snas_aggressive of Figure 5. Of the others darts_v1 and darts_v2 are the
     first and second order ones of Liu et al., 2019, nasnet_a is Zoph et al., 2018, amoebanet_a is
     Real et al., 2019.
     """

@@ -1,8 +1,10 @@
-"""Crops of encoded images, of which only the part within the crop is decoded."""
+"""Crops of images that are encoded or, for the middle, decoded already."""
 
 import math
 
 import tensorflow as tf
+
+from snas_tf.data.headers import image_shape
 
 _RATIO = (3 / 4, 4 / 3)
 _TRIES = 10
@@ -33,7 +35,7 @@ def random_resized_crop(
     Raises:
         tf.errors.InvalidArgumentError: the image can't be decoded.
     """
-    height, width = _image_shape(encoded)
+    height, width = image_shape(encoded)
     window = random_window(height, width, seed, min_area)
     return _resize(_decode(encoded, window), size, antialias=False)
 
@@ -41,8 +43,9 @@ def random_resized_crop(
 def center_crop(encoded: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
     """Cuts out the middle of an image, 224/256 of its shorter side, and resizes it.
 
-    This is the usual "shorter side to 256, then the middle 224 x 224" in the other order, so that
-    only the middle is decoded; the window is a whole number of pixels.
+    This is the usual "shorter side to 256, then the middle 224 x 224" in the other order, where the
+    window is a whole number of pixels. All of the image is decoded: a JPEG window that is decoded
+    alone has another border than in the whole image, which is what an export is given.
 
     Args:
         encoded: a JPEG or PNG image, string [].
@@ -54,8 +57,23 @@ def center_crop(encoded: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
     Raises:
         tf.errors.InvalidArgumentError: the image can't be decoded.
     """
-    height, width = _image_shape(encoded)
-    return _resize(_decode(encoded, center_window(height, width, size)), size, antialias=True)
+    return center_crop_decoded(_decode(encoded)[tf.newaxis], size)[0]
+
+
+def center_crop_decoded(images: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
+    """What `center_crop` makes of images that are decoded already.
+
+    Args:
+        images: uint8 [batch, height, width, channels = 3].
+        size: (height, width) to which the windows are resized, in pixels.
+
+    Returns:
+        uint8 [batch, height, width, channels = 3].
+    """
+    height, width = tf.unstack(tf.shape(images)[1:3])
+    top, left, tall, wide = tf.unstack(center_window(height, width, size))
+    middle = images[:, top : top + tall, left : left + wide]
+    return _resize(middle, size, antialias=True)
 
 
 def random_window(
@@ -146,40 +164,30 @@ def color_jitter(image: tf.Tensor, seed: tf.Tensor, strength: float) -> tf.Tenso
     return tf.cast(tf.round(turned), tf.uint8)  # A hue turns within the range that it has.
 
 
-def _image_shape(encoded: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """(height, width), each int32 []; of a PNG image they are at a fixed place."""
+def _decode(encoded: tf.Tensor, window: tf.Tensor | None = None) -> tf.Tensor:
+    """The pixels within a window, or all, uint8 [height, width, 3]."""
 
-    def of_png() -> tf.Tensor:
-        sides = tf.io.decode_raw(tf.strings.substr(encoded, 16, 8), tf.int32, little_endian=False)
-        return tf.reverse(tf.ensure_shape(sides, [2]), [0])
-
-    def of_jpeg() -> tf.Tensor:
-        return tf.io.extract_jpeg_shape(encoded)[:2]
-
-    shape = tf.cond(tf.io.is_jpeg(encoded), of_jpeg, of_png)
-    return shape[0], shape[1]
-
-
-def _decode(encoded: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
-    """The pixels within a window, uint8 [height, width, 3]."""
-
-    def jpeg() -> tf.Tensor:
+    def decode_jpeg() -> tf.Tensor:
         # A crop above the point where a file breaks off would hide that it does.
         end = tf.strings.substr(encoded, -len(_END_OF_JPEG), len(_END_OF_JPEG))
         whole = tf.debugging.Assert(end == _END_OF_JPEG, ["a JPEG image breaks off"])
         with tf.control_dependencies([whole]):
+            if window is None:
+                return tf.io.decode_jpeg(encoded, channels=3)
             return tf.io.decode_and_crop_jpeg(encoded, window, channels=3)
 
-    def png() -> tf.Tensor:
+    def decode_png() -> tf.Tensor:
         image = tf.io.decode_png(encoded, channels=3)
+        if window is None:
+            return image
         return tf.slice(image, [*tf.unstack(window[:2]), 0], [*tf.unstack(window[2:]), 3])
 
-    return tf.cond(tf.io.is_jpeg(encoded), jpeg, png)
+    return tf.cond(tf.io.is_jpeg(encoded), decode_jpeg, decode_png)
 
 
 def _resize(pixels: tf.Tensor, size: tuple[int, int], antialias: bool) -> tf.Tensor:
     resized = tf.image.resize(pixels, size, "bilinear", antialias=antialias)
-    return tf.ensure_shape(tf.cast(tf.round(resized), tf.uint8), [*size, 3])
+    return tf.ensure_shape(tf.cast(tf.round(resized), tf.uint8), [*pixels.shape[:-3], *size, 3])
 
 
 def _largest(height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:

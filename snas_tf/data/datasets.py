@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from snas_tf.config import DataConfig
-from snas_tf.data import folder, prepared, splits
-from snas_tf.data.fingerprint import digest_arrays
-from snas_tf.data.images import Images, require_same_size, stack
+from snas_tf.data import readers, splits
+from snas_tf.data.images import Images, require_same_size
+from snas_tf.data.readers import TEST, TRAIN, VALIDATION, Contents
 from snas_tf.data.summary import summarize
 from snas_tf.errors import UserError
 
@@ -21,8 +21,6 @@ _CHARACTERS = ("mnist", "svhn", "digits", "omniglot", "cmaterdb")
 """In the names of data sets of characters, whatever the case."""
 
 _CHUNK = 1024
-_DIGITS_TO_LEARN_FROM = 1500
-"""Of 1,797 that come without a split; the others, last in their order, are test images."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -32,7 +30,7 @@ class Dataset:
     Attributes:
         name: the value of `--dataset`.
         train: the images to learn from.
-        validation: the images held out of `train`.
+        validation: the images held out of the training images, or of a part of their own.
         class_names: the name of each class, in the order of the labels.
         mirror: whether a mirrored image keeps its class.
         test: images apart from both; None where they were not asked for or there are none.
@@ -76,60 +74,89 @@ class Dataset:
 class Collection:
     """All images that a run may see; `split` holds some of the training images out.
 
+    Where the data set has validation images of its own, those are taken and none is held out.
+
     Attributes:
         config: which images they are.
-        train: the training images.
-        validation: images for validation alone; None where those are held out of `train`.
-        test: images for the test alone; None where they were not asked for or there are none.
-        class_names: the name of each class, in the order of the labels.
+        contents: the images.
         mirror: whether a mirrored image keeps its class.
-        fingerprint: what decides a result, as JSON has it: class names, counts, a digest.
-        remarks: what else a user has to know of them.
     """
 
     config: DataConfig
-    train: Images
-    validation: Images | None
-    test: Images | None
-    class_names: tuple[str, ...]
+    contents: Contents
     mirror: bool
-    fingerprint: Mapping[str, Any]
-    remarks: tuple[str, ...] = ()
+
+    @property
+    def fingerprint(self) -> Mapping[str, Any]:
+        """What decides a result, as JSON has it: class names, counts of images, a digest.
+
+        It is the same for every seed, and for a folder that has moved.
+        """
+        return {
+            "class_names": list(self.contents.class_names),
+            "images": {part: len(images) for part, images in self.contents.parts.items()},
+            "digest": self.contents.digest,
+        }
+
+    @property
+    def num_training(self) -> int:
+        """How many images `split` gives to learn from."""
+        return len(self._train) - int(self._held_out().sum())
 
     def split(self, seed: int) -> Dataset:
         """Training, validation and test images; the same ones are held out for a seed.
 
+        Every class gives its share of the validation images, as in `splits.held_out_counts`.
+
         Args:
             seed: at least 0.
         """
-        train, validation = self.train, self.validation
+        train, validation = self._train, self.contents.parts.get(VALIDATION)
         if validation is None:
             learned, kept = splits.split(train.labels, self._held_out(), seed)
             train, validation = train.take(learned), train.take(kept)
-        return Dataset(
-            self.config.dataset, train, validation, self.class_names, self.mirror, self.test
-        )
+        test = self.contents.parts.get(TEST)
+        name, class_names = self.config.dataset, self.contents.class_names
+        return Dataset(name, train, validation, class_names, self.mirror, test)
 
     def summary(self) -> str:
         """What a run prints of its images before it trains."""
-        held_out = int(self._held_out().sum())
-        if self.validation is None:
-            parts = [f"{len(self.train) - held_out:,} training", f"{held_out:,} validation"]
-        else:
-            parts = [f"{len(self.train):,} training", f"{len(self.validation):,} validation"]
-        parts += [] if self.test is None else [f"{len(self.test):,} test"]
-        height, width = self.train.images.shape[1:3]
+        counts = {name: len(images) for name, images in self.contents.parts.items()}
+        held_out = len(self._train) - self.num_training
+        counts = {TRAIN: self.num_training, VALIDATION: held_out} | {
+            name: count for name, count in counts.items() if name != TRAIN
+        }
+        height, width = self._train.images.shape[1:3]
         size = f"{height} x {width} pixels"
-        return summarize(parts, self.class_names, size, self.mirror, self.remarks)
+        remarks = (*self.contents.remarks, *self._lacking())
+        return summarize(counts, self.contents.class_names, size, self.mirror, remarks)
 
-    def num_training(self) -> int:
-        """How many images `split` gives to learn from."""
-        return len(self.train) - int(self._held_out().sum())
+    @property
+    def _train(self) -> Images:
+        return self.contents.parts[TRAIN]
 
     def _held_out(self) -> np.ndarray:
-        counts = np.bincount(self.train.labels, minlength=len(self.class_names))
-        fraction = self.config.validation_fraction if self.validation is None else 0.0
-        return splits.held_out_counts(counts, fraction)
+        """How many images of each class are held out: int64 [classes]."""
+        own = VALIDATION in self.contents.parts
+        fraction = 0.0 if own else self.config.validation_fraction
+        return splits.held_out_counts(self._class_counts(), fraction)
+
+    def _class_counts(self) -> np.ndarray:
+        return np.bincount(self._train.labels, minlength=len(self.contents.class_names))
+
+    def _lacking(self) -> list[str]:
+        """The classes without training images, or too small to give a validation image."""
+        if VALIDATION in self.contents.parts or not self.config.validation_fraction:
+            return []
+        counts, names = self._class_counts(), np.array(self.contents.class_names)
+        return [
+            f"no {part} image of class {name}: {reason}"
+            for count, part, reason in (
+                (0, TRAIN, "the data set has none"),
+                (1, VALIDATION, "its only image is learned from"),
+            )
+            for name in names[counts == count]
+        ]
 
 
 def read(
@@ -141,38 +168,19 @@ def read(
         config: which images.
         with_test: to evaluate a cell, not to search one: the test images are read too, which they
             never are without it, and a `validation_fraction` of 0 holds no image out.
-        cache: directory for a file of decoded images, which spares decoding them again; None for
-            no such file.
+        cache: directory for a file of the decoded images of a folder, which spares decoding them
+            again; None for no such file.
 
     Raises:
         UserError: a value of `config` is not accepted, or the images can't be had.
     """
-    _check(config, with_test)
-    images, test, class_names = _READERS.get(config.dataset, prepared.read)(config, with_test)
-    if test is not None:
-        require_same_size(images.images, test.images)
+    _check(config)
     mirror = keeps_class(config.dataset) if config.mirror is None else config.mirror
-    collection = Collection(
-        config, images, None, test, class_names, mirror, _fingerprint(images, test, class_names)
-    )
-    if config.batch_size > collection.num_training():
-        raise UserError(
-            f"--batch_size={config.batch_size}: more than the {collection.num_training()} training "
-            f"images; accepted: 1 to {collection.num_training()}"
-        )
-    return collection
 
+    def check(contents: Contents) -> None:
+        _check_contents(Collection(config, contents, mirror), with_test)
 
-def _fingerprint(
-    train: Images, test: Images | None, class_names: tuple[str, ...]
-) -> dict[str, Any]:
-    parts = [train] if test is None else [train, test]
-    arrays = [array for part in parts for array in (part.images, part.labels)]
-    return {
-        "class_names": list(class_names),
-        "images": [len(part) for part in parts],
-        "digest": digest_arrays(*arrays),
-    }
+    return Collection(config, readers.read(config, with_test, cache, check), mirror)
 
 
 def load(config: DataConfig, seed: int, with_test: bool = False) -> Dataset:
@@ -180,38 +188,37 @@ def load(config: DataConfig, seed: int, with_test: bool = False) -> Dataset:
     return read(config, with_test).split(seed)
 
 
-def _check(config: DataConfig, with_test: bool) -> None:
+def keeps_class(name: str) -> bool:
+    """Whether a mirrored image keeps its class: not where the images are of characters."""
+    return not any(characters in name.lower() for characters in _CHARACTERS)
+
+
+def _check(config: DataConfig) -> None:
     if config.image_size is not None and config.image_size < MINIMUM_IMAGE_SIZE:
         raise UserError(
             f"--image_size={config.image_size}: too small; accepted: {MINIMUM_IMAGE_SIZE} or more"
         )
-    fraction = config.validation_fraction
-    if not (0 < fraction < 1 or (with_test and fraction == 0)):
-        lowest = "0 or more" if with_test else "more than 0"
-        raise UserError(
-            f"--validation_fraction={fraction}: not a share; accepted: {lowest}, less than 1"
-        )
     if config.batch_size < 1:
         raise UserError(f"--batch_size={config.batch_size}: too small; accepted: 1 or more")
+    if not 0 <= config.validation_fraction < 1:
+        _refuse_fraction(config.validation_fraction, "0 or more")
 
 
-def _read_digits(
-    config: DataConfig, with_test: bool
-) -> tuple[Images, Images | None, tuple[str, ...]]:
-    """Handwritten digits that come with scikit-learn: 8 x 8 pixels of 17 grey levels."""
-    import sklearn.datasets  # Here, as it takes long to import.
-
-    digits = sklearn.datasets.load_digits()
-    grey = np.rint(digits.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
-    images = stack([(grey, digits.target)], config.image_size)
-    train, test = np.split(np.arange(len(images)), [_DIGITS_TO_LEARN_FROM])
-    class_names = tuple(str(name) for name in digits.target_names)
-    return images.take(train), images.take(test) if with_test else None, class_names
-
-
-_READERS = {"digits": _read_digits, "folder": folder.read}
+def _check_contents(collection: Collection, with_test: bool) -> None:
+    config, parts = collection.config, collection.contents.parts
+    if not (with_test or config.validation_fraction or VALIDATION in parts):
+        _refuse_fraction(config.validation_fraction, "more than 0")
+    for images in parts.values():
+        require_same_size(parts[TRAIN].images, images.images)
+    count = collection.num_training
+    if config.batch_size > count:
+        raise UserError(
+            f"--batch_size={config.batch_size}: more than the {count} training images; "
+            f"accepted: 1 to {count}"
+        )
 
 
-def keeps_class(name: str) -> bool:
-    """Whether a mirrored image keeps its class: not where the images are of characters."""
-    return not any(characters in name.lower() for characters in _CHARACTERS)
+def _refuse_fraction(fraction: float, lowest: str) -> None:
+    raise UserError(
+        f"--validation_fraction={fraction}: not a share; accepted: {lowest}, less than 1"
+    )

@@ -1,19 +1,15 @@
 """A data set of images too many for memory, which stay on disk as they are encoded."""
 
-import concurrent.futures
 import dataclasses
-import os
-import pathlib
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import PIL.Image
-from absl import logging
 
 from snas_tf.config import DataConfig
-from snas_tf.data import folder, prepared
+from snas_tf.data import decoding, folder, prepared
 from snas_tf.data.datasets import keeps_class
+from snas_tf.data.folder import TEST, TRAIN, VALIDATION
 from snas_tf.data.records import open_records
 from snas_tf.data.sources import FolderSource, PreparedSource, Source
 from snas_tf.data.summary import summarize
@@ -27,6 +23,9 @@ MINIMUM_IMAGE_SIZE = 32
 
 _MEAN = (123.675, 116.28, 103.53)
 _DEVIATION = (58.395, 57.12, 57.375)
+_Found = tuple[Source, Source, tuple[str, ...], tuple[str, ...]]
+"""Training examples, validation examples, class names, remarks for the user."""
+
 _HELD_OUT_SPLITS = ("validation", "test")
 
 
@@ -85,10 +84,10 @@ class EncodedCollection:
     def summary(self) -> str:
         """What a run prints of its images before it trains."""
         dataset = self.dataset
-        parts = [f"{len(dataset.train):,} training", f"{len(dataset.validation):,} validation"]
+        counts = {TRAIN: len(dataset.train), VALIDATION: len(dataset.validation)}
         height, width = dataset.image_size
         size = f"crops of {height} x {width} pixels"
-        return summarize(parts, dataset.class_names, size, dataset.mirror, self.remarks)
+        return summarize(counts, dataset.class_names, size, dataset.mirror, self.remarks)
 
 
 def read(config: DataConfig) -> EncodedCollection:
@@ -112,7 +111,7 @@ def read(config: DataConfig) -> EncodedCollection:
     size = config.image_size or DEFAULT_IMAGE_SIZE
     _check_size(size)
     find = _folder if config.dataset == "folder" else _prepared
-    train, validation, class_names = find(config)
+    train, validation, class_names, remarks = find(config)
     if not 1 <= config.batch_size <= len(train):
         raise UserError(
             f"--batch_size={config.batch_size}: there are {len(train)} training images; "
@@ -120,12 +119,16 @@ def read(config: DataConfig) -> EncodedCollection:
         )
     mirror = keeps_class(config.dataset) if config.mirror is None else config.mirror
     dataset = EncodedDataset(config.dataset, train, validation, class_names, (size, size), mirror)
-    fingerprint = {
-        "class_names": list(class_names),
-        "images": [len(train), len(validation)],
-        "digest": [train.digest(), validation.digest()],
+    return EncodedCollection(dataset, _fingerprint(dataset), remarks)
+
+
+def _fingerprint(dataset: EncodedDataset) -> dict[str, Any]:
+    sources = {TRAIN: dataset.train, VALIDATION: dataset.validation}
+    return {
+        "class_names": list(dataset.class_names),
+        "images": {part: len(source) for part, source in sources.items()},
+        "digest": {part: source.digest() for part, source in sources.items()},
     }
-    return EncodedCollection(dataset, fingerprint)
 
 
 def load(config: DataConfig, seed: int = 0) -> EncodedDataset:
@@ -141,44 +144,25 @@ def _check_size(size: int) -> None:
         )
 
 
-def _folder(config: DataConfig) -> tuple[Source, Source, tuple[str, ...]]:
-    *parts, class_names = folder.listing(config, "val")
-    if parts[1] is None:
+def _folder(config: DataConfig) -> _Found:
+    found = folder.find_parts(config)
+    held_out = next((part for part in (VALIDATION, TEST) if part in found), None)
+    if held_out is None:
         raise UserError(
             f"--data_dir={config.data_dir}: has no validation images; accepted: a directory with "
             "train/ and val/ (or test/), each with a sub-directory of images for each class"
         )
-    if config.skip_corrupt_images:
-        parts = [_readable(files) for files in parts]
-    return *(FolderSource(files, pathlib.Path(config.data_dir)) for files in parts), class_names
+    listing = folder.list_images(config, (held_out,))
+    remarks, sources = list(listing.remarks()), []
+    for files in listing.parts.values():
+        left_out = decoding.find_damaged(files) if config.skip_corrupt_images else ()
+        remarks += decoding.damage_remarks(files, left_out, listing.root)
+        kept = np.delete(np.arange(len(files)), left_out)
+        sources.append(FolderSource([files[place] for place in kept], listing.root))
+    return *sources, listing.class_names, tuple(remarks)
 
 
-def _readable(files: folder.Files) -> folder.Files:
-    """The files that Pillow can decode to their end."""
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        errors = list(pool.map(_damage, (path for path, _ in files)))
-    for (path, _), error in zip(files, errors, strict=True):
-        if error:
-            folder.report(path, error, skip_corrupt=True)
-    kept = [file for file, error in zip(files, errors, strict=True) if not error]
-    folder.require_all_classes(files, {label for _, label in kept})
-    if len(kept) < len(files):
-        logging.warning("%d of %d images left out", len(files) - len(kept), len(files))
-    return kept
-
-
-def _damage(path: pathlib.Path) -> Exception | None:
-    try:
-        with PIL.Image.open(path, formats=("JPEG", "PNG")) as image:
-            image.draft("RGB", (1, 1))  # All of a JPEG is read, but 1/64 of its pixels computed.
-            image.load()
-    # Pillow raises another class of exception for each kind of damage.
-    except Exception as error:
-        return error
-    return None
-
-
-def _prepared(config: DataConfig) -> tuple[Source, Source, tuple[str, ...]]:
+def _prepared(config: DataConfig) -> _Found:
     if config.dataset == "digits":
         raise UserError(
             "--dataset=digits: its images are in memory, not on disk; accepted: folder, or a TFDS "
@@ -187,7 +171,7 @@ def _prepared(config: DataConfig) -> tuple[Source, Source, tuple[str, ...]]:
     builder, keys = prepared.open_builder(config)
     train = _open(builder, "train", config, keys)
     validation = _labelled_split(builder, config, keys)
-    return train, validation, tuple(builder.info.features[keys[1]].names)
+    return train, validation, tuple(builder.info.features[keys[1]].names), ()
 
 
 def _labelled_split(builder: Any, config: DataConfig, keys: tuple[str, str]) -> Source:

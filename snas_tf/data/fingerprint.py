@@ -1,13 +1,14 @@
 """Digests that tell whether the images of a data set are the same as before."""
 
-import concurrent.futures
+import contextlib
 import hashlib
 import json
-import os
 import pathlib
 from collections.abc import Sequence
 
 import numpy as np
+
+from snas_tf.data.parallel import parallel_map
 
 _ALL_BYTES = 4 * 2**30
 """Files of so many bytes in all are read whole, 4 GiB; of more, an even sample of them is."""
@@ -19,20 +20,19 @@ def digest_files(files: Sequence[tuple[pathlib.Path, int]], root: pathlib.Path) 
     """The digest of image files: their names below `root`, labels, sizes and bytes.
 
     Of files of more than 4 GiB in all, the bytes of every n-th are read, those of about 4 GiB;
-    names, labels and sizes are of all. Order plays no part, nor where `root` lies.
+    names, labels and sizes are of all. Order plays no part, nor where `root` lies. A file that
+    can't be read is left to whoever decodes it.
 
     Args:
         files: paths, each with its label.
         root: the directory that the names are relative to.
-
-    Raises:
-        OSError: a file can't be read.
     """
     ordered = sorted(files)
-    sizes = [path.stat().st_size for path, _ in ordered]
+    sizes = [_size(path) for path, _ in ordered]
     stride = max(-(-sum(sizes) // _ALL_BYTES), 1)
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        contents = list(pool.map(_digest_file, (path for path, _ in ordered[::stride])))
+    sampled = [path for path, _ in ordered[::stride]]
+    with parallel_map(_digest_file, sampled, "comparing images") as digests:
+        contents = list(digests)
     whole = hashlib.sha256()
     for position, ((path, label), size) in enumerate(zip(ordered, sizes, strict=True)):
         content = contents[position // stride] if position % stride == 0 else None
@@ -60,6 +60,13 @@ def digest_records(records: Sequence[bytes]) -> str:
     return whole.hexdigest()
 
 
-def _digest_file(path: pathlib.Path) -> str:
-    with open(path, "rb") as stream:
+def _size(path: pathlib.Path) -> int:
+    with contextlib.suppress(OSError):
+        return path.stat().st_size
+    return -1
+
+
+def _digest_file(path: pathlib.Path) -> str | None:
+    with contextlib.suppress(OSError), open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+    return None

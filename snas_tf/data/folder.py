@@ -1,204 +1,211 @@
-"""A folder of images: a sub-directory of JPEG or PNG files for each class, or parts of such."""
+"""A folder of images: a sub-directory of image files for each class, or parts of such."""
 
+import collections
+import dataclasses
+import os
 import pathlib
-from collections.abc import Iterator
-from typing import BinaryIO
+import stat
 
-import numpy as np
-import PIL.Image
 from absl import logging
 
 from snas_tf.config import DataConfig
-from snas_tf.data.images import Images, stack
-from snas_tf.errors import UserError
+from snas_tf.data.decoding import FORMAT_NAMES, SUFFIXES, Files
+from snas_tf.errors import UserError, printable
 
-Files = list[tuple[pathlib.Path, int]]
-"""Paths of images, each with its label."""
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+_PARTS = {
+    "train": TRAIN,
+    "val": VALIDATION,
+    "valid": VALIDATION,
+    "validation": VALIDATION,
+    "test": TEST,
+}
+"""What the sub-directories of a folder in parts are for, by name."""
 
-_SUFFIXES = (".jpg", ".jpeg", ".png")
-_OTHER = {"test": "val", "val": "test"}
 _ACCEPTED = (
-    "accepted: a directory with one sub-directory of JPEG or PNG images for each class, or with "
-    "train/ and test/ (or val/) of such sub-directories"
+    f"accepted: a directory with one sub-directory of {FORMAT_NAMES} images for each class, or "
+    "with train/, val/ and test/ (or train/ and one of the two) of such sub-directories"
 )
+_DIRECTORY, _OTHER = "sub-directories", "pipes or devices"
+_BROKEN, _NO_SUFFIX = "links that lead nowhere", "files without a suffix"
+_SHOWN_CLASSES = 20
+
+LeftOut = collections.Counter[str]
+"""How many entries of a directory are not read, by kind."""
 
 
-def read(
-    config: DataConfig, with_test: bool = False
-) -> tuple[Images, Images | None, tuple[str, ...]]:
-    """Reads the images of a folder, and the names of its classes, which are sorted.
+@dataclasses.dataclass(frozen=True, eq=False)
+class Listing:
+    """The image files of a folder, in the order of the classes and of their names.
 
-    The folder has a sub-directory for each class, all of training images, or nothing but the
-    sub-directories "train" with "test", "val" or both, where those of the classes are. Of such
-    parts, "train" is read and, only if wanted, "test", or "val" where there is no "test". Hidden
-    entries and files of other types are passed over.
-
-    Args:
-        config: `data_dir` is the folder.
-        with_test: whether test images are wanted.
-
-    Returns:
-        (training images, test images, class names); None for test images that are not wanted or
-        that the folder does not have.
-
-    Raises:
-        UserError: the folder is not one, an image can't be read, or the test images are of other
-            classes; names the flag or the file.
+    Attributes:
+        root: the folder.
+        class_names: sorted; their positions are the labels.
+        parts: the files of each part that was asked for and that the folder has: "train", and
+            maybe "validation" and "test".
+        left_out: what is not read, by directory.
     """
-    train, test, class_names = listing(config, "test" if with_test else None)
-    images = [
-        files and stack(_blocks(files, config.skip_corrupt_images), config.image_size)
-        for files in (train, test)
-    ]
-    return *images, class_names
+
+    root: pathlib.Path
+    class_names: tuple[str, ...]
+    parts: dict[str, Files]
+    left_out: dict[pathlib.Path, LeftOut]
+
+    def remarks(self) -> tuple[str, ...]:
+        """What was left out, a line for each directory."""
+        lines = [
+            f"left out of {path.relative_to(self.root)}/: {_counted(kinds)}"
+            for path, kinds in self.left_out.items()
+        ]
+        if len(lines) > _SHOWN_CLASSES:
+            rest = list(self.left_out.values())[_SHOWN_CLASSES:]
+            more = _counted(sum(rest, LeftOut()))
+            lines[_SHOWN_CLASSES:] = [f"left out of {len(rest)} more directories: {more}"]
+        return tuple(lines)
 
 
-def listing(
-    config: DataConfig, held_out: str | None
-) -> tuple[Files, Files | None, tuple[str, ...]]:
-    """Lists the image files of a folder as `read` describes it, and opens none.
+def find_parts(config: DataConfig) -> dict[str, pathlib.Path]:
+    """The directories of a folder that have class sub-directories, by what they are for.
 
-    Args:
-        config: `data_dir` is the folder.
-        held_out: the part to list besides the training images, "test" or "val", or the other one
-            where there is no such part; None for neither.
-
-    Returns:
-        (training files, held-out files, class names), the files in the order of the classes and
-        of their names; None for held-out files that the folder does not have.
+    A folder is in parts if it has nothing but the sub-directories train/, val/ (or valid/, or
+    validation/) and test/, train/ among them; else it is one directory of training images.
 
     Raises:
-        UserError: the folder is not one, or its parts are of other classes; names the flag.
+        UserError: the folder can't be read, or has two names for one part; names the flag.
     """
     if config.data_dir is None:
         raise UserError(f"--data_dir: not given, and --dataset=folder needs it; {_ACCEPTED}")
     root = pathlib.Path(config.data_dir)
-    train, other = _parts(root, held_out)
-    class_names = _class_names(train, root)
-    if other is None:
-        return _labelled(train, root, class_names), None, class_names
-    _require_same_classes(class_names, _class_names(other, root), other, root)
-    return *(_labelled(part, root, class_names) for part in (train, other)), class_names
+    names = [entry.name for entry in _entries(root, root) if _kind(entry) == _DIRECTORY]
+    if TRAIN not in names or not set(names) <= set(_PARTS):
+        return {TRAIN: root}
+    parts = {TRAIN: root / TRAIN}
+    for name in sorted(set(names) - {TRAIN}):
+        other = parts.setdefault(_PARTS[name], root / name)
+        if other.name != name:
+            raise UserError(
+                f"--data_dir={root}: has both {other.name}/ and {name}/; accepted: one directory "
+                "of validation images"
+            )
+    return parts
 
 
-def _parts(root: pathlib.Path, held_out: str | None) -> tuple[pathlib.Path, pathlib.Path | None]:
-    """The directories of the training images and of the held-out ones that are wanted."""
-    names = _subdirectories(root, root)
-    if "train" in names and len(names) > 1 and set(names) <= {"train", "test", "val"}:
-        if held_out is None:
-            return root / "train", None
-        return root / "train", root / (held_out if held_out in names else _OTHER[held_out])
-    return root, None
+def list_images(config: DataConfig, held_out: tuple[str, ...]) -> Listing:
+    """Lists the image files of a folder, and opens none.
+
+    Entries whose names begin with a dot are passed over. What else is not read, such as files of
+    other types, sub-directories of a class, pipes, and links that lead nowhere, is counted.
+
+    Args:
+        config: `data_dir` is the folder.
+        held_out: the parts to list besides "train": "validation", "test", or both.
+
+    Raises:
+        UserError: the folder is not one, its parts are of other classes, or a name is not UTF-8;
+            names the flag.
+    """
+    directories = {
+        part: path for part, path in find_parts(config).items() if part in (TRAIN, *held_out)
+    }
+    root = pathlib.Path(config.data_dir)
+    class_names = _class_names(directories[TRAIN], root)
+    left_out = {root: _beside_classes(root, root)} if directories[TRAIN] != root else {}
+    parts = {}
+    for part, directory in directories.items():
+        _require_same_classes(class_names, _class_names(directory, root), directory, root)
+        left_out[directory] = _beside_classes(directory, root)
+        parts[part] = []
+        for label, name in enumerate(class_names):
+            paths, left_out[directory / name] = _scan(directory / name, root)
+            parts[part] += [(path, label) for path in paths]
+    left_out = {path: kinds for path, kinds in left_out.items() if kinds}
+    if left_out:
+        total = _counted(sum(left_out.values(), LeftOut()))
+        logging.warning("%s: left out %s", printable(str(root)), total)
+    return Listing(root, class_names, parts, left_out)
 
 
 def _class_names(part: pathlib.Path, root: pathlib.Path) -> tuple[str, ...]:
-    names = _subdirectories(part, root)
+    names = tuple(entry.name for entry in _entries(part, root) if _kind(entry) == _DIRECTORY)
     if len(names) < 2:
         found = ", ".join(names) or "none"
         raise UserError(
             f"--data_dir={root}: at least 2 class sub-directories are needed in {part}, found: "
             f"{found}; {_ACCEPTED}"
         )
+    for name in names:
+        _require_utf8(part / name, root)
     return names
 
 
 def _require_same_classes(
-    names: tuple[str, ...], test_names: tuple[str, ...], test: pathlib.Path, root: pathlib.Path
+    names: tuple[str, ...], other_names: tuple[str, ...], other: pathlib.Path, root: pathlib.Path
 ) -> None:
-    differing = sorted(set(names) ^ set(test_names))
+    differing = sorted(set(names) ^ set(other_names))
     if differing:
         name = differing[0]
-        only = "train" if name in names else test.name
+        only = TRAIN if name in names else other.name
         raise UserError(
             f"--data_dir={root}: class {name!r} is in {only}/ only; accepted: the same class "
-            f"sub-directories in train/ and {test.name}/"
+            f"sub-directories in {TRAIN}/ and {other.name}/"
         )
 
 
-def _labelled(part: pathlib.Path, root: pathlib.Path, class_names: tuple[str, ...]) -> Files:
-    return [
-        (path, label)
-        for label, name in enumerate(class_names)
-        for path in _files(part / name, root)
-    ]
+def _scan(directory: pathlib.Path, root: pathlib.Path) -> tuple[list[pathlib.Path], LeftOut]:
+    """The images of a class, and what else is there."""
+    images, left_out = [], LeftOut()
+    for entry in _entries(directory, root):
+        kind = _kind(entry)
+        if kind in SUFFIXES:
+            _require_utf8(pathlib.Path(entry.path), root)
+            images.append(directory / entry.name)
+        else:
+            left_out[kind] += 1
+    if not images:
+        found = f", only {_counted(left_out)}" if left_out else ""
+        raise UserError(f"--data_dir={root}: class {directory} has no image{found}; {_ACCEPTED}")
+    return images, left_out
 
 
-def _files(directory: pathlib.Path, root: pathlib.Path) -> list[pathlib.Path]:
-    paths = [path for path in _list(directory, root) if path.suffix.lower() in _SUFFIXES]
-    if not paths:
-        raise UserError(f"--data_dir={root}: class {directory} has no image; {_ACCEPTED}")
-    return paths
+def _beside_classes(directory: pathlib.Path, root: pathlib.Path) -> LeftOut:
+    kinds = (_kind(entry) for entry in _entries(directory, root))
+    return LeftOut(kind for kind in kinds if kind != _DIRECTORY)
 
 
-def _subdirectories(directory: pathlib.Path, root: pathlib.Path) -> tuple[str, ...]:
-    """Their names, sorted."""
-    return tuple(path.name for path in _list(directory, root) if path.is_dir())
-
-
-def _list(directory: pathlib.Path, root: pathlib.Path) -> list[pathlib.Path]:
+def _entries(directory: pathlib.Path, root: pathlib.Path) -> list[os.DirEntry]:
+    """Those that are not hidden, sorted by name."""
     try:
-        return sorted(path for path in directory.iterdir() if not path.name.startswith("."))
+        with os.scandir(directory) as entries:
+            shown = [entry for entry in entries if not entry.name.startswith(".")]
     except OSError as error:
         raise UserError(
             f"--data_dir={root}: {directory} can't be read ({error.strerror}); {_ACCEPTED}"
         ) from error
+    return sorted(shown, key=lambda entry: entry.name)
 
 
-def _blocks(paths: Files, skip_corrupt: bool) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Blocks of one image each."""
-    read_labels = set()
-    for path, label in paths:
-        try:
-            image = decode(path)
-        # Pillow raises another class of exception for each kind of damage.
-        except Exception as error:
-            report(path, error, skip_corrupt)
-            continue
-        read_labels.add(label)
-        yield image[np.newaxis], np.array([label])
-    require_all_classes(paths, read_labels)
+def _kind(entry: os.DirEntry) -> str:
+    """The suffix of a file, such as ".png"; or what else the entry is."""
+    try:
+        mode = entry.stat().st_mode
+    except OSError:
+        return _BROKEN
+    if stat.S_ISDIR(mode):
+        return _DIRECTORY
+    if not stat.S_ISREG(mode):
+        return _OTHER
+    return pathlib.PurePath(entry.name).suffix.lower() or _NO_SUFFIX
 
 
-def decode(file: pathlib.Path | BinaryIO) -> np.ndarray:
-    """A JPEG or PNG image in RGB; whatever Pillow raises means that it is damaged.
-
-    Args:
-        file: what to read, of any colour mode and up to 16 bits a channel.
-
-    Returns:
-        uint8 [height, width, channels = 3].
-    """
-    with PIL.Image.open(file, formats=("JPEG", "PNG")) as image:
-        if image.mode.startswith("I"):  # 16-bit grey, which `convert` would saturate.
-            image = PIL.Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-        return np.asarray(image.convert("RGB"))
+def _counted(kinds: LeftOut) -> str:
+    """Such as ".heic (3), sub-directories (1)"."""
+    return printable(", ".join(f"{kind} ({count:,})" for kind, count in sorted(kinds.items())))
 
 
-def report(path: pathlib.Path, error: Exception, skip_corrupt: bool) -> None:
-    """Says that the file at `path` can't be decoded, and why: in the log if it is to be skipped.
-
-    Raises:
-        UserError: it is not to be skipped.
-    """
-    reason = " ".join(str(error).split()) or type(error).__name__
-    if not skip_corrupt:
+def _require_utf8(path: pathlib.Path, root: pathlib.Path) -> None:
+    try:
+        path.name.encode()
+    except UnicodeEncodeError as error:
         raise UserError(
-            f"{path}: not a readable JPEG or PNG image ({reason}); "
-            "accepted: readable images, or --skip_corrupt_images to leave such files out"
+            f"--data_dir={root}: the name of {path} is not UTF-8; accepted: names that are"
         ) from error
-    logging.warning("%s: left out, not a readable JPEG or PNG image (%s)", path, reason)
-
-
-def require_all_classes(paths: Files, read_labels: set[int]) -> None:
-    """Checks that images of every class could be read.
-
-    Args:
-        paths: all files, each with its label.
-        read_labels: the labels of those that could be read.
-
-    Raises:
-        UserError: no image of a class could be.
-    """
-    for path, label in paths:
-        if label not in read_labels:
-            raise UserError(f"--data_dir: {path.parent} has no readable image; {_ACCEPTED}")

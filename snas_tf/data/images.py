@@ -35,7 +35,7 @@ def stack(blocks: Iterable[tuple[np.ndarray, np.ndarray]], image_size: int | Non
 
     Args:
         blocks: pairs of images, uint8 [block, height, width, channels], and their labels, [block].
-            The channels are 1 (grey), 3 (RGB) or 4 (RGB and an opacity, which is dropped).
+            The channels are 1 (grey), 3 (RGB) or 4 (RGB and an opacity; it is laid on white).
         image_size: every image is resized to this many pixels square; None keeps their size.
 
     Raises:
@@ -43,7 +43,7 @@ def stack(blocks: Iterable[tuple[np.ndarray, np.ndarray]], image_size: int | Non
     """
     images, labels = [], []
     for block, block_labels in blocks:
-        images.append(_resize(_to_rgb(block), image_size))
+        images.append(resize(_to_rgb(block), image_size))
         labels.append(block_labels)
         require_same_size(images[0], images[-1])
     return Images(np.concatenate(images), np.concatenate(labels).astype(np.int64))
@@ -63,13 +63,39 @@ def require_same_size(first: np.ndarray, other: np.ndarray) -> None:
         )
 
 
-def _to_rgb(images: np.ndarray) -> np.ndarray:
-    return np.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images[..., :3]
+def on_white(images: np.ndarray) -> np.ndarray:
+    """Lays images with an opacity, uint8 [..., channels = 4], on white: uint8 [..., 3]."""
+    colors, opacity = images[..., :3].astype(np.uint16), images[..., 3:].astype(np.uint16)
+    return ((colors * opacity + 255 * (255 - opacity) + 127) // 255).astype(np.uint8)
 
 
-def _resize(images: np.ndarray, size: int | None) -> np.ndarray:
-    """Averages over areas, as a smaller image should; to a larger one it copies pixels."""
+def resize(images: np.ndarray, size: int | None) -> np.ndarray:
+    """Resizes images as `resize_by_area` does.
+
+    Args:
+        images: uint8 [examples, height, width, channels].
+        size: pixels on a side; None keeps the size.
+    """
     if size is None or images.shape[1:3] == (size, size):
         return images
-    resized = tf.image.resize(images, (size, size), method="area")
-    return tf.cast(tf.round(resized), tf.uint8).numpy()
+    return resize_by_area(images, (size, size)).numpy()
+
+
+def resize_by_area(images: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
+    """Resizes whole images: means over areas of a larger image, repeated pixels of a smaller one.
+
+    Args:
+        images: uint8 [batch, height, width, channels].
+        size: (height, width) to which they are resized, in pixels.
+
+    Returns:
+        uint8 [batch, height, width, channels].
+    """
+    resized = tf.image.resize(images, size, method="area")
+    return tf.cast(tf.round(resized), tf.uint8)
+
+
+def _to_rgb(images: np.ndarray) -> np.ndarray:
+    if images.shape[-1] == 4:
+        return on_white(images)
+    return np.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images

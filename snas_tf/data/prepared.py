@@ -1,13 +1,17 @@
 """The images of a TensorFlow Datasets (TFDS) data set, prepared on disk or downloaded."""
 
+import concurrent.futures
 import contextlib
 import difflib
 import http.client
+import io
+import os
+import pathlib
 import re
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,7 +19,9 @@ import tensorflow as tf
 from absl import logging
 
 from snas_tf.config import DataConfig
-from snas_tf.data.images import Images, stack
+from snas_tf.data import decoding
+from snas_tf.data.images import Images, resize, stack
+from snas_tf.data.parallel import tracked
 from snas_tf.errors import UserError
 
 _NAME = re.compile(r"\w+(/[\w.-]+)?(:[\w.]+)?")
@@ -29,7 +35,7 @@ _BLOCK = 256
 
 def read(
     config: DataConfig, with_test: bool = False
-) -> tuple[Images, Images | None, tuple[str, ...]]:
+) -> tuple[Images, Images | None, tuple[str, ...], tuple[str, ...]]:
     """Reads the "train" split of a data set, its test images, and the names of its classes.
 
     The test images are the "test" split or, where there is none or its labels are withheld, the
@@ -41,8 +47,8 @@ def read(
         with_test: whether test images are wanted.
 
     Returns:
-        (training images, test images, class names); None for test images that are not wanted or
-        that the data set does not have.
+        (training images, test images, class names, remarks for the user); None for test images
+        that are not wanted or that the data set does not have.
 
     Raises:
         UserError: the name is unknown, the data set is not one of labelled images, or there is
@@ -50,8 +56,10 @@ def read(
     """
     builder, keys = open_builder(config)
     train = stack(_blocks(builder, config, "train", *keys), config.image_size)
-    test = _read_test(builder, config, *keys) if with_test else None
-    return train, test, tuple(builder.info.features[keys[1]].names)
+    tested, test = _read_test(builder, config, *keys) if with_test else (None, None)
+    unused = sorted(set(builder.info.splits) - {"train", tested})
+    remarks = (f"splits that are not read: {', '.join(unused)}",) if unused else ()
+    return train, test, tuple(builder.info.features[keys[1]].names), remarks
 
 
 def open_builder(config: DataConfig) -> tuple[Any, tuple[str, str]]:
@@ -81,6 +89,11 @@ def open_builder(config: DataConfig) -> tuple[Any, tuple[str, str]]:
 def _builder(config: DataConfig) -> Any:
     import tensorflow_datasets as tfds  # Here, as it takes long to import.
 
+    if config.data_dir is not None and not pathlib.Path(config.data_dir).is_dir():
+        raise UserError(
+            f"--data_dir={config.data_dir}: not a directory; accepted: one of prepared TFDS data "
+            "sets, an empty one to download into, or none for TFDS's own"
+        )
     try:
         if not _NAME.fullmatch(config.dataset):
             raise ValueError("not of the form name[/config][:version]")
@@ -150,14 +163,17 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _read_test(builder: Any, config: DataConfig, image_key: str, label_key: str) -> Images | None:
+def _read_test(
+    builder: Any, config: DataConfig, image_key: str, label_key: str
+) -> tuple[str | None, Images | None]:
+    """The name of the split that the test images are of, and those images."""
     for split in _TEST_SPLITS:
         if split in builder.info.splits:
             blocks = _blocks(builder, config, split, image_key, label_key)
             images = stack(blocks, config.image_size)
             if (images.labels >= 0).all():  # TFDS gives -1 for a label that is withheld.
-                return images
-    return None
+                return split, images
+    return None, None
 
 
 @contextlib.contextmanager
@@ -176,17 +192,36 @@ def _blocks(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     import tensorflow_datasets as tfds
 
-    wanted = tfds.decode.PartialDecoding({image_key: True, label_key: True})
-    # Only images that are known to have one size come many at a time.
-    block = 1 if None in builder.info.features[image_key].shape else _BLOCK
+    # Images that are not known to have one size are photographs: TFDS would neither turn them
+    # upright nor decode them at the size needed.
+    photographs = None in builder.info.features[image_key].shape
+    decoders = {image_key: tfds.decode.SkipDecoding()} if photographs else None
+    wanted = tfds.decode.PartialDecoding({image_key: True, label_key: True}, decoders)
     try:
         with _without_warnings():
             examples = builder.as_dataset(split=split, decoders=wanted)
-        for batch in examples.batch(block).as_numpy_iterator():
-            yield batch[image_key], batch[label_key]
-    except (tf.errors.OpError, OSError) as error:
+        batches = examples.batch(_BLOCK).as_numpy_iterator()
+        blocks = ((batch[image_key], batch[label_key]) for batch in batches)
+        if photographs:
+            count = builder.info.splits[split].num_examples
+            blocks = tracked(_decoded(blocks, config.image_size), count, f"reading {split}")
+        yield from blocks
+    except (tf.errors.OpError, OSError, ValueError, SyntaxError) as error:
         reason = f"the prepared copy in {builder.data_path} can't be read ({one_line(error)})"
         raise unavailable(config.dataset, reason) from error
+
+
+def _decoded(
+    blocks: Iterable[tuple[np.ndarray, np.ndarray]], image_size: int | None
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Blocks of one image each, of encoded ones, over all cores."""
+
+    def decode(encoded: bytes) -> np.ndarray:
+        return resize(decoding.decode(io.BytesIO(encoded), image_size)[np.newaxis], image_size)
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for encoded, labels in blocks:
+            yield from zip(pool.map(decode, encoded), labels[:, np.newaxis], strict=True)
 
 
 def unavailable(name: str, reason: str) -> UserError:

@@ -11,7 +11,7 @@ import numpy as np
 import PIL.Image
 import tensorflow as tf
 
-from snas_tf.data import folder, prepared
+from snas_tf.data import decoding, prepared
 from snas_tf.data.fingerprint import digest_files, digest_records
 
 Reader = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
@@ -47,7 +47,7 @@ class FolderSource:
         root: the directory that they lie below.
     """
 
-    files: folder.Files
+    files: decoding.Files
     root: pathlib.Path
 
     def __len__(self) -> int:
@@ -57,7 +57,7 @@ class FolderSource:
     def reader(self) -> Reader:
         """What reads an example, as in `Source`."""
         with tf.device("CPU"):
-            paths = tf.constant([os.fspath(path) for path, _ in self.files])
+            paths = tf.constant([os.fsencode(path) for path, _ in self.files])
             labels = tf.constant([label for _, label in self.files], tf.int64)
         return lambda position: (tf.io.read_file(paths[position]), labels[position])
 
@@ -65,9 +65,9 @@ class FolderSource:
         """The example as a PNG image, as in `Source`."""
         path, label = self.files[position]
         try:
-            return _as_png(folder.decode(path)), label
+            return _as_png(decoding.decode(path)), label
         except Exception as error:
-            folder.report(path, error, skip_corrupt=False)
+            decoding.report(path, error, skip_corrupt=False)
             raise
 
     def digest(self) -> str:
@@ -107,7 +107,7 @@ class PreparedSource:
         """The example as a PNG image, as in `Source`."""
         try:
             image, label = self._parse(tf.constant(self.records[position]))
-            return _as_png(folder.decode(io.BytesIO(image.numpy()))), int(label)
+            return _as_png(decoding.decode(io.BytesIO(image.numpy()))), int(label)
         except Exception as error:
             reason = f"example {position} can't be read ({prepared.one_line(error)})"
             raise prepared.unavailable(self.name, reason) from error

@@ -10,6 +10,7 @@ from snas_tf.config import DataConfig
 from snas_tf.data import crops
 from snas_tf.data.augment import cutout
 from snas_tf.data.encoded import EncodedDataset, Source
+from snas_tf.data.headers import require_plain
 from snas_tf.data.pipeline import mean_colour, seed_of, shuffled_steps, without_autograph
 from snas_tf.errors import UserError
 
@@ -142,7 +143,7 @@ def _examples(
     def example(position: tf.Tensor, extra: tf.Tensor) -> dict[str, tf.Tensor]:
         def attempt(position: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             encoded, label = read(position)
-            return crop(encoded, extra), label
+            return crop(require_plain(encoded), extra), label
 
         def second_attempt(position: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             encoded, label = rewrite(position)

@@ -1,12 +1,14 @@
 """What a run says of its images before it trains."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from snas_tf.errors import printable
 
 _NAMED_CLASSES = 10
 
 
 def summarize(
-    parts: Sequence[str],
+    counts: Mapping[str, int],
     class_names: Sequence[str],
     image_size: str,
     mirror: bool,
@@ -15,7 +17,7 @@ def summarize(
     """Describes the images of a data set in a few lines.
 
     Args:
-        parts: how many images are for what.
+        counts: how many images are for what.
         class_names: in the order of the labels.
         image_size: in pixels, and how the images get it.
         mirror: whether training images are mirrored at random.
@@ -25,18 +27,10 @@ def summarize(
     more = ", ..." if len(class_names) > _NAMED_CLASSES else ""
     mirrored = "half of the training images, at random; --nomirror if left and right matter"
     lines = [
-        f"images    {', '.join(parts)}",
+        f"images    {', '.join(f'{count:,} {part}' for part, count in counts.items())}",
         f"classes   {len(class_names)}: {names}{more}",
         f"size      {image_size}",
         f"mirrored  {mirrored if mirror else 'no'}",
         *(f"note      {remark}" for remark in remarks),
     ]
     return "\n".join(map(printable, lines))
-
-
-def printable(text: str) -> str:
-    """The text on one line: characters that can't be printed are escaped."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text
-    )

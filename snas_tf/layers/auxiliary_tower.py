@@ -9,6 +9,12 @@ from snas_tf.layers.normalization import BatchNormalization
 from snas_tf.layers.operation import kernel_initializer
 
 _CHANNELS = (128, 768)
+_WINDOWS = 2  # a side
+
+
+def has_room(input_size: tuple[int, int]) -> bool:
+    """Whether a map of this (height, width) is large enough for a tower: 2 x 2 or more."""
+    return min(input_size) >= _WINDOWS
 
 
 @keras.saving.register_keras_serializable("snas_tf")
@@ -32,7 +38,7 @@ class AuxiliaryTower(keras.layers.Layer):
         self, num_classes: int, input_size: tuple[int, int], input_channels: int, **kwargs: object
     ) -> None:
         super().__init__(**kwargs)
-        if min(input_size) < 2:
+        if not has_room(input_size):
             raise ValueError(f"input_size must be at least 2 x 2, received: {input_size}")
         self.num_classes = num_classes
         self.input_size = tuple(input_size)

@@ -51,7 +51,7 @@ class SeparableConvolution(Operation):
         for stage in range(cls.repeats):
             x = tf.nn.relu(x) if stage else x
             x = depthwise_convolution(
-                x, stages["depthwise"][stage], 1 if stage else stride, cls.dilation
+                x, stages["depthwise"][stage], 1 if stage else stride, cls.dilation, training
             )
             x = pointwise_convolution(x, stages["pointwise"][stage])
             x, new = batch_normalize(

@@ -8,7 +8,7 @@ _EVERY_PIXEL = [1, 1, 1, 1]
 
 
 def depthwise_convolution(
-    x: tf.Tensor, kernel: tf.Tensor, stride: int, dilation: int = 1
+    x: tf.Tensor, kernel: tf.Tensor, stride: int, dilation: int = 1, training: bool = True
 ) -> tf.Tensor:
     """Depthwise convolution with symmetric padding ("same" at stride 1).
 
@@ -17,19 +17,21 @@ def depthwise_convolution(
         kernel: [k, k, channels, 1], k odd.
         stride: 1 or 2.
         dilation: 1 or 2.
+        training: give wide kernels a gradient of our own. TensorFlow warns of every such one when
+            it loads a SavedModel.
     """
     if stride == 2 and dilation == 2:
         # Output o reads inputs 2 o + 2 tap - (k - 1): even pixels only, which makes it an
         # undilated convolution of those. (TensorFlow has no strided dilated one.) Pooling one
         # pixel each takes x[:, ::2, ::2] in a tenth of a slice's time.
-        return _same(tf.nn.avg_pool2d(x, 1, 2, "VALID"), kernel)
+        return _same(tf.nn.avg_pool2d(x, 1, 2, "VALID"), kernel, training)
     if stride == 2:
         pad = [kernel.shape[0] // 2] * 2
         return tf.nn.depthwise_conv2d(x, kernel, [1, 2, 2, 1], [[0, 0], pad, pad, [0, 0]])
-    return _dilated(x, kernel) if dilation == 2 else _same(x, kernel)
+    return (_dilated if dilation == 2 else _same)(x, kernel, training)
 
 
-def _dilated(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+def _dilated(x: tf.Tensor, kernel: tf.Tensor, training: bool) -> tf.Tensor:
     """A tap on every other row and column.
 
     Even rows meet even rows only and odd ones odd ones, so each half is made an image of its own;
@@ -42,14 +44,15 @@ def _dilated(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     y = _same(
         tf.reshape(halves, [-1, height // 2, width // 2, 2 * channels]),
         tf.concat([kernel, kernel], axis=2),
+        training,
     )
     halves = tf.reshape(y, [-1, 2, height // 2, width * channels])
     return tf.reshape(tf.transpose(halves, [0, 2, 1, 3]), [-1, height, width, channels])
 
 
-def _same(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+def _same(x: tf.Tensor, kernel: tf.Tensor, training: bool) -> tf.Tensor:
     """At stride 1, undilated; kernels wider than 3 have a gradient of our own."""
-    if kernel.shape[1] <= 3:
+    if kernel.shape[1] <= 3 or not training:
         return tf.nn.depthwise_conv2d(x, kernel, _EVERY_PIXEL, "SAME")
     # The gradient must find both inside the branch of a `tf.cond`: hence the copies.
     return _wide(tf.identity(x), tf.identity(kernel))

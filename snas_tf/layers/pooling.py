@@ -25,8 +25,8 @@ class Pooling(Operation):
 
     @staticmethod
     @abc.abstractmethod
-    def pool(x: tf.Tensor, stride: int) -> tf.Tensor:
-        """Pools x [batch, height, width, channels]."""
+    def pool(x: tf.Tensor, stride: int, training: bool = True) -> tf.Tensor:
+        """Pools x [batch, height, width, channels]; see `depthwise_convolution` for training."""
 
     @classmethod
     def apply(
@@ -38,7 +38,7 @@ class Pooling(Operation):
         training: bool = False,
     ) -> tuple[tf.Tensor, Weights]:
         """See `Operation.apply`."""
-        return batch_normalize(cls.pool(x, stride), weights, scale, training)
+        return batch_normalize(cls.pool(x, stride, training), weights, scale, training)
 
     @classmethod
     def fold(cls, weights: Weights) -> Weights:
@@ -53,22 +53,24 @@ class MaxPooling(Pooling):
     """3 x 3 maximum, then normalisation."""
 
     @staticmethod
-    def pool(x: tf.Tensor, stride: int) -> tf.Tensor:
+    def pool(x: tf.Tensor, stride: int, training: bool = True) -> tf.Tensor:
         """The maximum over the pixels that exist."""
         if stride == 1:
-            return _maximum(x, 1, "SAME")
+            return _maximum(x, 1, "SAME", training)
         # "SAME" would pad an even side on the right only. (The operator's own explicit padding
         # is ten times slower on CPUs.)
         padded = tf.pad(x, _PAD_ONE, constant_values=x.dtype.min)
-        return _maximum(padded, stride, "VALID")
+        return _maximum(padded, stride, "VALID", training)
 
 
-def _maximum(x: tf.Tensor, stride: int, padding: str) -> tf.Tensor:
-    """TensorFlow's pooling, run once more in the backward pass.
+def _maximum(x: tf.Tensor, stride: int, padding: str, training: bool) -> tf.Tensor:
+    """TensorFlow's pooling, run once more in the backward pass of a training.
 
     oneDNN's gradient takes a tenth of the time of TensorFlow's own and is used only beside the
     pooling itself, in the same graph.
     """
+    if not training:
+        return tf.nn.max_pool2d(x, 3, stride, padding)
     # Its gradient must find x inside the branch of a `tf.cond`: hence the copy.
     return tf.recompute_grad(lambda x: tf.nn.max_pool2d(x, 3, stride, padding))(tf.identity(x))
 
@@ -77,7 +79,7 @@ class AveragePooling(Pooling):
     """3 x 3 mean, then normalisation."""
 
     @staticmethod
-    def pool(x: tf.Tensor, stride: int) -> tf.Tensor:
+    def pool(x: tf.Tensor, stride: int, training: bool = True) -> tf.Tensor:
         """The mean over the pixels that exist: padding does not count."""
         if stride == 1:
             return tf.nn.avg_pool2d(x, 3, 1, "SAME")

@@ -1,6 +1,6 @@
 """The random decisions of a cell's edges: the concrete distribution and its search gradient."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -104,7 +104,7 @@ class StochasticEdge(keras.layers.Layer):
         num_operations: columns, 8 in the paper's cell.
         initial_deviation: log_alpha starts as N(1, initial_deviation^2); the deviation is the
             published code's, the mean has no effect.
-        seed: seed of the initial value.
+        seed: integers [2] of the initial value; any other pair gives another one.
         relaxation: how Z is drawn, one of `SAMPLERS`.
 
     Raises:
@@ -116,7 +116,7 @@ class StochasticEdge(keras.layers.Layer):
         num_edges: int = len(space.EDGES),
         num_operations: int = len(space.OPERATIONS),
         initial_deviation: float = 0.01,
-        seed: int = 0,
+        seed: Sequence[int] = (0, 0),
         relaxation: str = "concrete",
         **kwargs: object,
     ) -> None:
@@ -131,14 +131,18 @@ class StochasticEdge(keras.layers.Layer):
         self.num_edges = num_edges
         self.num_operations = num_operations
         self.initial_deviation = initial_deviation
-        self.seed = seed
+        self.seed = tuple(seed)
         self.relaxation = relaxation
         self.log_alpha = self.add_weight(
             name="log_alpha",
             shape=(num_edges, num_operations),
-            initializer=keras.initializers.RandomNormal(1.0, initial_deviation, seed=seed),
+            initializer=self._initial_value,
         )
         self.built = True
+
+    def _initial_value(self, shape: tuple[int, ...], dtype: str) -> tf.Tensor:
+        # Not Keras' initializer: it takes one integer, and lets seeds that are far apart coincide.
+        return tf.random.stateless_normal(shape, self.seed, 1.0, self.initial_deviation, dtype)
 
     def call(self, temperature: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """Draws Z [edges, operations] at a temperature (scalar) with a seed (integers [2])."""

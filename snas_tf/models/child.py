@@ -8,10 +8,11 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from absl import logging
 
 from snas_tf.architecture import genotype, space
 from snas_tf.architecture.genotype import Genotype
-from snas_tf.layers.auxiliary_tower import AuxiliaryTower
+from snas_tf.layers.auxiliary_tower import AuxiliaryTower, has_room
 from snas_tf.layers.cell import plan_from_dict
 from snas_tf.layers.child_cell import ChildCell
 from snas_tf.models.network import CellNetwork
@@ -26,7 +27,9 @@ class ChildNetwork(CellNetwork):
         plans: the cells, from `space.plan_network` with the genotype's `output_nodes`.
         num_classes: classes of the images.
         mean, standard_deviation: see `CellNetwork`.
-        auxiliary: have an auxiliary classifier after the cell at two thirds of the depth.
+        auxiliary: have an auxiliary classifier after the cell at two thirds of the depth. Where the
+            images are so small that less than 2 x 2 is left there, the network has none, and a
+            warning says so.
 
     Raises:
         ValueError: fewer than 2 classes, or plans of another number of output nodes.
@@ -49,9 +52,16 @@ class ChildNetwork(CellNetwork):
         ]
         self.auxiliary_position = 2 * len(self.plans) // 3
         self.auxiliary = None
-        if auxiliary:
-            plan = self.plans[self.auxiliary_position]
+        plan = self.plans[self.auxiliary_position]
+        if auxiliary and has_room(plan.output_size):
             self.auxiliary = AuxiliaryTower(num_classes, plan.output_size, plan.output_channels)
+        elif auxiliary:
+            logging.warning(
+                "trains without an auxiliary classifier (--auxiliary_weight): it needs 2 x 2 or "
+                "more at two thirds of the depth, where images of %d x %d leave %d x %d",
+                *plans.image_size,
+                *plan.output_size,
+            )
 
     def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Logits [batch, classes] of images uint8 [batch, height, width, 3]."""

@@ -13,6 +13,9 @@ from snas_tf.models.child import ChildNetwork
 from snas_tf.models.parent import ParentNetwork
 from snas_tf.text_files import read_json
 
+PREPROCESSING = ("resize", "center_crop")
+"""The whole image resized, by area; or its middle cut out as in `crops.center_crop`."""
+
 
 @dataclasses.dataclass(frozen=True)
 class NetworkDescription:
@@ -25,6 +28,8 @@ class NetworkDescription:
         class_names: in the order of the labels.
         mean, standard_deviation: of each channel of the training images, on the scale 0 to 255.
         stem: one of `stems.NAMES`.
+        preprocessing: what images of another size go through before the network, in evaluation and
+            in an export; one of `PREPROCESSING`.
     """
 
     num_cells: int
@@ -34,6 +39,7 @@ class NetworkDescription:
     mean: tuple[float, ...]
     standard_deviation: tuple[float, ...]
     stem: str = "cifar"
+    preprocessing: str = "resize"
 
     def parent(self, skip_threshold: float = 1e-6) -> ParentNetwork:
         """A new parent network; for `skip_threshold` see `SearchCell`."""
@@ -148,5 +154,6 @@ _ENTRIES: dict[str, tuple[str, Callable[[Any], bool]]] = {
         lambda value: _list(value, lambda one: _number(one, 1e-6, 255), 3),
     ),
     "stem": (f"one of {', '.join(stems.NAMES)}", lambda value: value in stems.NAMES),
+    "preprocessing": (f"one of {', '.join(PREPROCESSING)}", lambda value: value in PREPROCESSING),
 }
 """For each entry of network.json what is accepted, in words and as a check."""

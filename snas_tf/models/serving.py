@@ -12,6 +12,8 @@ class Server(tf.Module):
         network: gives logits [batch, classes] of images uint8 [batch, height, width, 3].
         image_size: (height, width) that the network takes.
         class_names: in the order of the labels.
+        preprocess: makes images uint8 [batch, height, width, 3] of that size of images of any size,
+            as the images were made that the network was evaluated on.
     """
 
     def __init__(
@@ -19,29 +21,53 @@ class Server(tf.Module):
         network: Callable[[tf.Tensor], tf.Tensor],
         image_size: tuple[int, int],
         class_names: Sequence[str],
+        preprocess: Callable[[tf.Tensor, tuple[int, int]], tf.Tensor],
     ) -> None:
         super().__init__(name="server")
         self.network = network
         self.image_size = tuple(image_size)
         self.class_names = tuple(class_names)
+        self._preprocess = preprocess
 
     @tf.function(
         input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8, name="image")],
         autograph=False,
     )
     def serve(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Classifies images of any size, which are resized as the training images were.
+        """Classifies images of any size.
 
         Args:
-            image: uint8 [batch, height, width, 3].
+            image: uint8 [batch, height, width, 3], 0 to 255; the batch may be empty.
 
         Returns:
             "probabilities" [batch, classes] and "class_names" [classes].
+
+        Raises:
+            tf.errors.InvalidArgumentError: no value of any image is above 1. Arrays of floats are
+                cast before a SavedModel sees them, which leaves nothing of images of 0 to 1.
         """
-        resized = tf.image.resize(image, self.image_size, method="area")
-        probabilities = self.probabilities(tf.cast(tf.round(resized), tf.uint8))
+        batch = tf.shape(image)[0]
+        with tf.control_dependencies([_assert_8_bits(image)]):
+            image = _not_empty(image)
+        fitted = self._preprocess(image, self.image_size)
+        probabilities = self.probabilities(fitted)[:batch]
         return {"probabilities": probabilities, "class_names": tf.constant(self.class_names)}
 
     def probabilities(self, image: tf.Tensor) -> tf.Tensor:
         """[batch, classes] of images that have the network's size already."""
         return tf.nn.softmax(self.network(image))
+
+
+def _assert_8_bits(image: tf.Tensor) -> tf.Operation:
+    above_1 = tf.reduce_any(image > 1) | (tf.size(image) == 0)
+    return tf.debugging.Assert(
+        above_1, ["image: no value is above 1; accepted: uint8, 0 to 255, not floats of 0 to 1"]
+    )
+
+
+def _not_empty(image: tf.Tensor) -> tf.Tensor:
+    """The images, or one black pixel if there are none, as an empty batch can't be resized."""
+    missing = tf.cast(tf.shape(image)[:1] == 0, tf.int32)
+    after = tf.concat([missing, missing, missing, [0]], axis=0)
+    padded = tf.pad(image, tf.stack([tf.zeros_like(after), after], axis=1))
+    return tf.ensure_shape(padded, [None, None, None, 3])

@@ -41,7 +41,7 @@ class Monitor:
         self._num_epochs = num_epochs
         self._seconds_before = self.rows[-1]["seconds"] if self.rows else 0.0
         self._start = time.monotonic()
-        event_files.keep_until(run.tensorboard, len(rows))
+        event_files.keep_until(run.tensorboard, len(rows) or -1)
         self._writer = tf.summary.create_file_writer(str(run.tensorboard))
         if not rows:
             self._write_settings()

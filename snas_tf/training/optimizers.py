@@ -6,22 +6,55 @@ import keras
 import tensorflow as tf
 
 from snas_tf.config import SearchConfig, TrainingConfig
+from snas_tf.training import schedules
+
+
+class MomentumSGD(keras.optimizers.SGD):
+    """SGD with momentum as the recipes have it: the rate multiplies the velocity.
+
+    v <- momentum v + gradient, then w <- w - rate v, as in PyTorch, which the paper's settings come
+    from. Keras multiplies the gradient, before it enters the velocity. The two differ while the
+    rate changes.
+    """
+
+    def update_step(
+        self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor
+    ) -> None:
+        """See `keras.optimizers.Optimizer.update_step`."""
+        if not self.momentum:
+            super().update_step(gradient, variable, learning_rate)
+            return
+        velocity = self.momentums[self._get_variable_index(variable)]
+        moved = self.momentum * velocity.value + gradient
+        self.assign(velocity, moved)
+        self.assign_sub(variable, learning_rate * moved)
 
 
 def theta_optimizer(config: TrainingConfig, num_steps: int) -> keras.optimizers.Optimizer:
     """SGD with momentum, its rate annealed to 0 on a cosine over `num_steps` (Appendix G.1)."""
     rate = keras.optimizers.schedules.CosineDecay(config.theta_learning_rate, num_steps)
-    return keras.optimizers.SGD(rate, momentum=config.theta_momentum)
+    return MomentumSGD(rate, momentum=config.theta_momentum)
 
 
-def alpha_optimizer(config: SearchConfig) -> keras.optimizers.Optimizer:
-    """Adam at a constant rate (Appendix G.1)."""
+def alpha_optimizer(config: SearchConfig, num_steps: int) -> keras.optimizers.Optimizer:
+    """Adam at a constant rate (Appendix G.1): the one given, or that of the search's length.
+
+    Where the decay is decoupled, each step also moves log alpha by -rate x decay x log alpha, as in
+    AdamW.
+    """
+    rate, decay = config.alpha_learning_rate, config.alpha_weight_decay
     return keras.optimizers.Adam(
-        config.alpha_learning_rate,
+        schedules.alpha_rate(num_steps) if rate is None else rate,
         beta_1=config.alpha_beta_1,
         beta_2=config.alpha_beta_2,
         epsilon=1e-8,
+        weight_decay=decay if decay and config.alpha_decay == "decoupled" else None,
     )
+
+
+def coupled_decay(config: SearchConfig) -> float:
+    """The decay of log alpha that is part of its gradient: see `apply_across_replicas`."""
+    return config.alpha_weight_decay if config.alpha_decay == "coupled" else 0.0
 
 
 def regularized(
@@ -32,7 +65,7 @@ def regularized(
 ) -> list[tf.Tensor]:
     """Gradients clipped to a global norm, then with the L2 penalty's gradient added.
 
-    The decay is coupled: it passes through momentum and Adam's scaling, as in the recipes that
+    This decay is coupled: it passes through momentum and Adam's scaling, as in the recipes that
     the settings come from. (The `weight_decay` of Keras optimisers is decoupled.)
 
     Args:

@@ -1,6 +1,24 @@
 """Schedules: pure functions of the step."""
 
+import math
+
 import tensorflow as tf
+
+ALPHA_SPREAD = 3.0
+"""How far noise alone carries a log alpha over a whole search, in nats; see docs/deciding.md."""
+
+
+def alpha_rate(num_steps: int) -> float:
+    """Adam's rate of log alpha with which a search of so many steps decides: 3 / sqrt(num_steps).
+
+    Adam makes steps of the size of its rate r. Where they are noise, N of them lead r sqrt(N) away;
+    this rule keeps that at `ALPHA_SPREAD`, enough to decide edges whose operations are equally
+    good. Where one is better in the mean, the drift r N is the larger the longer the search.
+
+    Args:
+        num_steps: N, at least 1.
+    """
+    return ALPHA_SPREAD / math.sqrt(num_steps)
 
 
 def linear(step: tf.Tensor, start: float, end: float, num_steps: int) -> tf.Tensor:

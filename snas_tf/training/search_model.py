@@ -52,7 +52,7 @@ class SearchModel(TracedModel):
         self.seed = seed
         self.edges = {
             kind: StochasticEdge(
-                seed=seed + index, relaxation=config.relaxation, name=f"edges_{kind}"
+                seed=(seed, index), relaxation=config.relaxation, name=f"edges_{kind}"
             )
             for index, kind in enumerate(space.KINDS)
         }
@@ -70,7 +70,7 @@ class SearchModel(TracedModel):
 
     def _compile(self) -> None:
         self.theta_optimizer = optimizers.theta_optimizer(self.config, self.num_steps)
-        self.alpha_optimizer = optimizers.alpha_optimizer(self.config)
+        self.alpha_optimizer = optimizers.alpha_optimizer(self.config, self.num_steps)
         self.theta_optimizer.build(self.theta)
         self.alpha_optimizer.build(self.alpha)
         self.compile(optimizer=self.theta_optimizer, jit_compile=False)
@@ -192,7 +192,7 @@ class SearchModel(TracedModel):
             gradients["alpha"],
             self.alpha,
             self.config.alpha_clip_norm,
-            self.config.alpha_weight_decay,
+            optimizers.coupled_decay(self.config),
         )
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:

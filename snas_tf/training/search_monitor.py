@@ -11,15 +11,19 @@ from absl import logging
 from snas_tf import plots, whole_files
 from snas_tf.architecture import cost, genotype, lookup, space
 from snas_tf.errors import UserError
+from snas_tf.training import schedules
 from snas_tf.training.monitor import Monitor
 from snas_tf.training.search_model import SearchModel
 
 _DRAWINGS = 30
 """Of the distributions over a whole search, at most about so many: one takes half a second."""
 
+UNDECIDED = 0.9
+"""Share of the largest entropy, ln 8, that is as good as all of it half-way through a search."""
+
 
 class SearchMonitor(Monitor):
-    """Adds the genotype so far, the distributions and a warning when a cell collapses."""
+    """Adds the genotype so far, the distributions, and warnings of what makes a search useless."""
 
     tags: ClassVar = {
         "loss": "losses/total",
@@ -85,6 +89,7 @@ class SearchMonitor(Monitor):
         for path in (self._genotype_path(epoch + 1), self._run.genotype):
             whole_files.write_text(path, text)
         self._warn_of_collapse(found, before)
+        self._warn_of_indecision(epoch, row)
         if epoch % self._drawn_every == 0 or epoch + 1 == self._num_epochs:
             for kind in space.KINDS:
                 alpha = self.model.edges[kind].probabilities().numpy()
@@ -112,6 +117,29 @@ class SearchMonitor(Monitor):
             known = before and genotype.collapse(before.cell(kind))
             if problem and problem != known:
                 logging.warning("the %s cell is collapsing: %s", kind, problem)
+
+    def _warn_of_indecision(self, epoch: int, row: dict[str, float]) -> None:
+        """Once, when half of the epochs are over and a distribution is still near uniform."""
+        if epoch + 1 != (self._num_epochs + 1) // 2:
+            return
+        largest = np.log(len(space.OPERATIONS))
+        entropies = {kind: row[f"entropy_{kind}"] for kind in space.KINDS}
+        high = [kind for kind, entropy in entropies.items() if entropy > UNDECIDED * largest]
+        if high:
+            logging.warning(
+                "half of the search is over and entropy has not begun to fall in the %s cell (%s "
+                "of %.2f nats): as it goes on, the found cell will not be what was trained; in "
+                "another --model_dir, raise --alpha_learning_rate, now %.2g and by default %.2g in "
+                "so many steps%s; see docs/deciding.md",
+                " and the ".join(high),
+                ", ".join(f"{entropies[kind]:.2f}" for kind in high),
+                largest,
+                row["alpha_learning_rate"],
+                schedules.alpha_rate(self.model.num_steps),
+                ", and use --alpha_decay=decoupled"
+                if self.model.config.alpha_decay == "coupled"
+                else "",
+            )
 
 
 def _expected_costs(model: SearchModel) -> dict[str, float]:

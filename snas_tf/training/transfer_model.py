@@ -5,7 +5,7 @@ from typing import ClassVar
 import keras
 import tensorflow as tf
 
-from snas_tf.training import schedules
+from snas_tf.training import optimizers, schedules
 from snas_tf.training.evaluation_model import EvaluationModel
 
 
@@ -30,7 +30,7 @@ class TransferModel(EvaluationModel):
             self.epoch_steps,
             self.config.warmup_epochs * self.epoch_steps,
         )
-        return keras.optimizers.SGD(rate, momentum=self.config.theta_momentum)
+        return optimizers.MomentumSGD(rate, momentum=self.config.theta_momentum)
 
     def losses(self, labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
         """Cross entropy [batch]; a share of each label is spread over all classes."""

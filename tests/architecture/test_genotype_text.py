@@ -226,7 +226,7 @@ HOSTILE = {
 def test_a_hostile_text_is_refused_at_once_in_few_words(hostile):
     started = time.monotonic()
     message = refusal(hostile)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 10
     assert len(message) < 400
     assert "\n" not in message
 

@@ -152,7 +152,7 @@ def test_hostile_json_is_refused_at_once_in_one_short_line(hostile, tmp_path):
     started = time.monotonic()
     with pytest.raises(UserError, match="genotype") as caught:
         lookup.find(str(tmp_path / "cell.json"))
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 10
     assert len(str(caught.value)) < 400 + len(str(tmp_path))
     assert "\n" not in str(caught.value)
 

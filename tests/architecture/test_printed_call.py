@@ -78,5 +78,5 @@ def test_hostile_arguments_are_refused_at_once_in_few_words(inner):
     started = time.monotonic()
     with pytest.raises(ValueError, match=r"received|early") as caught:
         parse_arguments(f"(a={inner}", 0, [])
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 10
     assert len(str(caught.value)) < 200

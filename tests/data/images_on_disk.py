@@ -1,5 +1,8 @@
 """A tiny folder of real image files, of all the kinds that such folders hold."""
 
+import struct
+import zlib
+
 import numpy as np
 import PIL.Image
 
@@ -37,3 +40,14 @@ def make_folder(root, corrupt=False):
         whole = (root / "train/c/1.jpg").read_bytes()
         (root / CORRUPT).write_bytes(whole[: len(whole) // 2])
     return root
+
+
+def png_header(width, height):
+    """The first bytes of a PNG image in RGB, with nothing behind them."""
+
+    def chunk(kind, data):
+        checksum = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
+
+    fields = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", fields) + chunk(b"IDAT", zlib.compress(b""))

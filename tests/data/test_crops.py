@@ -140,6 +140,16 @@ def test_a_centre_crop_is_that_of_the_image_resized_to_256(height, width):
     assert difference.mean() < 2.5
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize(("height", "width"), [(300, 500), (91, 47), (8, 8), (33, 200)])
+@pytest.mark.parametrize("size", [(32, 32), (40, 24)])
+def test_a_centre_crop_of_decoded_images_is_that_of_the_encoded_one(height, width, size, kind):
+    data = encode(picture(1, height, width), kind)
+    whole = tf.io.decode_image(data, 3)
+    found = crops.center_crop_decoded(tf.stack([255 - whole, whole]), size)
+    np.testing.assert_array_equal(found[1], crops.center_crop(tf.constant(data), size))
+
+
 def test_a_centre_window_has_the_ratio_of_the_crop_and_is_in_the_middle():
     def window(*arguments):
         return tuple(crops.center_window(*arguments).numpy())

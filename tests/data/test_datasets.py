@@ -65,6 +65,11 @@ def same(first, other):
     return (first.images == other.images).all() and (first.labels == other.labels).all()
 
 
+def laid_on_white(colour, alpha):
+    opacity = alpha / 255
+    return np.floor(colour * opacity + 255 * (1 - opacity) + 0.5).astype(np.uint8)
+
+
 def replace(config, **values):
     return DataConfig(**{**vars(config), **values})
 
@@ -196,7 +201,7 @@ def test_every_colour_mode_becomes_rgb(folder):
     images, labels = both(datasets.load(config, seed=0))
     assert rows(images[labels == 0]) == rows([np.stack([grey] * 3, axis=-1)] * 2)
     red, transparent = sorted(images[labels == 1], key=lambda image: np.ptp(image[..., 0]))
-    np.testing.assert_array_equal(transparent, colour)
+    np.testing.assert_array_equal(transparent, laid_on_white(colour, alpha))
     assert red[..., 0].min() > 245
     assert red[..., 1:].max() < 10
 
@@ -253,22 +258,48 @@ def test_a_folder_without_classes_of_images_is_refused(tmp_path, state):
 
 
 @pytest.mark.parametrize(
-    ("present", "tested"),
-    [
-        (("train", "test"), "test"),
-        (("train", "val"), "val"),
-        (("train", "val", "test"), "test"),
-    ],
+    "present", [("train", "test"), ("train", "val"), ("train", "val", "test"), ("train",)]
 )
-def test_a_folder_of_parts_has_test_images(parts, present, tested):
+@pytest.mark.parametrize("with_test", [False, True])
+def test_each_part_of_a_folder_is_for_what_its_name_says(parts, present, with_test):
     config, pixels = parts
     for part in {"train", "test", "val"} - set(present):
         shutil.rmtree(config.data_dir / part)
-    dataset = datasets.load(config, seed=0, with_test=True)
+    dataset = datasets.load(config, seed=0, with_test=with_test)
+    pixels = {part: images.reshape(6, 10, 12, 3) for part, images in pixels.items()}
     assert dataset.class_names == ("a", "b")
-    assert rows(both(dataset)[0]) == rows(pixels["train"].reshape(6, 10, 12, 3))
-    np.testing.assert_array_equal(dataset.test.images, pixels[tested].reshape(6, 10, 12, 3))
-    assert dataset.test.labels.tolist() == [0, 0, 0, 1, 1, 1]
+    if "val" in present:  # Then no image is held out of train/.
+        np.testing.assert_array_equal(dataset.train.images, pixels["train"])
+        np.testing.assert_array_equal(dataset.validation.images, pixels["val"])
+        assert dataset.validation.labels.tolist() == [0, 0, 0, 1, 1, 1]
+    else:
+        assert rows(both(dataset)[0]) == rows(pixels["train"])
+        assert len(dataset.validation) == 2
+    if with_test and "test" in present:
+        np.testing.assert_array_equal(dataset.test.images, pixels["test"])
+        assert dataset.test.labels.tolist() == [0, 0, 0, 1, 1, 1]
+    else:
+        assert dataset.test is None
+
+
+@pytest.mark.parametrize("name", ["validation", "valid"])
+def test_other_names_of_the_validation_part_are_understood(parts, name):
+    config, pixels = parts
+    (config.data_dir / "val").rename(config.data_dir / name)
+    dataset = datasets.load(config, seed=0)
+    assert rows(dataset.validation.images) == rows(pixels["val"].reshape(6, 10, 12, 3))
+
+
+def test_two_validation_parts_are_refused(parts):
+    config, _ = parts
+    shutil.copytree(config.data_dir / "val", config.data_dir / "valid")
+    with pytest.raises(UserError, match=r"has both val/ and valid/; accepted: one"):
+        datasets.load(config, seed=0)
+
+
+def test_a_search_with_a_validation_part_needs_no_fraction(parts):
+    config = replace(parts[0], validation_fraction=0.0)
+    assert len(datasets.load(config, seed=0).validation) == 6
 
 
 def empty(directory):
@@ -278,11 +309,9 @@ def empty(directory):
 
 def test_only_the_parts_that_are_wanted_are_read(parts):
     config, pixels = parts
-    empty(config.data_dir / "val")
-    datasets.load(config, seed=0, with_test=True)
     empty(config.data_dir / "test")
     searched = datasets.load(config, seed=0)
-    assert rows(both(searched)[0]) == rows(pixels["train"].reshape(6, 10, 12, 3))
+    assert rows(searched.train.images) == rows(pixels["train"].reshape(6, 10, 12, 3))
     with pytest.raises(UserError, match=f"^{config.data_dir / 'test' / 'a' / '0.png'}: not a read"):
         datasets.load(config, seed=0, with_test=True)
 
@@ -298,7 +327,7 @@ def test_a_folder_of_classes_has_no_test_images(folder):
         (lambda root: (root / "test" / "b").rename(root / "test" / "c"), "'b' is in train/ only;"),
         (lambda root: (root / "test" / "c").mkdir(), "'c' is in test/ only;"),
         (lambda root: (root / "more").mkdir(), "class .*more has no image;"),
-        (lambda root: shutil.rmtree(root / "train"), "class .*test has no image;"),
+        (lambda root: shutil.rmtree(root / "train"), "class .*test has no image, only sub-dir.*;"),
     ],
     ids=["one class", "another class", "one more class", "another part", "no train"],
 )
@@ -393,7 +422,9 @@ def test_a_prepared_tfds_copy_is_read_without_its_test_split(tmp_path, channels)
     test_split.unlink()
     before = sorted(tmp_path.rglob("*"))
     dataset = datasets.load(DataConfig("tiny", tmp_path, batch_size=2), seed=0)
-    expected = np.repeat(images, 3, axis=-1) if channels == 1 else images[..., :3]
+    expected = np.repeat(images, 3, axis=-1) if channels == 1 else images
+    if channels == 4:
+        expected = laid_on_white(images[..., :3], images[..., 3:])
     assert rows(both(dataset)[0]) == rows(expected)
     assert np.bincount(both(dataset)[1]).tolist() == [4, 4, 4]
     assert dataset.class_names == ("p", "q", "r")

@@ -121,8 +121,9 @@ def test_corrupt_files_are_left_out_and_counted_on_request(tmp_path, caplog):
         dataset = encoded.load(config(root, skip_corrupt_images=True), seed=0)
     assert len(dataset.train) == 19
     assert root / CORRUPT not in [path for path, _ in dataset.train.files]
-    assert f"{root / CORRUPT}: left out, not a readable JPEG or PNG image" in caplog.text
-    assert "1 of 20 images left out" in caplog.text
+    assert f"{root / CORRUPT}: left out, not a readable image" in caplog.text
+    summary = encoded.read(config(root, skip_corrupt_images=True)).summary()
+    assert "left out of train/c/: 1 unreadable" in summary
 
 
 def test_a_class_of_corrupt_files_only_is_refused(tmp_path):

@@ -1,14 +1,13 @@
 """Each mode has its own flags and defaults."""
 
-import json
-
 import pytest
 from absl import flags
 
-from flags import command_line, evaluate, help_text, imagenet, modes, profile, search
+from flags import command_line, evaluate, help_text, imagenet, profile, search
 from flags.modes import MODES
 from flags.path import ROOT
-from snas_tf.config import EvaluationConfig, SearchConfig, TransferConfig
+from snas_tf.config import DataConfig, EvaluationConfig, SearchConfig, TransferConfig
+from snas_tf.training.run_record import RunRecord
 
 
 def parse(*arguments):
@@ -133,19 +132,18 @@ def test_the_help_names_every_word_of_the_epoch_line(capsys):
 
 
 def test_initial_weights_make_the_searchs_settings_the_defaults(tmp_path, capsys):
-    recorded = dict.fromkeys(evaluate._INHERITED, 3)
-    recorded |= {"num_cells": 5, "init_channels": 8, "dataset": "digits", "image_size": 9}
-    recorded |= {"validation_fraction": 0.3, "alpha_learning_rate": 1.0}
-    (tmp_path / "flags.json").write_text(json.dumps({"flags": recorded}))
+    config = SearchConfig(num_cells=5, init_channels=8)
+    images = DataConfig("digits", image_size=9, validation_fraction=0.3)
+
+    def record(kind):
+        content = RunRecord.from_configs(kind, config, images, seed=3).to_json()
+        (tmp_path / "run.json").write_text(content)
+
     given = ("--mode=evaluate", f"--initial_weights={tmp_path}")
+    record("search")
     values = parse(*given, "--num_cells=6")
     assert (values.num_cells, values.init_channels, values.dataset) == (6, 8, "digits")
+    assert (values.image_size, values.validation_fraction, values.seed) == (9, 0.3, 3)
     assert values.genotype == f"{tmp_path}/genotype.json"
-    del recorded["alpha_learning_rate"]
-    (tmp_path / "flags.json").write_text(json.dumps({"flags": recorded}))
-    assert "not the run directory of a search" in refusal(capsys, *given)
-
-
-def test_what_an_evaluation_records_is_not_taken_for_a_search():
-    assert "alpha_learning_rate" not in modes.MODES["evaluate"].define(flags.FlagValues())
-    assert "drop_path_probability" not in modes.MODES["search"].define(flags.FlagValues())
+    record("evaluate")
+    assert "a run of --mode=evaluate, accepted: the --model_dir of" in refusal(capsys, *given)

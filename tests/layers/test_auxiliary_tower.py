@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.layers.auxiliary_tower import AuxiliaryTower
+from snas_tf.architecture import space
+from snas_tf.layers.auxiliary_tower import AuxiliaryTower, has_room
 from tests.random_children import randomize
 
 CLASSES = 5
@@ -89,7 +90,23 @@ def test_output_shape_and_config_tell_the_truth():
     np.testing.assert_array_equal(again(x), tower(x))
 
 
-@pytest.mark.parametrize("size", [(1, 4), (4, 1)])
+@pytest.mark.parametrize("size", [(1, 4), (4, 1), (1, 1)])
 def test_a_map_without_room_for_two_windows_is_refused(size):
+    assert not has_room(size)
     with pytest.raises(ValueError, match="at least 2 x 2, received"):
         AuxiliaryTower(CLASSES, size, 4)
+
+
+@pytest.mark.parametrize(("stem", "largest", "first"), [("cifar", 40, 5), ("imagenet", 192, 33)])
+def test_the_map_of_any_images_has_room_for_a_tower_or_is_known_to_have_none(stem, largest, first):
+    sides = {}  # of the map, each with the smallest side of images that leaves it
+    for side in range(1, largest + 1):
+        plans = space.plan_network(3, 2, (side, largest), stem=stem)
+        sides.setdefault(plans[2].output_size[0], side)
+    widest = max(sides)
+    assert sorted(sides) == list(range(1, widest + 1))
+    for side, image_side in sides.items():
+        for size in ((side, widest), (widest, side), (side, side)):
+            assert has_room(size) == (image_side >= first)
+            if has_room(size):
+                assert AuxiliaryTower(2, size, 1)(tf.zeros([1, *size, 1])).shape == (1, 2)

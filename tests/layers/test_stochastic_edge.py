@@ -167,7 +167,7 @@ def test_entropy_falls_from_that_of_the_uniform_to_zero():
 
 
 def test_probabilities_are_the_softmax_of_log_alpha():
-    edge = StochasticEdge(num_edges=2, num_operations=3, initial_deviation=1.0, seed=5)
+    edge = StochasticEdge(num_edges=2, num_operations=3, initial_deviation=1.0, seed=(5, 0))
     weights = np.exp(edge.log_alpha.numpy())
     np.testing.assert_allclose(
         edge.probabilities(), weights / weights.sum(axis=1, keepdims=True), rtol=1e-5
@@ -175,15 +175,25 @@ def test_probabilities_are_the_softmax_of_log_alpha():
 
 
 def test_the_initial_value_is_that_of_its_seed():
-    values = [StochasticEdge(seed=seed).log_alpha.numpy() for seed in (0, 0, 1)]
+    values = [StochasticEdge(seed=(seed, 0)).log_alpha.numpy() for seed in (0, 0, 1)]
     np.testing.assert_array_equal(values[0], values[1])
     assert not np.allclose(values[0], values[2])
     assert values[0].mean() == pytest.approx(1, abs=0.01)
     assert values[0].std() == pytest.approx(0.01, rel=0.3)
 
 
+def test_every_pair_of_a_run_s_seed_and_a_kind_has_its_own_initial_value():
+    seeds = [*range(200), 2**30 - 1, 2**30, *range(2**31 - 5, 2**31)]
+    values = {
+        (seed, kind): StochasticEdge(2, 3, seed=(seed, kind)).log_alpha.numpy().tobytes()
+        for seed in seeds
+        for kind in (0, 1)
+    }
+    assert len(set(values.values())) == len(values)
+
+
 def test_config_rebuilds_the_layer():
-    edge = StochasticEdge(3, 2, initial_deviation=0.5, seed=9, relaxation="one_hot")
+    edge = StochasticEdge(3, 2, initial_deviation=0.5, seed=(9, 1), relaxation="one_hot")
     again = StochasticEdge.from_config(edge.get_config())
     np.testing.assert_array_equal(again.log_alpha, edge.log_alpha)
     z = again(tf.constant(1.0), seed=SEED)

@@ -215,3 +215,25 @@ def test_plans_for_another_genotype_are_refused():
     plans = space.plan_network(3, 4, SIZE)
     with pytest.raises(ValueError, match="the plan has 4 output nodes"):
         ChildNetwork(zoo.genotypes()["nasnet_a"], plans, CLASSES, (0, 0, 0), (1, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("size", "stem", "left"),
+    [((2, 2), "cifar", "1 x 1"), ((4, 40), "cifar", "1 x 10"), ((32, 32), "imagenet", "1 x 1")],
+)
+def test_small_images_are_trained_on_without_an_auxiliary_classifier(size, stem, left, caplog):
+    plans = space.plan_network(3, 4, size, MILD.output_nodes, stem)
+    with caplog.at_level("WARNING", logger="absl"):
+        network = ChildNetwork(MILD, plans, CLASSES, np.zeros(3), np.ones(3), auxiliary=True)
+    assert f"images of {size[0]} x {size[1]} leave {left}" in caplog.text
+    assert "--auxiliary_weight" in caplog.text
+    logits = network.training_logits(images(size=size), tf.constant(0.1), SEED)
+    assert {name: one.shape for name, one in logits.items()} == {"logits": (4, CLASSES)}
+    assert not network.get_config()["auxiliary"]
+
+
+def test_no_warning_where_no_auxiliary_classifier_is_asked_for_or_there_is_room(caplog):
+    with caplog.at_level("WARNING", logger="absl"):
+        assert make(size=(2, 2)).auxiliary is None
+        assert make(size=(5, 5), auxiliary=True).auxiliary is not None
+    assert not caplog.text

@@ -94,6 +94,7 @@ DAMAGED = {
     "no deviation": (changed(standard_deviation=[0.0, 1.0, 1.0]), "standard_deviation: received"),
     "negative": (changed(standard_deviation=[-1.0, 1.0, 1.0]), "standard_deviation: received"),
     "unknown stem": (changed(stem="resnet"), "stem: received 'resnet', accepted: one of cifar, im"),
+    "unknown preprocessing": (changed(preprocessing="x"), "preprocessing: received 'x', accepted"),
     "a list for a stem": (changed(stem=["cifar"]), "stem: received"),
     **{f"no {name}": (without(name), f"{name} is missing") for name in json.loads(WRITTEN)},
 }

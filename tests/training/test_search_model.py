@@ -43,6 +43,11 @@ def test_theta_and_alpha_are_disjoint_and_together_all_that_is_trained(model):
     assert [one.shape for one in model.alpha] == [(14, 8), (14, 8)]
 
 
+def test_both_kinds_start_from_another_log_alpha_at_every_seed():
+    starts = [one.tobytes() for seed in range(3) for one in make(seed=seed).log_alpha().values()]
+    assert len(set(starts)) == len(starts) == 6
+
+
 def test_draws_depend_on_seed_step_kind_and_stream_alone(model):
     first, again = model.draw(0, 0), model.draw(0, 0)
     np.testing.assert_array_equal(first["normal"], again["normal"])
@@ -90,7 +95,7 @@ def test_a_step_moves_theta_and_alpha_once_each():
     assert model.theta_optimizer.iterations.numpy() == model.alpha_optimizer.iterations.numpy() == 1
     # Adam's first step is its rate, whatever the gradient.
     moved = np.abs(model.alpha[0].numpy() - before[-2])
-    np.testing.assert_allclose(moved, 3e-4, rtol=0.02)
+    np.testing.assert_allclose(moved, 3 / np.sqrt(10), rtol=0.02)
 
 
 def test_weight_decay_and_clipping_of_theta_do_not_touch_alpha():

@@ -5,6 +5,7 @@ import tensorflow as tf
 from snas_tf.architecture import space, zoo
 from snas_tf.config import TransferConfig
 from snas_tf.models.child import ChildNetwork
+from snas_tf.training.optimizers import MomentumSGD
 from snas_tf.training.transfer_model import EpochDecay, TransferModel
 
 FOUND = zoo.genotypes()["darts_v2"]
@@ -30,6 +31,7 @@ def test_labels_are_smoothed(smoothing):
 
 def test_the_rate_is_the_schedule_of_the_step():
     model = make(learning_rate_decay=0.5, theta_learning_rate=0.2, warmup_epochs=1)
+    assert isinstance(model.theta_optimizer, MomentumSGD)
     for step, expected in [(0, 0.04), (4, 0.2), (5, 0.1), (10, 0.05)]:
         model.theta_optimizer.iterations.assign(step)
         assert float(model.theta_optimizer.learning_rate) == pytest.approx(expected)

@@ -1,0 +1,65 @@
+"""Work on many files over all cores, with progress."""
+
+import concurrent.futures
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import tqdm
+
+_QUIET_SECONDS = 2.0
+_LINE_SECONDS = 60.0
+
+
+@contextlib.contextmanager
+def parallel_map(
+    function: Callable[[Any], Any], items: Sequence[Any], description: str
+) -> Iterator[Iterator[Any]]:
+    """Calls a function for every item, in threads: for what waits for disks or frees Python's lock.
+
+    Leaving the context gives up what has not begun. An exception of `function` is raised where its
+    result is taken.
+
+    Args:
+        function: what to do.
+        items: what to do it with.
+        description: what the progress is called that is shown after 2 seconds.
+
+    Returns:
+        A context of the results, in the order of the items.
+    """
+    pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
+    try:
+        yield tracked(pool.map(function, items), len(items), description)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def tracked(results: Iterable[Any], count: int, description: str) -> Iterator[Any]:
+    """Passes results on and shows progress after 2 seconds: a bar on a terminal, else plain lines.
+
+    Args:
+        results: what to pass on.
+        count: how many they are.
+        description: what the progress is called.
+    """
+    if sys.stdout.isatty():
+        yield from tqdm.tqdm(
+            results,
+            total=count,
+            desc=description,
+            delay=_QUIET_SECONDS,
+            file=sys.stdout,
+            leave=False,
+            dynamic_ncols=True,
+        )
+        return
+    next_line = time.monotonic() + _QUIET_SECONDS
+    for done, result in enumerate(results):
+        if time.monotonic() > next_line:
+            print(f"{description}  {done:,}/{count:,}", flush=True)
+            next_line = time.monotonic() + _LINE_SECONDS
+        yield result

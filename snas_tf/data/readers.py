@@ -1,0 +1,118 @@
+"""Where the images of a data set come from: files, TensorFlow Datasets or scikit-learn."""
+
+import dataclasses
+import pathlib
+from collections.abc import Callable
+
+import numpy as np
+
+from snas_tf.config import DataConfig
+from snas_tf.data import decoding, folder, prepared
+from snas_tf.data.fingerprint import digest_arrays, digest_files
+from snas_tf.data.folder import TEST, TRAIN, VALIDATION
+from snas_tf.data.image_cache import ImageCache
+from snas_tf.data.images import Images, stack
+
+_DIGITS_TO_LEARN_FROM = 1500
+"""Of 1,797 that come without a split; the others, last in their order, are test images."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Contents:
+    """The images of a data set.
+
+    Attributes:
+        parts: the images of "train", first, and of "validation" and "test" where the data set has
+            such parts and they are wanted.
+        class_names: in the order of the labels.
+        digest: of the images with their labels.
+        remarks: what else a user has to know of them.
+    """
+
+    parts: dict[str, Images]
+    class_names: tuple[str, ...]
+    digest: str
+    remarks: tuple[str, ...] = ()
+
+
+def read(
+    config: DataConfig,
+    with_test: bool,
+    cache: pathlib.Path | None,
+    check: Callable[[Contents], None],
+) -> Contents:
+    """Reads the images of a data set; see `datasets.read`.
+
+    Args:
+        config: which images.
+        with_test: whether test images are wanted.
+        cache: directory for a file of the decoded images of a folder; None for no such file.
+        check: raises an error if the images can't be used; of such no file is written.
+
+    Raises:
+        UserError: the images can't be had; names the flag or the file.
+    """
+    if config.dataset == "folder":
+        return _read_folder(config, with_test, cache, check)
+    read_dataset = _read_digits if config.dataset == "digits" else _read_prepared
+    contents = read_dataset(config, with_test)
+    check(contents)
+    return contents
+
+
+def _read_folder(
+    config: DataConfig,
+    with_test: bool,
+    cache: pathlib.Path | None,
+    check: Callable[[Contents], None],
+) -> Contents:
+    listing = folder.list_images(config, (VALIDATION, TEST) if with_test else (VALIDATION,))
+    files = [file for part in listing.parts.values() for file in part]
+    digest = digest_files(files, listing.root)
+    key = {
+        "digest": digest,
+        "parts": list(listing.parts),
+        "image_size": config.image_size,
+        "skip_corrupt_images": config.skip_corrupt_images,
+        "decoding": decoding.VERSION,
+    }
+    cached = ImageCache(cache, key)
+    found = cached.load()
+    decoded = found or {
+        part: decoding.decode_all(files, config.image_size, config.skip_corrupt_images)
+        for part, files in listing.parts.items()
+    }
+    remarks = list(listing.remarks())
+    for part, (_, left_out) in decoded.items():
+        remarks += decoding.damage_remarks(listing.parts[part], left_out, listing.root)
+    images = {part: images for part, (images, _) in decoded.items()}
+    contents = Contents(images, listing.class_names, digest, tuple(remarks))
+    check(contents)
+    if found is None:
+        cached.save(decoded)
+    return contents
+
+
+def _read_prepared(config: DataConfig, with_test: bool) -> Contents:
+    train, test, class_names, remarks = prepared.read(config, with_test)
+    return _in_memory(train, test, class_names, remarks)
+
+
+def _read_digits(config: DataConfig, with_test: bool) -> Contents:
+    """Handwritten digits that come with scikit-learn: 8 x 8 pixels of 17 grey levels."""
+    import sklearn.datasets  # Here, as it takes long to import.
+
+    digits = sklearn.datasets.load_digits()
+    grey = np.rint(digits.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
+    images = stack([(grey, digits.target)], config.image_size)
+    train, test = np.split(np.arange(len(images)), [_DIGITS_TO_LEARN_FROM])
+    class_names = tuple(str(name) for name in digits.target_names)
+    return _in_memory(images.take(train), images.take(test) if with_test else None, class_names)
+
+
+def _in_memory(
+    train: Images, test: Images | None, class_names: tuple[str, ...], remarks: tuple[str, ...] = ()
+) -> Contents:
+    parts = {TRAIN: train} if test is None else {TRAIN: train, TEST: test}
+    arrays = [array for part in parts.values() for array in (part.images, part.labels)]
+    return Contents(parts, class_names, digest_arrays(*arrays), remarks)

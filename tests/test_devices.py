@@ -1,0 +1,102 @@
+"""Whole programs on two logical devices, in a directory with an odd name."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from snas_tf import plain_paths
+from snas_tf.architecture import lookup
+from snas_tf.config import DataConfig
+from snas_tf.data import datasets
+from tests.programs import TINY, kill_after_step, run
+
+ODD = "a [b]*?\\ é"
+TIMES = {"images_per_second", "seconds", "finished"}
+EVALUATE = (
+    "--mode=evaluate",
+    "--genotype=snas_aggressive",
+    "--dataset=digits",
+    "--num_cells=3",
+    "--init_channels=4",
+    "--batch_size=90",
+    "--epochs=2",
+    "--cutout_length=2",
+    "--theta_learning_rate=0.1",
+    "--auxiliary_weight=0",
+)
+
+
+def finished(model_dir, *flags, devices=2):
+    done = run(*flags, f"--model_dir={model_dir}", devices=devices)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def result_of(model_dir):
+    content = json.loads((model_dir / "result.json").read_text())
+    return {name: value for name, value in content.items() if name not in TIMES}
+
+
+def rows_of(model_dir):
+    with (model_dir / "metrics.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    return [{name: row[name] for name in row if name not in TIMES} for row in rows]
+
+
+def variables_of(model_dir):
+    with plain_paths.alias(model_dir) as directory:
+        newest = max(
+            int(path.stem.split("-")[1]) for path in (directory / "checkpoints").glob("*.index")
+        )
+        reader = tf.train.load_checkpoint(str(directory / "checkpoints" / f"step-{newest}"))
+        names = [name for name in reader.get_variable_to_shape_map() if "variables" in name]
+        return {name: reader.get_tensor(name) for name in names}
+
+
+def test_a_killed_search_continues_to_the_same_end(tmp_path):
+    whole, killed = tmp_path / "whole" / ODD, tmp_path / "killed" / ODD
+    finished(whole, *TINY)
+    flags = (*TINY, f"--model_dir={killed}", "--checkpoint_every_steps=3")
+    kill_after_step(3, killed, *flags, devices=2)
+    assert "resuming" in finished(killed, *flags)
+    assert result_of(killed) == result_of(whole)
+    assert rows_of(killed) == rows_of(whole)
+    expected, received = variables_of(whole), variables_of(killed)
+    assert expected.keys() == received.keys()
+    for name, value in expected.items():
+        np.testing.assert_array_equal(received[name], value, err_msg=name)
+    assert sorted(path.name for path in (killed / "checkpoints").iterdir()) == [
+        f"step-{step}{suffix}"
+        for step in (12, 15, 16)
+        for suffix in (".data-00000-of-00001", ".index")
+    ]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [("--relaxation=one_hot", "--skip_threshold=1e-6"), ("--target_parameters=2e6",)],
+    ids=["one-hot", "target"],
+)
+def test_other_searches_run_from_flags_to_a_cell(tmp_path, more):
+    flags = [flag for flag in TINY if not flag.startswith("--constraint=")]
+    finished(tmp_path / ODD, *flags, *more, "--epochs=1")
+    lookup.read(tmp_path / ODD / "genotype.json")
+    assert result_of(tmp_path / ODD)["steps"] == 8
+
+
+def test_the_reported_errors_are_those_of_the_export(tmp_path):
+    model_dir = tmp_path / ODD
+    finished(model_dir, *EVALUATE)
+    dataset = datasets.load(DataConfig("digits", batch_size=90), 0, with_test=True)
+    with plain_paths.alias(model_dir / "export") as export:
+        serve = tf.saved_model.load(str(export)).signatures["serving_default"]
+    result = result_of(model_dir)
+    for images, name in ((dataset.test, "test_error"), (dataset.validation, "valid_accuracy")):
+        probabilities = serve(image=tf.constant(images.images))["probabilities"].numpy()
+        right = (probabilities.argmax(axis=1) == images.labels).mean()
+        expected = 1 - right if name == "test_error" else right
+        assert result[name] == pytest.approx(expected, abs=1e-9)
+    assert rows_of(model_dir)[-1]["valid_accuracy"] == str(result["valid_accuracy"])
