@@ -20,7 +20,7 @@ def keep_until(directory: pathlib.Path, last_step: int) -> None:
         return
     whole_files.remove_leftovers(directory)
     for path in sorted(directory.iterdir()):
-        if path.name.startswith(_NAME):
+        if path.name.startswith(_NAME) and path.is_file():
             _keep_until(path, last_step)
 
 
