@@ -1,6 +1,7 @@
 """Imports point one way, and importing the package does nothing."""
 
 import ast
+import graphlib
 import subprocess
 import sys
 
@@ -45,6 +46,26 @@ def test_a_room_imports_only_what_lies_below_it(room):
         for name in imports(path):
             if name.startswith("snas_tf."):
                 assert name.split(".")[1] in ALLOWED[room], f"{path.name} imports {name}"
+
+
+def modules_imported(path):
+    """Modules of the package that a module imports; `from package import name` counts as one."""
+    for name in imports(path):
+        parts = name.split(".")
+        for end in (len(parts), len(parts) - 1):
+            place = ROOT.joinpath(*parts[:end])
+            found = [
+                one for one in (place.with_suffix(".py"), place / "__init__.py") if one in FILES
+            ]
+            if found:
+                yield found[0]
+                break
+
+
+def test_no_module_needs_itself():
+    graph = {path: set(modules_imported(path)) for path in FILES}
+    assert sum(map(len, graph.values())) > len(FILES)
+    graphlib.TopologicalSorter(graph).prepare()  # raises where there is a circle
 
 
 def test_nothing_below_main_knows_flags():
