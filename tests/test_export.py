@@ -5,11 +5,14 @@ import subprocess
 import sys
 
 import numpy as np
+import PIL.Image
 import pytest
 import tensorflow as tf
 
 from snas_tf import evaluate, export
 from snas_tf.config import DataConfig, EvaluationConfig, RunConfig
+from snas_tf.data import encoded, stream
+from snas_tf.models import description
 from tests.programs import run
 
 PREDICT = """
@@ -87,6 +90,52 @@ def test_an_onnx_file_predicts_the_same(trained):
     for image, probabilities in zip(images, expected, strict=True):
         (output,) = session.run(None, {name: image[np.newaxis]})
         np.testing.assert_allclose(output[0], probabilities, atol=1e-5)
+
+
+def by_color(image):
+    """Logits of three classes: red, green and blue."""
+    return tf.reduce_mean(tf.cast(image, tf.float32), axis=[1, 2])
+
+
+def save_misleading(root, classes=3):
+    """Wide and tall images whose middle is of their class's color, and whose ends of another."""
+    for number in range(4 * classes):
+        pixels = np.zeros((60, 200, 3), np.uint8)
+        pixels[..., (number + 1) % classes] = 255
+        pixels[:, 70:130] = 255 * np.eye(classes, dtype=np.uint8)[number % classes]
+        if number % 2:
+            pixels = pixels.transpose(1, 0, 2)
+        kind = "png" if number % 4 < 2 else "jpg"
+        for part in ("train", "val"):
+            path = root / part / str(number % classes) / f"{number}.{kind}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            PIL.Image.fromarray(pixels).save(path)
+
+
+def error_of_export(path, files):
+    serve = tf.saved_model.load(str(path)).signatures["serving_default"]
+    wrong = 0
+    for file, label in files:
+        image = tf.io.decode_image(file.read_bytes(), 3)
+        wrong += np.argmax(serve(image=image[tf.newaxis])["probabilities"]) != label
+    return wrong / len(files)
+
+
+def test_the_export_has_the_error_of_the_evaluation(tmp_path):
+    save_misleading(tmp_path / "images")
+    config = DataConfig("folder", tmp_path / "images", 32, 4)
+    source = encoded.load(config).validation
+    batches = stream.evaluation_batches(source, 1, (32, 32))
+    evaluated = np.mean([np.argmax(by_color(one["image"])) != one["label"] for one in batches])
+    errors = {}
+    for preprocessing in description.PREPROCESSING:
+        described = description.NetworkDescription(
+            *(3, 4, (32, 32), tuple("012"), (0.0,) * 3, (1.0,) * 3, "imagenet", preprocessing)
+        )
+        export.save_model(by_color, described, tmp_path / preprocessing)
+        errors[preprocessing] = error_of_export(tmp_path / preprocessing, source.files)
+    assert errors == {"center_crop": evaluated, "resize": 1}
+    assert evaluated == 0
 
 
 def test_a_run_without_weights_is_refused(trained, tmp_path):
