@@ -1,6 +1,7 @@
 """Exports of a trained child, loaded by programs that have never seen the package."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -13,7 +14,7 @@ from snas_tf import evaluate, export
 from snas_tf.config import DataConfig, EvaluationConfig, RunConfig
 from snas_tf.data import encoded, stream
 from snas_tf.models import description
-from tests.programs import run
+from tests.programs import ROOT, run
 
 PREDICT = """
 import json, sys
@@ -136,6 +137,33 @@ def test_the_export_has_the_error_of_the_evaluation(tmp_path):
         errors[preprocessing] = error_of_export(tmp_path / preprocessing, source.files)
     assert errors == {"center_crop": evaluated, "resize": 1}
     assert evaluated == 0
+
+
+def by_half(image):
+    """Logits of two classes: the upper half is red, or it is not."""
+    red = tf.reduce_mean(tf.cast(image[:, :4, :, 0], tf.float32), axis=[1, 2])
+    return tf.stack([red, 255 - red], axis=1)
+
+
+def test_the_example_of_the_readme_classifies_an_image_as_a_viewer_shows_it(
+    tmp_path, monkeypatch, capsys
+):
+    described = description.NetworkDescription(3, 4, (8, 8), ("up", "down"), (0,) * 3, (1,) * 3)
+    export.save_model(by_half, described, tmp_path / "export")
+    lying = PIL.Image.Exif()
+    lying[0x0112] = 6
+    for name, top in (("up", 255), ("down", 0)):
+        pixels = np.full((16, 16, 3), 255 - top, np.uint8)
+        pixels[:8] = [top, 0, 0]
+        stored = PIL.Image.fromarray(np.rot90(pixels))
+        stored.save(tmp_path / f"{name}.png", exif=lying)
+    clear = PIL.Image.new("RGBA", (8, 8), (0, 0, 0, 0))
+    clear.save(tmp_path / "clear.png")  # White, so red on top.
+    (program,) = re.findall(r'-c "(import sys, .*)" RUN/export', (ROOT / "README.md").read_text())
+    for image, expected in (("up.png", "up"), ("down.png", "down"), ("clear.png", "up")):
+        monkeypatch.setattr(sys, "argv", ["-c", str(tmp_path / "export"), str(tmp_path / image)])
+        exec(program, {})
+        assert capsys.readouterr().out.split() == [expected]
 
 
 def test_a_run_without_weights_is_refused(trained, tmp_path):
