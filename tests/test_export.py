@@ -11,17 +11,12 @@ import pytest
 import tensorflow as tf
 
 from snas_tf import evaluate, export
-<<<<<<< HEAD
 from snas_tf.config import DataConfig, EvaluationConfig, RunConfig, SearchConfig
-from snas_tf.errors import UserError
-from snas_tf.training.run_record import RunRecord
-from tests.programs import run
-=======
-from snas_tf.config import DataConfig, EvaluationConfig, RunConfig
 from snas_tf.data import encoded, stream
+from snas_tf.errors import UserError
 from snas_tf.models import description
+from snas_tf.training.run_record import RunRecord
 from tests.programs import ROOT, run
->>>>>>> data
 
 PREDICT = """
 import json, sys
@@ -99,7 +94,6 @@ def test_an_onnx_file_predicts_the_same(trained):
         np.testing.assert_allclose(output[0], probabilities, atol=1e-5)
 
 
-<<<<<<< HEAD
 def test_a_directory_of_no_run_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"empty/run\.json"):
         export.load(tmp_path / "empty")
@@ -111,7 +105,8 @@ def test_a_search_is_refused_as_one(tmp_path):
     (tmp_path / "run.json").write_text(record.to_json())
     with pytest.raises(UserError, match="a search has no child's weights"):
         export.load(tmp_path)
-=======
+
+
 def by_color(image):
     """Logits of three classes: red, green and blue."""
     return tf.reduce_mean(tf.cast(image, tf.float32), axis=[1, 2])
@@ -183,12 +178,3 @@ def test_the_example_of_the_readme_classifies_an_image_as_a_viewer_shows_it(
         monkeypatch.setattr(sys, "argv", ["-c", str(tmp_path / "export"), str(tmp_path / image)])
         exec(program, {})
         assert capsys.readouterr().out.split() == [expected]
-
-
-def test_a_run_without_weights_is_refused(trained, tmp_path):
-    empty = tmp_path / "empty"
-    done = run("--mode=export", f"--model_dir={empty}")
-    assert done.returncode == 2
-    assert "network.json" in done.stderr
-    assert not empty.exists()
->>>>>>> data
