@@ -21,13 +21,13 @@ def define() -> None:
         "dataset",
         "cifar10",
         "The images: cifar10 or any other TFDS image-classification name; folder, for class "
-        "sub-directories of JPEG or PNG files under --data_dir; digits, which needs no network.",
+        "sub-directories of image files under --data_dir; digits, which needs no network.",
     )
     flags.DEFINE_string(
         "data_dir",
         None,
-        "Directory of prepared TFDS datasets; or of the class sub-directories, or of train/ and "
-        "test/ or val/ with the class sub-directories.",
+        "Directory of prepared TFDS datasets; or of the class sub-directories, or of train/, val/ "
+        "and test/ with the class sub-directories.",
     )
     flags.DEFINE_integer(
         "image_size", None, "Resize images to this many pixels square; default: their own size.", 8
