@@ -516,7 +516,7 @@ def test_a_class_of_one_image_is_named(folder):
     config, *_ = folder
     save(config.data_dir / "lonely" / "0.png", noise(10, 12, 3))
     collection = datasets.read(config)
-    assert "no validation image of class lonely: its only image" in collection.summary()
+    assert "classes without a validation image, as they have 1: lonely" in collection.summary()
     assert set(collection.split(0).validation.labels) == {0, 1}
     assert set(collection.split(0).train.labels) == {0, 1, 2}
 
