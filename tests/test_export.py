@@ -1,18 +1,22 @@
 """Exports of a trained child, loaded by programs that have never seen the package."""
 
 import json
+import re
 import subprocess
 import sys
 
 import numpy as np
+import PIL.Image
 import pytest
 import tensorflow as tf
 
 from snas_tf import evaluate, export
 from snas_tf.config import DataConfig, EvaluationConfig, RunConfig, SearchConfig
+from snas_tf.data import encoded, stream
 from snas_tf.errors import UserError
+from snas_tf.models import description
 from snas_tf.training.run_record import RunRecord
-from tests.programs import run
+from tests.programs import ROOT, run
 
 PREDICT = """
 import json, sys
@@ -101,3 +105,76 @@ def test_a_search_is_refused_as_one(tmp_path):
     (tmp_path / "run.json").write_text(record.to_json())
     with pytest.raises(UserError, match="a search has no child's weights"):
         export.load(tmp_path)
+
+
+def by_color(image):
+    """Logits of three classes: red, green and blue."""
+    return tf.reduce_mean(tf.cast(image, tf.float32), axis=[1, 2])
+
+
+def save_misleading(root, classes=3):
+    """Wide and tall images whose middle is of their class's color, and whose ends of another."""
+    for number in range(4 * classes):
+        pixels = np.zeros((60, 200, 3), np.uint8)
+        pixels[..., (number + 1) % classes] = 255
+        pixels[:, 70:130] = 255 * np.eye(classes, dtype=np.uint8)[number % classes]
+        if number % 2:
+            pixels = pixels.transpose(1, 0, 2)
+        kind = "png" if number % 4 < 2 else "jpg"
+        for part in ("train", "val"):
+            path = root / part / str(number % classes) / f"{number}.{kind}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            PIL.Image.fromarray(pixels).save(path)
+
+
+def error_of_export(path, files):
+    serve = tf.saved_model.load(str(path)).signatures["serving_default"]
+    wrong = 0
+    for file, label in files:
+        image = tf.io.decode_image(file.read_bytes(), 3)
+        wrong += np.argmax(serve(image=image[tf.newaxis])["probabilities"]) != label
+    return wrong / len(files)
+
+
+def test_the_export_has_the_error_of_the_evaluation(tmp_path):
+    save_misleading(tmp_path / "images")
+    config = DataConfig("folder", tmp_path / "images", 32, 4)
+    source = encoded.load(config).validation
+    batches = stream.evaluation_batches(source, 1, (32, 32))
+    evaluated = np.mean([np.argmax(by_color(one["image"])) != one["label"] for one in batches])
+    errors = {}
+    for preprocessing in description.PREPROCESSING:
+        described = description.NetworkDescription(
+            *(3, 4, (32, 32), tuple("012"), (0.0,) * 3, (1.0,) * 3, "imagenet", preprocessing)
+        )
+        export.save_model(by_color, described, tmp_path / preprocessing)
+        errors[preprocessing] = error_of_export(tmp_path / preprocessing, source.files)
+    assert errors == {"center_crop": evaluated, "resize": 1}
+    assert evaluated == 0
+
+
+def by_half(image):
+    """Logits of two classes: the upper half is red, or it is not."""
+    red = tf.reduce_mean(tf.cast(image[:, :4, :, 0], tf.float32), axis=[1, 2])
+    return tf.stack([red, 255 - red], axis=1)
+
+
+def test_the_example_of_the_readme_classifies_an_image_as_a_viewer_shows_it(
+    tmp_path, monkeypatch, capsys
+):
+    described = description.NetworkDescription(3, 4, (8, 8), ("up", "down"), (0,) * 3, (1,) * 3)
+    export.save_model(by_half, described, tmp_path / "export")
+    lying = PIL.Image.Exif()
+    lying[0x0112] = 6
+    for name, top in (("up", 255), ("down", 0)):
+        pixels = np.full((16, 16, 3), 255 - top, np.uint8)
+        pixels[:8] = [top, 0, 0]
+        stored = PIL.Image.fromarray(np.rot90(pixels))
+        stored.save(tmp_path / f"{name}.png", exif=lying)
+    clear = PIL.Image.new("RGBA", (8, 8), (0, 0, 0, 0))
+    clear.save(tmp_path / "clear.png")  # White, so red on top.
+    (program,) = re.findall(r'-c "(import sys, .*)" RUN/export', (ROOT / "README.md").read_text())
+    for image, expected in (("up.png", "up"), ("down.png", "down"), ("clear.png", "up")):
+        monkeypatch.setattr(sys, "argv", ["-c", str(tmp_path / "export"), str(tmp_path / image)])
+        exec(program, {})
+        assert capsys.readouterr().out.split() == [expected]

@@ -150,6 +150,7 @@ def test_a_corrupt_image_is_named(tmp_path):
 
 
 def test_cifar10_without_a_network_names_the_offline_choices(tmp_path):
+    (tmp_path / "nothing").mkdir()
     line = refused(tmp_path, "--dataset=cifar10", "--data_dir=nothing")
     assert all(choice in line for choice in ("digits", "folder", "--data_dir"))
 

@@ -43,6 +43,13 @@ RUNS = {
 HOOKED = """
 import os, runpy, signal, sys
 main, directory, left = sys.argv[1], sys.argv[2], int(sys.argv[3])
+devices = int(os.environ["DEVICES"])
+if devices > 1:
+    import tensorflow as tf
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0],
+        [tf.config.LogicalDeviceConfiguration()] * devices,
+    )
 counted = ("os.rename", "os.remove", "os.mkdir", "os.rmdir")
 def hook(event, arguments):
     global left
@@ -72,7 +79,7 @@ def start(kind, model_dir, images, every, operation=ENDLESS):
     """Starts a run that kills itself before a file operation, counted from 1."""
     main, *flags = command(kind, model_dir, images, every)
     arguments = [sys.executable, "-c", HOOKED, main, model_dir.name, str(operation)]
-    environment = {**os.environ, "LIMIT": str(operation)}
+    environment = {"DEVICES": "1", **os.environ, "LIMIT": str(operation)}
     return subprocess.Popen(
         [*arguments, *flags],
         stdout=subprocess.DEVNULL,
@@ -205,7 +212,9 @@ def main():
     parser.add_argument("--directory", type=pathlib.Path, required=True)
     parser.add_argument("--runs", nargs="*", default=list(RUNS), choices=list(RUNS))
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--devices", type=int, default=1, help="logical CPU devices of a run")
     options = parser.parse_args()
+    os.environ["DEVICES"] = str(options.devices)
     root = options.directory
     images = root / "images"
     make_images(images)

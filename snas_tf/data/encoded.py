@@ -178,8 +178,7 @@ def _labelled_split(builder: Any, config: DataConfig, keys: tuple[str, str]) -> 
     for split in _HELD_OUT_SPLITS:
         if split in builder.info.splits:
             source = _open(builder, split, config, keys)
-            _, label = source.rewrite(0)
-            if label >= 0:  # TFDS gives -1 for a label that is withheld.
+            if source.has_labels():
                 return source
     raise UserError(
         f"--dataset={config.dataset}: has no labelled images besides those to learn from; "
@@ -188,4 +187,6 @@ def _labelled_split(builder: Any, config: DataConfig, keys: tuple[str, str]) -> 
 
 
 def _open(builder: Any, split: str, config: DataConfig, keys: tuple[str, str]) -> Source:
-    return PreparedSource(config.dataset, open_records(builder, split, config.dataset), *keys)
+    records = open_records(builder, split, config.dataset)
+    num_classes = builder.info.features[keys[1]].num_classes
+    return PreparedSource(config.dataset, records, *keys, num_classes)

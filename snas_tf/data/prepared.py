@@ -59,7 +59,11 @@ def read(
     tested, test = _read_test(builder, config, *keys) if with_test else (None, None)
     unused = sorted(set(builder.info.splits) - {"train", tested})
     remarks = (f"splits that are not read: {', '.join(unused)}",) if unused else ()
-    return train, test, tuple(builder.info.features[keys[1]].names), remarks
+    class_names = tuple(builder.info.features[keys[1]].names)
+    for images in (train, test):
+        if images is not None:
+            _check_labels(images, len(class_names), config.dataset)
+    return train, test, class_names, remarks
 
 
 def open_builder(config: DataConfig) -> tuple[Any, tuple[str, str]]:
@@ -84,6 +88,14 @@ def open_builder(config: DataConfig) -> tuple[Any, tuple[str, str]]:
     if "train" not in builder.info.splits:
         raise UserError(f"--dataset={config.dataset}: has no split named train to learn from")
     return builder, keys
+
+
+def _check_labels(images: Images, num_classes: int, name: str) -> None:
+    wrong = np.flatnonzero((images.labels < 0) | (images.labels >= num_classes))
+    if len(wrong):
+        label = images.labels[wrong[0]]
+        reason = f"example {wrong[0]} has the label {label}, not 0 to {num_classes - 1}"
+        raise unavailable(name, reason)
 
 
 def _builder(config: DataConfig) -> Any:
@@ -233,5 +245,6 @@ def unavailable(name: str, reason: str) -> UserError:
 
 
 def one_line(error: Exception) -> str:
-    """The first line of an error's message, or its kind where it has none."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    """The first line of an error's message, or its kind where it has none; no TensorFlow nodes."""
+    message = re.sub(r"^\{\{.*?\}\}|\[Op:.*\]", "", str(error).strip()).strip()
+    return (message or type(error).__name__).splitlines()[0]

@@ -4,7 +4,7 @@ import dataclasses
 import io
 import os
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +13,8 @@ import tensorflow as tf
 
 from snas_tf.data import decoding, prepared
 from snas_tf.data.fingerprint import digest_files, digest_records
+from snas_tf.data.records import Records
+from snas_tf.errors import UserError
 
 Reader = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 """From a position, int64 [], to (encoded image, string []; label, int64 []), in a graph."""
@@ -81,25 +83,30 @@ class PreparedSource:
 
     Attributes:
         name: the value of `--dataset`.
-        records: serialised `tf.train.Example`s.
+        records: serialized `tf.train.Example`s.
         image_key, label_key: the names of the two features.
+        num_classes: labels are 0 to one less.
     """
 
     name: str
-    records: Sequence[bytes]
+    records: Records
     image_key: str
     label_key: str
+    num_classes: int
 
     def __len__(self) -> int:
         """The number of examples."""
         return len(self.records)
 
     def reader(self) -> Reader:
-        """What reads an example, as in `Source`."""
+        """What reads an example, as in `Source`; an error where its label is no class's."""
+        read_record = self.records.reader()
 
         def read(position: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            record = tf.numpy_function(lambda p: self.records[int(p)], [position], tf.string)
-            return self._parse(tf.ensure_shape(record, []))
+            image, label = self._parse(read_record(position))
+            known = tf.debugging.Assert((label >= 0) & (label < self.num_classes), ["no class"])
+            with tf.control_dependencies([known]):
+                return tf.identity(image), tf.identity(label)
 
         return read
 
@@ -107,14 +114,31 @@ class PreparedSource:
         """The example as a PNG image, as in `Source`."""
         try:
             image, label = self._parse(tf.constant(self.records[position]))
+            if not 0 <= label < self.num_classes:
+                raise ValueError(f"its label is {label}, not 0 to {self.num_classes - 1}")
             return _as_png(decoding.decode(io.BytesIO(image.numpy()))), int(label)
         except Exception as error:
-            reason = f"example {position} can't be read ({prepared.one_line(error)})"
-            raise prepared.unavailable(self.name, reason) from error
+            raise self._unreadable(position, error) from error
+
+    def has_labels(self) -> bool:
+        """Whether labels are given: TFDS has -1 for one that is withheld."""
+        try:
+            _, label = self._parse(tf.constant(self.records[0]))
+        except Exception as error:
+            raise self._unreadable(0, error) from error
+        return int(label) >= 0
 
     def digest(self) -> str:
         """The digest of all examples, as in `Source`."""
-        return digest_records(self.records)
+        try:
+            return digest_records(self.records)
+        except (tf.errors.OpError, OSError) as error:
+            reason = f"the prepared copy can't be read ({prepared.one_line(error)})"
+            raise prepared.unavailable(self.name, reason) from error
+
+    def _unreadable(self, position: int, error: Exception) -> UserError:
+        reason = f"example {position} can't be read ({prepared.one_line(error)})"
+        return prepared.unavailable(self.name, reason)
 
     def _parse(self, record: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """The image is left encoded, which a decoder of TFDS would also do."""

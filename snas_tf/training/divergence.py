@@ -43,11 +43,14 @@ def _causes(config: Any, finite: Mapping[str, bool]) -> str:
     alpha was, so theta overflowed. After the step nothing tells them apart, as the one's gradient
     depends on the other.
     """
-    alpha = (*_PENALTY, *_ALPHA)
+    alpha = (*_ALPHA, *_PENALTY)
     groups = (_THETA, alpha) if finite.get("penalty", True) else (alpha, _THETA)
     defaults = {field.name: field.default for field in dataclasses.fields(config)}
     values = {name: getattr(config, name, None) for name in (*groups[0], *groups[1])}
-    known = {name: value for name, value in values.items() if value is not None}
-    raised = [name for name in known if defaults[name] is None or known[name] > defaults[name]]
-    likelier = [name for name in raised if name in groups[0]]
-    return ", ".join(f"--{name}={known[name]}" for name in likelier or raised or [*known][:1])
+    raised = [
+        name
+        for name, value in values.items()
+        if value is not None and (defaults[name] is None or value > defaults[name])
+    ]
+    named = [name for name in raised if name in groups[0]] or raised
+    return ", ".join(f"--{name}={values[name]}" for name in named) or f"--{groups[0][0]}"

@@ -22,6 +22,12 @@ from snas_tf.training.run_record import RunRecord
 
 _ACCEPTED = "accepted: a directory that is empty, new, or holds an earlier run"
 
+_FILES = (
+    *("run.json", "network.json", "genotype.json", "result.json", "metrics.csv", "*.png", "*.svg"),
+    *("images", "checkpoints", "best", "genotypes", "tensorboard", "export", "seed_*"),
+)
+"""What a run writes into its directory."""
+
 
 class RunDirectory:
     """One run's files under `path`. Every file is written whole, then renamed into place.
@@ -49,8 +55,8 @@ class RunDirectory:
         """Makes this process the only one that writes into the directory, and creates it.
 
         The lock is the operating system's, on the directory itself, so it ends with the process.
-        What a killed process left half-written is removed. Where the block ends before the run's
-        inputs were recorded, all that was written is removed.
+        What a killed process left half-written is removed. Where the block refuses to run, and
+        nothing was there before, nothing stays.
 
         Raises:
             UserError: the directory can't be written, is another process's, or holds files and is
@@ -67,9 +73,10 @@ class RunDirectory:
                     whole_files.remove_leftovers(directory)
             try:
                 yield
-            finally:
-                if is_new and not self._has_inputs():
+            except UserError:
+                if is_new and not self.has_trained():
                     self._remove(created)
+                raise
 
     @contextlib.contextmanager
     def _locked(self, created: list[pathlib.Path]) -> Iterator[None]:
@@ -108,16 +115,14 @@ class RunDirectory:
                 f"and holds no run, {_ACCEPTED}"
             )
 
-    def _has_inputs(self) -> bool:
-        return self.record.exists() and bool(run_record.read(self.record).inputs)
-
     def _remove(self, created: list[pathlib.Path]) -> None:
         """Removes what was written for a run that was refused, and the directories created."""
-        self.record.unlink(missing_ok=True)
-        shutil.rmtree(self.images, ignore_errors=True)
         with contextlib.suppress(OSError):
             whole_files.remove_leftovers(self.path)
-        _remove_empty(created)
+            for path in [one for name in _FILES for one in self.path.glob(name)]:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+            for directory in created:
+                directory.rmdir()
 
     def write_record(self, record: RunRecord, versions: Mapping[str, str]) -> None:
         """Writes run.json, if it does not say the same already.

@@ -8,7 +8,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from snas_tf.config import DataConfig
-from snas_tf.data import encoded
+from snas_tf.data import encoded, stream
 from snas_tf.data.records import TFRecords
 from snas_tf.errors import UserError
 from tests.data.images_on_disk import CORRUPT, make_folder, picture
@@ -217,3 +217,87 @@ def test_records_are_found_across_files_whatever_their_bytes(tmp_path):
     for position in (-1, 20):
         with pytest.raises(IndexError):
             found[position]
+
+
+def rewrite(root, change, split="train", name="tiny"):
+    """Writes a split anew, with right checksums; `change` is given a `tf.train.Example`."""
+    (path,) = root.glob(f"{name}/1.0.0/*-{split}.*")
+    records = [record.numpy() for record in tf.data.TFRecordDataset(str(path))]
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for number, record in enumerate(records):
+            example = tf.train.Example.FromString(record)
+            change(number, example)
+            writer.write(example.SerializeToString())
+
+
+def stream_all(source):
+    with stream.named_errors():
+        return list(stream.evaluation_batches(source, 1, (32, 32)))
+
+
+@pytest.mark.parametrize("place", [4, 9, 200, -2])
+def test_a_changed_bit_of_a_record_is_found_by_its_checksums(tmp_path, place):
+    """In the length, its checksum, the image, or the checksum of the record."""
+    prepare(tmp_path)
+    (path,) = tmp_path.glob("tiny/1.0.0/*-train.*")
+    records = TFRecords([path])
+    content = bytearray(path.read_bytes())
+    third, fourth = (int(records._starts[number]) for number in (3, 4))
+    content[third + place if place > 0 else fourth + place] ^= 1
+    source = encoded.load(config(tmp_path, "tiny"), seed=0).train
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"^--dataset=tiny: example 3 can't be read \("):
+        stream_all(source)
+
+
+@pytest.mark.parametrize("label", [3, -1, 2**40])
+def test_a_label_of_no_class_is_named(tmp_path, label):
+    prepare(tmp_path)
+
+    def change(number, example):
+        if number == 2:
+            example.features.feature["label"].int64_list.value[0] = label
+
+    rewrite(tmp_path, change)
+    source = encoded.load(config(tmp_path, "tiny"), seed=0).train
+    with pytest.raises(
+        UserError, match=rf"example 2 can't be read \(its label is {label}, not 0 to"
+    ):
+        stream_all(source)
+
+
+@pytest.mark.parametrize("file_format", ["tfrecord", "array_record"])
+def test_the_digest_of_a_prepared_copy_is_of_its_content(tmp_path, file_format):
+    prepare(tmp_path / "a", file_format=file_format)
+    (tmp_path / "b").mkdir()
+    first = encoded.read(config(tmp_path / "a", "tiny")).fingerprint
+    (tmp_path / "a" / "tiny").rename(tmp_path / "b" / "tiny")
+    assert encoded.read(config(tmp_path / "b", "tiny")).fingerprint == first
+    assert first["images"] == {"train": 7, "validation": 7}
+    if file_format == "tfrecord":
+        rewrite(tmp_path / "b", lambda number, one: one.features.feature.pop("file_name"))
+        assert encoded.read(config(tmp_path / "b", "tiny")).fingerprint != first
+
+
+def test_the_digest_of_a_folder_is_of_its_content_wherever_it_lies(tmp_path):
+    first = encoded.read(config(make_folder(tmp_path / "a"))).fingerprint
+    root = (tmp_path / "a").rename(tmp_path / "b")
+    assert encoded.read(config(root)).fingerprint == first
+    (root / "val/a/0.jpg").write_bytes((root / "val/a/1.jpg").read_bytes())
+    assert encoded.read(config(root)).fingerprint != first
+
+
+def test_the_summary_says_what_is_read(tmp_path):
+    root = make_folder(tmp_path)
+    (root / "train/a/0.heic").write_bytes(b"")
+    summary = encoded.read(config(root)).summary()
+    for text in (
+        "19 train, 9 validation",
+        "3: a, b, c",
+        "224 x 224",
+        "left out of train/a/: .heic",
+    ):
+        assert text in summary
+    assert "--nomirror" in summary
+    assert "--nomirror" not in encoded.read(config(root, mirror=False)).summary()
+    assert not encoded.load(config(root, mirror=False)).mirror

@@ -1,5 +1,7 @@
 """Each mode has its own flags and defaults."""
 
+import collections
+
 import pytest
 from absl import flags
 
@@ -8,6 +10,7 @@ from flags.modes import MODES
 from flags.path import ROOT
 from snas_tf.config import DataConfig, EvaluationConfig, SearchConfig, TransferConfig
 from snas_tf.training.run_record import RunRecord
+from snas_tf.training.search_monitor import SearchMonitor
 
 
 def parse(*arguments):
@@ -129,6 +132,13 @@ def test_the_help_names_every_word_of_the_epoch_line(capsys):
     readme = (ROOT / "README.md").read_text()
     for word in help_text.EPOCH_LINE:
         assert f"`{word}`" in readme
+
+
+def test_every_word_of_a_searchs_line_is_explained():
+    row = collections.defaultdict(float)
+    line = SearchMonitor.describe(None, row)
+    words = {part.split(" 0.")[0].split(" 0 ")[0] for part in line.split("  ")}
+    assert words == set(help_text.EPOCH_LINE) - {"images/s", "left"}
 
 
 def test_initial_weights_make_the_searchs_settings_the_defaults(tmp_path, capsys):
