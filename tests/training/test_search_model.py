@@ -96,9 +96,10 @@ def test_a_step_moves_theta_and_alpha_once_each():
     for variable, value in zip((*model.theta, *model.alpha), before, strict=True):
         assert not np.array_equal(variable, value)
     assert model.theta_optimizer.iterations.numpy() == model.alpha_optimizer.iterations.numpy() == 1
-    # Adam's first step is its rate, whatever the gradient.
-    moved = np.abs(model.alpha[0].numpy() - before[-2])
-    np.testing.assert_allclose(moved, 3 / np.sqrt(10), rtol=0.02)
+    # Adam's first step is its rate, whatever the gradient, where its epsilon is small beside it.
+    moved = np.abs(model.alpha[0].numpy() - before[-2]) / (3 / np.sqrt(10))
+    assert moved.max() < 1.02
+    assert np.mean(moved > 0.98) > 0.95
 
 
 def test_weight_decay_and_clipping_of_theta_do_not_touch_alpha():
