@@ -115,9 +115,11 @@ class Workflow:
         """Whether a result is that of all epochs and seeds."""
         if result is None or "finished" not in result:
             return False
-        return (result.get("epochs"), len(result.get("seeds", [None]))) == (
-            self.config.epochs,
-            self.config.num_seeds,
+        seeds = result.get("seeds", [result])
+        return (
+            isinstance(seeds, list)
+            and len(seeds) == self.config.num_seeds
+            and result.get("epochs") == self.config.epochs
         )
 
     def _check_place(self) -> None:

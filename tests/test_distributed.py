@@ -21,8 +21,10 @@ PROGRAM = textwrap.dedent(
     from snas_tf.data.images import Images
     from snas_tf.config import DataConfig
     from snas_tf.data.pipeline import evaluation_batches, training_batches
+    from snas_tf.layers.normalization import BatchNormalization
     from snas_tf.models.description import NetworkDescription
     from snas_tf.training import optimizers, runtime
+    from snas_tf.training.means import Means, sums
     from snas_tf.training.search_model import SearchModel
     import keras
 
@@ -111,6 +113,49 @@ PROGRAM = textwrap.dedent(
     for variable in model.network.non_trainable_variables:
         one, other = strategy.experimental_local_results(variable.value)
         np.testing.assert_array_equal(one, other, err_msg=variable.path)
+
+    # The moving statistics of a layer are the mean of what each replica's share would give.
+    with strategy.scope():
+        layer = BatchNormalization()
+        layer.build((None, 2, 2, 3))
+    shares = generator.normal(3, 2, (2, 4, 2, 2, 3)).astype(np.float32) * [[[[[1]]]], [[[[5]]]]]
+    strategy.run(lambda: layer(
+        tf.constant(shares, tf.float32)[
+            tf.distribute.get_replica_context().replica_id_in_sync_group
+        ],
+        training=True,
+    ))
+    expected = dict(
+        moving_mean=0.1 * shares.mean((1, 2, 3)).mean(0),
+        moving_variance=0.9 + 0.1 * shares.var((1, 2, 3)).mean(0),
+    )
+    for name, values in expected.items():
+        for one in strategy.experimental_local_results(getattr(layer, name).value):
+            np.testing.assert_allclose(one, values, rtol=1e-4, err_msg=name)
+
+    # Means are over all examples, although one replica has more that count than the other.
+    values = generator.normal(size=(2, 3, 8)).astype(np.float32)
+    weights = np.float32([[[1] * 8, [1] * 8], [[1] * 8, [1, 0, 0, 0, 0, 0, 0, 0]],
+                          [[1] * 4 + [0] * 4, [0] * 8]])
+    with strategy.scope():
+        means = Means(("loss", "whole"), name="means")
+    for step in range(3):
+        def measure():
+            replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+            return sums(
+                {
+                    "loss": tf.gather(values[:, step], replica),
+                    "whole": tf.cast(replica + step, tf.float32),
+                },
+                tf.gather(weights[step], replica),
+            )
+        means.add(strategy, strategy.run(measure))
+    counts = weights.sum(axis=2)
+    whole = np.add.outer(np.arange(3), np.arange(2))
+    result = means.result()
+    expected = np.average(values.transpose(1, 0, 2), weights=weights)
+    np.testing.assert_allclose(result["loss"], expected, rtol=1e-6)
+    np.testing.assert_allclose(result["whole"], np.average(whole, weights=counts), rtol=1e-12)
     print("same")
     """
 )

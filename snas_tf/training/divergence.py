@@ -15,39 +15,42 @@ _PENALTY = ("constraint_weight", "target_parameters", "target_multiply_adds")
 
 
 class StopAtDivergence(keras.callbacks.Callback):
-    """Stops at the first step whose loss is no number, before a checkpoint of it is written."""
+    """Stops at the first step of which a figure is no number, before a checkpoint of it is written.
+
+    Where the gradient overflows, the loss of that step may still be finite.
+    """
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Looks at the loss.
+        """Looks at the figures.
 
         Raises:
-            UserError: it is not finite; names the settings that may be the cause.
+            UserError: one is not finite; names the settings that may be the cause.
         """
-        if not np.isfinite(float(logs["loss"])):
+        finite = {name: bool(np.isfinite(float(value))) for name, value in logs.items()}
+        if not all(finite.values()):
             step = int(self.model.step.numpy())
+            figure = "gradient" if finite["loss"] else "loss"
             raise UserError(
-                f"{_causes(self.model, logs)}: training diverged, the loss of step {step} is no "
-                "number, accepted: smaller values, in another --model_dir"
+                f"{_causes(self.model.config, finite)}: training diverged, the {figure} of step "
+                f"{step} is no number, accepted: smaller values, in another --model_dir"
             )
 
 
-def _causes(model: Any, logs: Mapping[str, Any]) -> str:
-    """The settings of what is not finite, those that exceed their defaults first."""
-    finite = {name: bool(np.isfinite(float(value))) for name, value in logs.items()}
-    if not finite.get("penalty", True):
-        names = (*_PENALTY, *_ALPHA)
-    elif all(np.isfinite(variable.numpy()).all() for variable in getattr(model, "alpha", ())):
-        names = _THETA
-    else:
-        names = (*_ALPHA, *_PENALTY)
-    config = model.config
+def _causes(config: Any, finite: Mapping[str, bool]) -> str:
+    """The settings that may be the cause: those that exceed their defaults, the likelier first.
+
+    The penalty depends on alpha alone and is computed before alpha is updated: where it is finite,
+    alpha was, so theta overflowed. After the step nothing tells them apart, as the one's gradient
+    depends on the other.
+    """
+    alpha = (*_ALPHA, *_PENALTY)
+    groups = (_THETA, alpha) if finite.get("penalty", True) else (alpha, _THETA)
     defaults = {field.name: field.default for field in dataclasses.fields(config)}
-    values = {name: getattr(config, name, None) for name in names}
+    values = {name: getattr(config, name, None) for name in (*groups[0], *groups[1])}
     raised = [
         name
         for name, value in values.items()
         if value is not None and (defaults[name] is None or value > defaults[name])
     ]
-    if raised:
-        return ", ".join(f"--{name}={values[name]}" for name in raised)
-    return f"--{names[0]}"
+    named = [name for name in raised if name in groups[0]] or raised
+    return ", ".join(f"--{name}={values[name]}" for name in named) or f"--{groups[0][0]}"

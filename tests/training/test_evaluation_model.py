@@ -95,4 +95,14 @@ def test_padding_examples_do_not_count():
     right = np.argmax(logits, axis=1) == batch["label"].numpy()
     weight = np.arange(BATCH) < 5
     padded = tf.data.Dataset.from_tensors({**batch, "weight": weight.astype(np.float32)})
-    assert model.accuracy_of(padded) == pytest.approx(right[weight].mean())
+    assert model.measure(padded)["accuracy"] == pytest.approx(right[weight].mean())
+    assert model.test_errors(padded) == {"test_error": pytest.approx(1 - right[weight].mean())}
+
+
+def test_without_test_images_there_is_no_error():
+    assert make().test_errors(None) == {"test_error": None}
+
+
+def test_the_sums_of_the_epoch_so_far_are_in_the_state():
+    model = make()
+    assert id(model.training_means.totals) in {id(one) for one in model.state()}

@@ -238,15 +238,59 @@ def test_of_a_new_run_that_was_refused_a_relative_path_is_removed_too(tmp_path, 
     assert not os.listdir(tmp_path)
 
 
-def test_a_run_that_fails_once_its_inputs_are_recorded_stays(tmp_path):
+def test_a_new_run_that_is_refused_late_leaves_nothing_that_it_wrote(tmp_path):
+    def refuse_late(run):
+        with run.owned():
+            run.write_record(RECORD, {})
+            for path in (run.network, run.genotype, run.path / "normal.png", run.path / "x.svg"):
+                path.write_text("")
+            for path in (run.tensorboard, run.images, run.export, run.path / "seed_0"):
+                path.mkdir()
+                (path / "file").write_text("")
+            raise UserError("--theta_learning_rate: diverged")
+
+    with pytest.raises(UserError, match="diverged"):
+        refuse_late(RunDirectory(tmp_path / "above" / "run"))
+    assert not os.listdir(tmp_path)
+
+
+def test_a_file_that_a_user_put_into_a_run_that_was_refused_stays(tmp_path):
+    def refuse(run):
+        with run.owned():
+            run.write_record(RECORD, {})
+            (run.path / "notes.txt").write_text("mine")
+            raise UserError("--data_dir: no images")
+
+    with pytest.raises(UserError, match="no images"):
+        refuse(RunDirectory(tmp_path / "run"))
+    assert tree(tmp_path / "run") == {pathlib.Path("notes.txt"): b"mine"}
+
+
+@pytest.mark.parametrize("trace", ["checkpoints", "seed_0/checkpoints"])
+def test_a_new_run_that_fails_once_it_has_trained_stays(tmp_path, trace):
     def fail_late(run):
         with run.owned():
             run.write_record(RECORD, {})
+            (run.path / trace).mkdir(parents=True)
+            (run.path / trace / "step-1.index").write_text("")
             raise UserError("--theta_learning_rate: diverged")
 
     with pytest.raises(UserError, match="diverged"):
         fail_late(RunDirectory(tmp_path / "run"))
     assert run_record.read(tmp_path / "run" / "run.json") == RECORD
+
+
+def test_a_run_that_was_interrupted_before_it_trained_stays_to_be_resumed(tmp_path):
+    run = RunDirectory(tmp_path / "run")
+
+    def interrupt():
+        with run.owned():
+            run.write_record(RECORD, {})
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupt()
+    assert run_record.read(run.record) == RECORD
 
 
 def test_a_recorded_run_that_is_refused_stays_as_it_was(run):

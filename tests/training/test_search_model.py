@@ -31,6 +31,11 @@ def batch(size=6, seed=0):
     }
 
 
+def means_of(sums):
+    """What a step's sums over its examples come down to."""
+    return {name: float(sums[name] / sums["examples"]) for name in sums if name != "examples"}
+
+
 @pytest.fixture(scope="module")
 def model():
     return make()
@@ -85,17 +90,16 @@ def test_the_penalty_is_the_expected_normalised_cost_of_sampled_children(model):
 def test_a_step_moves_theta_and_alpha_once_each():
     model = make()
     before = [variable.numpy() for variable in (*model.theta, *model.alpha)]
-    logs = model.train_step(batch())
-    assert set(logs) == {"loss", "cross_entropy", "penalty", "penalty_share", "accuracy"}
-    assert float(logs["loss"]) == pytest.approx(
-        float(logs["cross_entropy"]) + float(logs["penalty"]), rel=1e-5
-    )
+    means = means_of(model.train_step(batch()))
+    assert set(means) == {"loss", "cross_entropy", "penalty", "penalty_share", "accuracy"}
+    assert means["loss"] == pytest.approx(means["cross_entropy"] + means["penalty"], rel=1e-5)
     for variable, value in zip((*model.theta, *model.alpha), before, strict=True):
         assert not np.array_equal(variable, value)
     assert model.theta_optimizer.iterations.numpy() == model.alpha_optimizer.iterations.numpy() == 1
-    # Adam's first step is its rate, whatever the gradient.
-    moved = np.abs(model.alpha[0].numpy() - before[-2])
-    np.testing.assert_allclose(moved, 3 / np.sqrt(10), rtol=0.02)
+    # Adam's first step is its rate, whatever the gradient, where its epsilon is small beside it.
+    moved = np.abs(model.alpha[0].numpy() - before[-2]) / (3 / np.sqrt(10))
+    assert moved.max() < 1.02
+    assert np.mean(moved > 0.98) > 0.95
 
 
 def test_weight_decay_and_clipping_of_theta_do_not_touch_alpha():
@@ -123,9 +127,8 @@ def test_the_penalty_pulls_towards_the_zero_operation():
 def test_the_child_is_evaluated_in_place_of_draws(model):
     results = []
     for child in (False, True, True):
-        model.reset_metrics()
         model.evaluates_child.assign(child)
-        results.append(float(model.test_step(batch())["cross_entropy"]))
+        results.append(means_of(model.test_step(batch()))["cross_entropy"])
     model.evaluates_child.assign(False)
     assert results[1] == results[2] != results[0]
     z = {kind: model.edges[kind].most_probable() for kind in space.KINDS}
@@ -138,21 +141,17 @@ def test_padding_of_the_last_batch_does_not_count(model):
     full, padded = batch(6), batch(6)
     padded["weight"] = tf.constant([1.0, 1, 1, 0, 0, 0])
     model.evaluates_child.assign(True)
-    model.reset_metrics()
-    part = model.test_step({key: value[:3] for key, value in full.items()})
-    part = {key: float(value) for key, value in part.items()}
-    model.reset_metrics()
-    whole = model.test_step(padded)
+    part = means_of(model.test_step({key: value[:3] for key, value in full.items()}))
+    whole = means_of(model.test_step(padded))
     model.evaluates_child.assign(False)
-    for name, value in part.items():
-        assert float(whole[name]) == pytest.approx(value, rel=1e-5)
+    assert whole == pytest.approx(part, rel=1e-5)
 
 
 def test_state_holds_every_variable_of_the_run(model):
     held = {id(variable) for variable in model.state()}
     for part in (model, model.theta_optimizer, model.alpha_optimizer):
         assert {id(variable) for variable in part.variables} <= held
-    assert {id(variable) for variable in model.metrics_variables} <= held
+    assert id(model.training_means.totals) in held
 
 
 @pytest.mark.parametrize("estimator", ["expectation", "reparameterization", "policy_gradient"])
@@ -204,7 +203,7 @@ def test_the_share_is_that_of_the_penalty_in_the_norms_of_alphas_gradient():
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(batch()["label"], logits)
         loss = tf.reduce_mean(losses)
     norms = [np.linalg.norm(np.concatenate(tape.gradient(part, alpha))) for part in (penalty, loss)]
-    share = float(model.train_step(batch())["penalty_share"])
+    share = means_of(model.train_step(batch()))["penalty_share"]
     assert share == pytest.approx(norms[0] / sum(norms), rel=1e-3)
 
 

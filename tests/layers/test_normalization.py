@@ -1,0 +1,65 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from snas_tf.layers import normalization
+from snas_tf.layers.normalization import BatchNormalization
+
+X = np.random.default_rng(0).normal(3, 2, (6, 4, 4, 3)).astype(np.float32)
+
+
+def pair(**settings):
+    """Our layer and Keras' with the recipes' momentum and epsilon, with the same weights."""
+    layers = (
+        BatchNormalization(**settings),
+        keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, **settings),
+    )
+    generator = np.random.default_rng(1)
+    for layer in layers:
+        layer.build(X.shape)
+    values = [generator.uniform(0.5, 2, one.shape) for one in layers[0].weights]
+    for layer in layers:
+        layer.set_weights(values)
+    return layers
+
+
+@pytest.mark.parametrize("settings", [{}, {"center": False, "scale": False}])
+def test_on_one_device_the_layer_is_that_of_keras(settings):
+    ours, theirs = pair(**settings)
+    for step in range(3):
+        received, expected = ours(X + step, training=True), theirs(X + step, training=True)
+        np.testing.assert_allclose(received, expected, rtol=1e-5, atol=1e-5)
+    for one, other in zip(ours.weights, theirs.weights, strict=True):
+        assert one.trainable == other.trainable
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+    np.testing.assert_allclose(ours(X), theirs(X), rtol=1e-5, atol=1e-5)
+
+
+def test_the_moving_statistics_follow_the_recipe():
+    layer = BatchNormalization()
+    layer(X, training=True)
+    np.testing.assert_allclose(layer.moving_mean, 0.1 * X.mean((0, 1, 2)), rtol=1e-5)
+    np.testing.assert_allclose(layer.moving_variance, 0.9 + 0.1 * X.var((0, 1, 2)), rtol=1e-4)
+
+
+def test_the_layer_agrees_with_the_function_that_cells_use():
+    layer = pair()[0]
+    weights = {
+        name: tf.convert_to_tensor(getattr(layer, attribute))
+        for name, attribute in [
+            ("gamma", "gamma"),
+            ("beta", "beta"),
+            ("mean", "moving_mean"),
+            ("variance", "moving_variance"),
+        ]
+    }
+    expected, _ = normalization.batch_normalize(tf.constant(X), weights, None, training=False)
+    np.testing.assert_allclose(layer(X), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_the_layer_comes_back_from_its_config():
+    layer = BatchNormalization(scale=False)
+    again = keras.layers.deserialize(keras.layers.serialize(layer))
+    assert isinstance(again, BatchNormalization)
+    assert (again.momentum, again.epsilon, again.scale) == (0.9, 1e-5, False)
