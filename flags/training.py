@@ -104,7 +104,7 @@ def finite_and_not_negative(value: float | None) -> bool:
 
 def values_of(values: flags.FlagValues) -> dict[str, Any]:
     """The fields of `TrainingConfig`."""
-    names = ("num_cells", "epochs", *_HYPERPARAMETERS)
+    names = ("num_cells", "epochs", "num_seeds", *_HYPERPARAMETERS)
     return {
         "init_channels": width(values),
         **{name: getattr(values, name) for name in names},
