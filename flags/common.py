@@ -25,14 +25,14 @@ def define(values: flags.FlagValues, defaults: DataConfig, *, held_out: bool = T
         "dataset",
         defaults.dataset,
         "The images: cifar10 or any other TFDS image-classification name; folder, for class "
-        "sub-directories of JPEG or PNG files under --data_dir; digits, which needs no network.",
+        "sub-directories of image files under --data_dir; digits, which needs no network.",
         flag_values=values,
     )
     path.define(
         values,
         "data_dir",
-        "Directory of prepared TFDS datasets; or of the class sub-directories, or of train/ and "
-        "test/ or val/ with the class sub-directories.",
+        "Directory of prepared TFDS datasets; or of the class sub-directories, or of train/, val/ "
+        "and test/ with the class sub-directories.",
     )
     define_image_size(values, defaults.image_size)
     flags.DEFINE_integer(

@@ -11,7 +11,7 @@ from snas_tf.config import DataConfig
 from snas_tf.data import readers, splits
 from snas_tf.data.images import Images, require_same_size
 from snas_tf.data.readers import TEST, TRAIN, VALIDATION, Contents
-from snas_tf.data.summary import summarize
+from snas_tf.data.summary import listed, summarize
 from snas_tf.errors import UserError
 
 MINIMUM_IMAGE_SIZE = 8
@@ -32,7 +32,7 @@ class Dataset:
         train: the images to learn from.
         validation: the images held out of the training images, or of a part of their own.
         class_names: the name of each class, in the order of the labels.
-        mirror: whether a mirrored image keeps its class.
+        mirror: whether training images are mirrored at random.
         test: images apart from both; None where they were not asked for or there are none.
     """
 
@@ -79,7 +79,7 @@ class Collection:
     Attributes:
         config: which images they are.
         contents: the images.
-        mirror: whether a mirrored image keeps its class.
+        mirror: whether training images are mirrored at random.
     """
 
     config: DataConfig
@@ -149,14 +149,14 @@ class Collection:
         if VALIDATION in self.contents.parts or not self.config.validation_fraction:
             return []
         counts, names = self._class_counts(), np.array(self.contents.class_names)
-        return [
-            f"no {part} image of class {name}: {reason}"
-            for count, part, reason in (
-                (0, TRAIN, "the data set has none"),
-                (1, VALIDATION, "its only image is learned from"),
-            )
-            for name in names[counts == count]
-        ]
+        lines = []
+        for count, part in ((0, TRAIN), (1, VALIDATION)):
+            lacking = names[counts == count].tolist()
+            if lacking:
+                lines.append(
+                    f"classes without a {part} image, as they have {count}: {listed(lacking)}"
+                )
+        return lines
 
 
 def read(

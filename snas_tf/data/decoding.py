@@ -1,6 +1,5 @@
 """Image files read with Pillow, as a viewer would show them."""
 
-import collections
 import contextlib
 import pathlib
 from collections.abc import Sequence
@@ -170,21 +169,6 @@ def report(path: pathlib.Path, error: Exception, skip_corrupt: bool) -> None:
             "--skip_corrupt_images to leave such files out"
         ) from error
     logging.warning("%s: left out, not a readable image (%s)", printable(str(path)), reason)
-
-
-def damage_remarks(files: Files, left_out: Sequence[int], root: pathlib.Path) -> list[str]:
-    """How many damaged files were left out, a line for each directory.
-
-    Args:
-        files: all files of a part, each with its label.
-        left_out: the positions of those that were left out.
-        root: what the directories are named from.
-    """
-    counts = collections.Counter(files[position][0].parent for position in left_out)
-    return [
-        f"left out of {path.relative_to(root)}/: {count} unreadable"
-        for path, count in counts.items()
-    ]
 
 
 def require_all_classes(files: Sequence[tuple[pathlib.Path, int]], read_labels: set[int]) -> None:

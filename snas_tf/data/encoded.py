@@ -39,7 +39,7 @@ class EncodedDataset:
         validation: the examples of the validation images.
         class_names: the name of each class, in the order of the labels.
         image_size: (height, width) of the crops that a network is given, in pixels.
-        mirror: whether a mirrored image keeps its class.
+        mirror: whether training images are mirrored at random.
     """
 
     name: str
@@ -153,13 +153,13 @@ def _folder(config: DataConfig) -> _Found:
             "train/ and val/ (or test/), each with a sub-directory of images for each class"
         )
     listing = folder.list_images(config, (held_out,))
-    remarks, sources = list(listing.remarks()), []
+    sources, damaged = [], set()
     for files in listing.parts.values():
-        left_out = decoding.find_damaged(files) if config.skip_corrupt_images else ()
-        remarks += decoding.damage_remarks(files, left_out, listing.root)
-        kept = np.delete(np.arange(len(files)), left_out)
-        sources.append(FolderSource([files[place] for place in kept], listing.root))
-    return *sources, listing.class_names, tuple(remarks)
+        if config.skip_corrupt_images:
+            damaged |= {files[position][0] for position in decoding.find_damaged(files)}
+        kept = [(path, label) for path, label in files if path not in damaged]
+        sources.append(FolderSource(kept, listing.root))
+    return *sources, listing.class_names, listing.remarks(damaged)
 
 
 def _prepared(config: DataConfig) -> _Found:

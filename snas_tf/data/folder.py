@@ -5,6 +5,7 @@ import dataclasses
 import os
 import pathlib
 import stat
+from collections.abc import Iterable
 
 from absl import logging
 
@@ -28,6 +29,7 @@ _ACCEPTED = (
 )
 _DIRECTORY, _OTHER = "sub-directories", "pipes or devices"
 _BROKEN, _NO_SUFFIX = "links that lead nowhere", "files without a suffix"
+_DAMAGED = "unreadable images"
 _SHOWN_CLASSES = 20
 
 LeftOut = collections.Counter[str]
@@ -51,14 +53,21 @@ class Listing:
     parts: dict[str, Files]
     left_out: dict[pathlib.Path, LeftOut]
 
-    def remarks(self) -> tuple[str, ...]:
-        """What was left out, a line for each directory."""
+    def remarks(self, damaged: Iterable[pathlib.Path] = ()) -> tuple[str, ...]:
+        """What was left out, a line for each directory; of many, the last are summed up.
+
+        Args:
+            damaged: image files that were left out because they can't be decoded.
+        """
+        left_out = dict(self.left_out)
+        for path in damaged:
+            left_out[path.parent] = left_out.get(path.parent, LeftOut()) + LeftOut([_DAMAGED])
         lines = [
             f"left out of {path.relative_to(self.root)}/: {_counted(kinds)}"
-            for path, kinds in self.left_out.items()
+            for path, kinds in sorted(left_out.items())
         ]
         if len(lines) > _SHOWN_CLASSES:
-            rest = list(self.left_out.values())[_SHOWN_CLASSES:]
+            rest = [kinds for _, kinds in sorted(left_out.items())][_SHOWN_CLASSES:]
             more = _counted(sum(rest, LeftOut()))
             lines[_SHOWN_CLASSES:] = [f"left out of {len(rest)} more directories: {more}"]
         return tuple(lines)

@@ -78,7 +78,8 @@ def resize(images: np.ndarray, size: int | None) -> np.ndarray:
     """
     if size is None or images.shape[1:3] == (size, size):
         return images
-    return resize_by_area(images, (size, size)).numpy()
+    with tf.device("CPU"):
+        return resize_by_area(images, (size, size)).numpy()
 
 
 def resize_by_area(images: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:

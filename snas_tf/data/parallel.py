@@ -58,7 +58,7 @@ def tracked(results: Iterable[Any], count: int, description: str) -> Iterator[An
         )
         return
     next_line = time.monotonic() + _QUIET_SECONDS
-    for done, result in enumerate(results):
+    for done, result in enumerate(results, start=1):
         if time.monotonic() > next_line:
             print(f"{description}  {done:,}/{count:,}", flush=True)
             next_line = time.monotonic() + _LINE_SECONDS

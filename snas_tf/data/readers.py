@@ -82,11 +82,13 @@ def _read_folder(
         part: decoding.decode_all(files, config.image_size, config.skip_corrupt_images)
         for part, files in listing.parts.items()
     }
-    remarks = list(listing.remarks())
-    for part, (_, left_out) in decoded.items():
-        remarks += decoding.damage_remarks(listing.parts[part], left_out, listing.root)
+    damaged = [
+        listing.parts[part][position][0]
+        for part, (_, left_out) in decoded.items()
+        for position in left_out
+    ]
     images = {part: images for part, (images, _) in decoded.items()}
-    contents = Contents(images, listing.class_names, digest, tuple(remarks))
+    contents = Contents(images, listing.class_names, digest, listing.remarks(damaged))
     check(contents)
     if found is None:
         cached.save(decoded)

@@ -128,7 +128,7 @@ class ArrayRecords(Sequence[bytes]):
 
 
 def open_records(builder: Any, split: str, name: str) -> Records:
-    """The serialised examples of a prepared split.
+    """The serialized examples of a prepared split.
 
     Args:
         builder: of a data set prepared as TFRecord, TFDS's default, or as ArrayRecord.

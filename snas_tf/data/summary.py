@@ -23,14 +23,18 @@ def summarize(
         mirror: whether training images are mirrored at random.
         remarks: what else has to be known, such as what was left out.
     """
-    names = ", ".join(class_names[:_NAMED_CLASSES])
-    more = ", ..." if len(class_names) > _NAMED_CLASSES else ""
     mirrored = "half of the training images, at random; --nomirror if left and right matter"
     lines = [
         f"images    {', '.join(f'{count:,} {part}' for part, count in counts.items())}",
-        f"classes   {len(class_names)}: {names}{more}",
+        f"classes   {len(class_names)}: {listed(class_names)}",
         f"size      {image_size}",
         f"mirrored  {mirrored if mirror else 'no'}",
         *(f"note      {remark}" for remark in remarks),
     ]
     return "\n".join(map(printable, lines))
+
+
+def listed(names: Sequence[str]) -> str:
+    """The names, of many the first ten and how many more there are."""
+    more = len(names) - _NAMED_CLASSES
+    return ", ".join([*names[:_NAMED_CLASSES], *([f"and {more:,} more"] if more > 0 else [])])

@@ -1,3 +1,5 @@
+import io
+import json
 import os
 import pathlib
 import shutil
@@ -8,6 +10,7 @@ import numpy as np
 import PIL.Image
 import pytest
 import sklearn.datasets
+import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from snas_tf.config import DataConfig
@@ -478,6 +481,156 @@ def test_tfds_splits_that_are_not_wanted_are_not_read(tmp_path):
 def test_tfds_characters_are_not_mirrored(tmp_path):
     prepare(tmp_path, "tiny_mnist")
     assert not datasets.load(DataConfig("tiny_mnist", tmp_path, batch_size=2), seed=0).mirror
+
+
+@pytest.mark.parametrize("name", ["mnist", "MNIST", "SvhnCropped", "binary_alpha_digits", "Digits"])
+def test_names_of_characters_are_known_whatever_their_case(name):
+    assert not datasets.keeps_class(name)
+    assert datasets.keeps_class("CIFAR10")
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+def test_mirroring_can_be_chosen(folder, mirror):
+    collection = datasets.read(replace(folder[0], mirror=mirror))
+    assert collection.split(0).mirror == mirror
+    assert ("--nomirror" in collection.summary()) == mirror
+    assert datasets.load(DataConfig("digits", mirror=mirror), seed=0).mirror == mirror
+
+
+def test_a_summary_says_what_a_run_learns_from(parts):
+    config, _ = parts
+    save(config.data_dir / "train/a/more.png", noise(10, 12, 3))
+    (config.data_dir / "train/b/photo.HEIC").write_bytes(b"")
+    summary = datasets.read(config, with_test=True).summary()
+    assert summary.splitlines()[:3] == [
+        "images    7 train, 6 validation, 6 test",
+        "classes   2: a, b",
+        "size      10 x 12 pixels",
+    ]
+    assert "left out of train/b/: .heic (1)" in summary
+    shutil.rmtree(config.data_dir / "val")
+    assert datasets.read(config).summary().startswith("images    5 train, 2 validation\n")
+
+
+def test_a_class_of_one_image_is_named(folder):
+    config, *_ = folder
+    save(config.data_dir / "lonely" / "0.png", noise(10, 12, 3))
+    collection = datasets.read(config)
+    assert "classes without a validation image, as they have 1: lonely" in collection.summary()
+    assert set(collection.split(0).validation.labels) == {0, 1}
+    assert set(collection.split(0).train.labels) == {0, 1, 2}
+
+
+def moved(root):
+    return root.rename(root.with_name("moved"))
+
+
+def with_a_changed_image(root):
+    save(root / "train/a/0.png", noise(10, 12, 3))
+    return root
+
+
+def with_an_image_more(root):
+    save(root / "val/a/9.png", noise(10, 12, 3))
+    return root
+
+
+def with_an_image_in_another_class(root):
+    (root / "train/a/0.png").rename(root / "train/b/9.png")
+    return root
+
+
+def with_another_class_name(root):
+    for part in ("train", "val", "test"):
+        (root / part / "a").rename(root / part / "aa")
+    return root
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        moved,
+        with_a_changed_image,
+        with_an_image_more,
+        with_an_image_in_another_class,
+        with_another_class_name,
+    ],
+)
+def test_the_fingerprint_is_of_the_content_wherever_it_lies(parts, change):
+    config, _ = parts
+    # Below the fixture's directory, which is named for the test.
+    root = config.data_dir / "images"
+    root.mkdir()
+    for part in ("train", "val", "test"):
+        (config.data_dir / part).rename(root / part)
+    before = datasets.read(replace(config, data_dir=root)).fingerprint
+    after = datasets.read(replace(config, data_dir=change(root))).fingerprint
+    assert json.loads(json.dumps(before)) == before
+    assert (before == after) == (change is moved)
+
+
+@pytest.mark.parametrize("name", ["digits", "tiny"])
+def test_the_fingerprint_of_other_data_sets_is_of_what_was_read(tmp_path, name):
+    if name == "tiny":
+        prepare(tmp_path, "tiny")
+    config = DataConfig(name, tmp_path, batch_size=2)
+    searched, again, evaluated = (
+        datasets.read(config, with_test).fingerprint for with_test in (False, False, True)
+    )
+    assert searched == again
+    assert json.loads(json.dumps(searched)) == searched
+    assert list(evaluated["images"]) == ["train", "test"]
+    if name == "tiny":
+        shutil.rmtree(tmp_path / "tiny")
+        prepare(tmp_path, "tiny")
+        assert datasets.read(config).fingerprint["digest"] != searched["digest"]
+
+
+def test_a_data_dir_that_does_not_exist_is_one_clear_error(tmp_path):
+    with pytest.raises(UserError, match=r"^--data_dir=.*/none: not a directory; accepted: "):
+        datasets.read(DataConfig("cifar10", tmp_path / "none"))
+
+
+def prepare_photographs(data_dir):
+    """Writes a TFDS copy of images of several sizes, one of them stored lying; returns them."""
+    pixels = [noise(12 + number, 16, 3) for number in range(6)]
+    lying = PIL.Image.Exif()
+    lying[0x0112] = 6
+    streams = [io.BytesIO() for _ in pixels]
+    for number, (image, stream) in enumerate(zip(pixels, streams, strict=True)):
+        stored = np.rot90(image) if number == 3 else image
+        options = {"exif": lying} if number == 3 else {}
+        PIL.Image.fromarray(stored).save(stream, "PNG", **options)
+        stream.seek(0)
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name="photographs",
+        version="1.0.0",
+        data_dir=data_dir,
+        split_datasets={
+            "train": [(i, {"image": one, "label": i % 2}) for i, one in enumerate(streams)]
+        },
+        features=tfds.features.FeaturesDict(
+            {
+                "image": tfds.features.Image(encoding_format="png"),
+                "label": tfds.features.ClassLabel(names=["p", "q"]),
+            }
+        ),
+    )
+    return pixels
+
+
+def test_photographs_of_tfds_are_read_upright(tmp_path):
+    pixels = prepare_photographs(tmp_path)
+    config = DataConfig("photographs", tmp_path, 8, 1)
+    images, _ = both(datasets.load(config, seed=0))
+    expected = [tf.image.resize(image, (8, 8), "area").numpy() for image in pixels]
+    assert rows(images) == rows([np.rint(image).astype(np.uint8) for image in expected])
+
+
+def test_a_tfds_label_of_no_class_is_named(tmp_path):
+    prepare(tmp_path, "tiny", withheld=("train",))
+    with pytest.raises(UserError, match=r"example 0 has the label -1, not 0 to 2"):
+        datasets.read(DataConfig("tiny", tmp_path, batch_size=2))
 
 
 def test_a_tfds_copy_without_class_labels_is_refused(tmp_path):

@@ -123,7 +123,7 @@ def test_corrupt_files_are_left_out_and_counted_on_request(tmp_path, caplog):
     assert root / CORRUPT not in [path for path, _ in dataset.train.files]
     assert f"{root / CORRUPT}: left out, not a readable image" in caplog.text
     summary = encoded.read(config(root, skip_corrupt_images=True)).summary()
-    assert "left out of train/c/: 1 unreadable" in summary
+    assert "left out of train/c/: unreadable images (1)" in summary
 
 
 def test_a_class_of_corrupt_files_only_is_refused(tmp_path):

@@ -46,7 +46,7 @@ def test_longer_work_prints_a_line_now_and_then(capsys, monkeypatch):
     clock(monkeypatch, seconds=1)
     list(parallel.tracked(range(2000), 2000, "reading"))
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "reading  2/2,000"
+    assert lines[0] == "reading  3/2,000"
     assert 20 < len(lines) < 40
 
 

@@ -7,6 +7,7 @@ from snas_tf.architecture import space, zoo
 from snas_tf.data import crops
 from snas_tf.data import images as data_images
 from snas_tf.models.child import ChildNetwork
+from snas_tf.models.folded import FoldedChild
 from snas_tf.models.serving import Server
 from tests.random_children import randomize
 
@@ -101,7 +102,7 @@ def test_the_middle_is_served_where_the_middle_was_evaluated():
 def exported(tmp_path_factory):
     """The signature of a SavedModel, and its network."""
     path, child = tmp_path_factory.mktemp("exported") / "model", make()
-    server = Server(child, SIZE, NAMES, data_images.resize_by_area)
+    server = Server(FoldedChild(child), SIZE, NAMES, data_images.resize_by_area)
     tf.saved_model.save(server, str(path), signatures=server.serve)
     return tf.saved_model.load(str(path)).signatures["serving_default"], child
 
