@@ -23,7 +23,8 @@ from snas_tf.training.run_record import RunRecord
 _ACCEPTED = "accepted: a directory that is empty, new, or holds an earlier run"
 
 _FILES = (
-    *("run.json", "network.json", "genotype.json", "result.json", "metrics.csv", "*.png", "*.svg"),
+    *("run.json", "network.json", "genotype.json", "result.json", "metrics.csv"),
+    *("normal.png", "normal.svg", "reduce.png", "reduce.svg", "curves.png"),
     *("images", "checkpoints", "best", "genotypes", "tensorboard", "export", "seed_*"),
 )
 """What a run writes into its directory."""
