@@ -158,14 +158,6 @@ def test_a_run_killed_within_an_epoch_continues_bit_for_bit(finished, tmp_path):
     assert lookup.read(model_dir / "genotype.json") == lookup.read(finished[0] / "genotype.json")
 
 
-def test_one_hot_draws_run_from_flags_to_a_cell(tmp_path):
-    flags = ("--relaxation=one_hot", "--skip_threshold=1e-6", "--epochs=1")
-    done = run(*TINY, *flags, f"--model_dir={tmp_path}")
-    assert done.returncode == 0, done.stderr
-    assert 0 <= result_of(tmp_path)["child_valid_accuracy"] <= 1
-    assert (tmp_path / "genotype.json").exists()
-
-
 def test_a_child_with_the_searchs_weights_has_the_accuracy_that_the_search_reports(
     finished, tmp_path
 ):

@@ -242,7 +242,12 @@ def test_a_new_run_that_is_refused_late_leaves_nothing_that_it_wrote(tmp_path):
     def refuse_late(run):
         with run.owned():
             run.write_record(RECORD, {})
-            for path in (run.network, run.genotype, run.path / "normal.png", run.path / "x.svg"):
+            for path in (
+                run.network,
+                run.genotype,
+                run.path / "normal.png",
+                run.path / "curves.png",
+            ):
                 path.write_text("")
             for path in (run.tensorboard, run.images, run.export, run.path / "seed_0"):
                 path.mkdir()
