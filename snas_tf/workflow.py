@@ -52,6 +52,7 @@ class Workflow:
             if not run.record.exists():
                 run.write_record(record, runtime.versions())
             images = self.read_images(run)
+            print(images.summary(), flush=True)
             return self._run(run, images)
 
     def read_images(self, run: RunDirectory) -> Any:
@@ -85,7 +86,6 @@ class Workflow:
         run.write_record(record, runtime.versions())
         seeds = self.config.num_seeds
         if seeds == 1:
-            print(images.summary(), flush=True)
             result = self.train(run, images.split(self.run_config.seed))
         else:
             first = self.run_config.seed

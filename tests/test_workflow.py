@@ -105,7 +105,7 @@ def test_a_finished_run_says_so_and_trains_nothing(make, tmp_path, capsys):
     capsys.readouterr()
     assert make().run() == result
     output = capsys.readouterr().out
-    assert output == f"{tmp_path / 'run'}: finished on {result['finished']}, nothing to do\n"
+    assert output == f"5 images\n{tmp_path / 'run'}: finished on {result['finished']}, nothing to do\n"
     assert len(Fake.trained) == 1
     assert tree(tmp_path) == before
 
@@ -208,7 +208,7 @@ def test_every_seed_is_a_run_and_they_are_combined(make, tmp_path, capsys):
         "seeds": [{"epochs": 2, "score": score} for score in (53, 54, 55)],
     }
     assert Fake.trained == ((5, 3), (5, 4), (5, 5))
-    assert capsys.readouterr().out == "".join(f"seed {seed}\n5 images\n" for seed in (3, 4, 5))
+    assert capsys.readouterr().out == "5 images\nseed 3\nseed 4\nseed 5\n"
     for seed in (3, 4, 5):
         run = RunDirectory(tmp_path / "run" / f"seed_{seed}")
         assert run.read_result()["score"] == 50 + seed
