@@ -105,7 +105,8 @@ def test_a_finished_run_says_so_and_trains_nothing(make, tmp_path, capsys):
     capsys.readouterr()
     assert make().run() == result
     output = capsys.readouterr().out
-    assert output == f"5 images\n{tmp_path / 'run'}: finished on {result['finished']}, nothing to do\n"
+    said = f"{tmp_path / 'run'}: finished on {result['finished']}, nothing to do"
+    assert output == f"5 images\n{said}\n"
     assert len(Fake.trained) == 1
     assert tree(tmp_path) == before
 
