@@ -72,6 +72,7 @@ class Evaluation(Workflow):
         whole_files.write_text(run.genotype, genotype.to_json(self.genotype))
         plots.save_cells(self.genotype, run.path)
         validation = self.evaluation_batches(dataset.validation)
+        self._check_export(validation)
         monitor = loop.train(
             model,
             EvaluationMonitor,
@@ -167,10 +168,10 @@ class Evaluation(Workflow):
         counted = cost.child(network.genotype, network.plans, network.num_classes)
         errors = model.test_errors(test)
         valid_accuracy = model.measure(validation).get("accuracy")
-        if self.config.export_weights == "last":
-            export.save_model(FoldedChild(network), described, run.export)
+        export.save_model(FoldedChild(network), described, run.export)
         best = self._restore_best(network, monitor, run)
-        if self.config.export_weights == "best":
+        exported = "best" if best and self.config.export_weights == "best" else "last"
+        if exported == "best":
             export.save_model(FoldedChild(network), described, run.export)
         at_best = model.test_errors(test if best else None)
         return {
@@ -179,7 +180,7 @@ class Evaluation(Workflow):
             "valid_accuracy": valid_accuracy,
             "best_valid_accuracy": best["valid_accuracy"] if best else None,
             "best_valid_epoch": int(best["epoch"]) if best else None,
-            "exported_weights": self.config.export_weights,
+            "exported_weights": exported,
             "parameters": counted.parameters,
             "multiply_adds": counted.multiply_adds,
             "images_per_second": monitor.images_per_second(),
@@ -187,6 +188,14 @@ class Evaluation(Workflow):
             "steps": int(model.step.numpy()),
             "seconds": monitor.seconds(),
         }
+
+    def _check_export(self, validation: tf.data.Dataset | None) -> None:
+        if self.config.export_weights == "best" and (validation is None or not self.config.epochs):
+            lacking = "validation images" if validation is None else "epochs"
+            raise UserError(
+                f"--export_weights=best: there are no {lacking} to tell a best epoch by, "
+                "accepted: last"
+            )
 
     def _restore_best(
         self, network: ChildNetwork, monitor: EvaluationMonitor, run: RunDirectory

@@ -1,7 +1,8 @@
 """`--mode=export`: a trained child as a file that needs nothing of this package."""
 
-import os
+import json
 import pathlib
+import re
 import tempfile
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from snas_tf import plain_paths, whole_files
-from snas_tf.architecture import lookup
+from snas_tf.architecture import genotype, lookup
 from snas_tf.data.crops import center_crop_decoded
 from snas_tf.data.images import resize_by_area
 from snas_tf.errors import UserError, quote, shorten_path
@@ -24,8 +25,10 @@ from snas_tf.training import checkpoints, run_record
 from snas_tf.training.evaluation_monitor import BEST
 from snas_tf.training.run_directory import RunDirectory
 
-_SAVED_MODEL = {"saved_model.pb", "fingerprint.pb", "variables", "assets", "assets.extra"}
-"""What the directory of a SavedModel holds."""
+_SAVED_MODEL = re.compile(
+    r"saved_model\.pb|fingerprint\.pb|variables/variables\.(index|data-\d+-of-\d+)"
+)
+"""The files of a SavedModel of ours."""
 
 
 def export(model_dir: pathlib.Path, file_format: str, weights: str | None = None) -> dict[str, Any]:
@@ -46,7 +49,11 @@ def export(model_dir: pathlib.Path, file_format: str, weights: str | None = None
     described, network, weights = load(model_dir, weights)
     run = RunDirectory(model_dir)
     with run.owned():
-        return {"weights": weights, **FORMATS[file_format](network, described, run)}
+        exported = FORMATS[file_format](network, described, run)
+        result = run.read_result()
+        if result is not None and file_format == "saved_model":
+            run.write_json(run.result, {**result, "exported_weights": weights})
+    return {"weights": weights, **exported}
 
 
 def load(
@@ -67,18 +74,24 @@ def load(
     """
     run = RunDirectory(model_dir)
     record = run_record.read(run.record)
-    if record.settings.get("num_seeds", 1) > 1:
-        raise UserError(
-            f"--model_dir={model_dir}: holds the runs of several seeds, accepted: "
-            f"--model_dir={model_dir / 'seed_'}N of one of them"
-        )
     if record.kind == "search":
         raise UserError(
             f"--model_dir={model_dir}: a search has no child's weights, accepted: a run of "
             f"--mode=evaluate; one with --initial_weights={model_dir} --epochs=0 takes them over"
         )
+    if record.settings.get("num_seeds", 1) > 1:
+        raise UserError(
+            f"--model_dir={model_dir}: holds the runs of several seeds, accepted: "
+            f"--model_dir={model_dir / 'seed_'}N of one of them"
+        )
     described = description.read(run.network)
-    network = described.child(lookup.read(run.genotype))
+    found = lookup.read(run.genotype)
+    if json.loads(genotype.to_json(found)) != record.inputs.get("genotype"):
+        raise UserError(
+            f"{shorten_path(run.genotype)}: not the genotype that was trained, accepted: the file "
+            "as the run wrote it"
+        )
+    network = described.child(found)
     weights = weights or record.settings.get("export_weights", "last")
     if weights == "best":
         checkpoints.restore_network(network, run.best, BEST)
@@ -95,8 +108,8 @@ def save_model(
     Raises:
         UserError: the directory also holds what is not of a SavedModel.
     """
-    others = sorted(set(os.listdir(path)) - _SAVED_MODEL) if path.is_dir() else []
-    if others:
+    names = (one.relative_to(path).as_posix() for one in path.rglob("*") if not one.is_dir())
+    if others := sorted(name for name in names if not _SAVED_MODEL.fullmatch(name)):
         raise UserError(
             f"{shorten_path(path)}: holds {quote(others[0])}, which is not of an export and would "
             "be deleted with it, accepted: to move it elsewhere and to give the command again"

@@ -35,6 +35,14 @@ class Transfer(Evaluation):
         with stream.named_errors():
             return super().run()
 
+    def train(self, run: RunDirectory, dataset: Any) -> dict[str, Any]:
+        """See `Workflow.train`; a held-out image that can't be read is found before an epoch is."""
+        if not run.has_trained():
+            print("reading the validation images once", flush=True)
+            for _ in self.evaluation_batches(dataset.validation):
+                pass
+        return super().train(run, dataset)
+
     def may_grow(self) -> set[str]:
         """See `Workflow.may_grow`; without drop path nothing follows the number of epochs."""
         grows = not self.config.drop_path_probability and self.config.num_seeds == 1

@@ -19,6 +19,7 @@ COMES_WITH_THE_RULE = {"@pypi//pytest", ":pytest"}
 LABELS = {
     "PIL": "@pypi//pillow",
     "absl": "@pypi//absl_py",
+    "google": "@pypi//protobuf",  # What TensorFlow's records are messages of.
     "sklearn": "@pypi//scikit_learn",
 }
 # Needed at run time, though no source of the room imports it; BUILD says what for.

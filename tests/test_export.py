@@ -107,6 +107,31 @@ def test_a_search_is_refused_as_one(tmp_path):
         export.load(tmp_path)
 
 
+@pytest.mark.parametrize("place", ["thesis.txt", "assets.extra/warmup", "variables/mine"])
+def test_a_users_file_in_an_export_stays(trained, place):
+    model_dir, _, _ = trained
+    path = model_dir / "export" / place
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("mine")
+    try:
+        with pytest.raises(UserError, match=place):
+            export.export(model_dir, "saved_model")
+        assert path.read_text() == "mine"
+    finally:
+        path.unlink()
+
+
+def test_another_genotype_than_was_trained_is_refused(trained):
+    path = trained[0] / "genotype.json"
+    before = path.read_text()
+    path.write_text(before.replace("skip_connect", "max_pool_3x3", 1))
+    try:
+        with pytest.raises(UserError, match="not the genotype that was trained"):
+            export.load(trained[0])
+    finally:
+        path.write_text(before)
+
+
 def by_color(image):
     """Logits of three classes: red, green and blue."""
     return tf.reduce_mean(tf.cast(image, tf.float32), axis=[1, 2])

@@ -83,6 +83,15 @@ def test_the_same_images_elsewhere_are_the_same(finished, tmp_path, capsys):
     assert capsys.readouterr().out.count("finished on") == 2
 
 
+def test_the_best_epoch_is_not_exported_where_there_is_none(tmp_path):
+    run = Run(tmp_path)
+    config, data_config, run_config = run.configs
+    config = dataclasses.replace(config, export_weights="best")
+    with pytest.raises(UserError, match="--export_weights=best: there are no epochs"):
+        evaluate.evaluate(config, data_config, run_config)
+    assert not run_config.model_dir.exists()
+
+
 def test_a_genotype_file_that_has_changed_is_refused(finished):
     before = finished.genotype.read_text()
     finished.genotype.write_text(genotype.to_json(CELLS["darts_v1"]))

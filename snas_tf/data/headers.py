@@ -11,8 +11,11 @@ _TURNED = (
     r"\C*(?:Exif\x00\x00|eXIf)(?:II|MM)\C*"
     r"(?:\x12\x01[\x03\x04]\x00\x01\x00\x00\x00[\x02-\x08]"
     r"|\x01\x12\x00[\x03\x04]\x00\x00\x00\x01(?:\x00\x00)?\x00[\x02-\x08])\C*"
+    r"|\C*tiff:Orientation(?:=[\"']|>)[2-8]\C*"
+    r"|\C*Raw profile type (?:exif|APP1)\C*|\C*XML:com\.adobe\.xmp\C*"
 )
-"""EXIF data with an orientation other than upright, in either order of bytes."""
+"""EXIF data with an orientation other than upright, in either order of bytes; the same as XMP; or
+what may hold it compressed."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _COLOR_TYPE, _WITH_OPACITY = 25, (b"\x04", b"\x06")

@@ -32,7 +32,7 @@ class ImageCache:
 
     def load(self) -> dict[str, Decoded] | None:
         """The images by part; None without a file, or without an intact one: zip has checksums."""
-        if self._path is None or not self._path.exists():
+        if self._path is None or not self._path.is_file():
             return None
         try:
             with np.load(self._path, allow_pickle=False) as file:

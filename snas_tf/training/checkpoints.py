@@ -1,5 +1,6 @@
 """Checkpoints from which a run continues bit for bit."""
 
+import contextlib
 import hashlib
 import json
 import pathlib
@@ -94,14 +95,31 @@ class CheckpointFiles:
         try:
             with plain_paths.alias(self._directory) as directory:
                 prefix = f"{directory}/{self._name}-{number}"
-                reader = tf.train.load_checkpoint(prefix)
                 # Nothing is restored of a checkpoint that breaks off or fails its checksums.
-                for name in reader.get_variable_to_shape_map():
-                    reader.get_tensor(name)
+                self._verify(number, prefix)
                 checkpoint.read(prefix).assert_existing_objects_matched().expect_partial()
         # TensorFlow raises another class of exception for each kind of damage.
         except Exception as error:
             raise ValueError((str(error) or type(error).__name__).splitlines()[0]) from error
+
+    def _verify(self, number: int, prefix: str) -> None:
+        if not all(path.is_file() for path in self.files(number)):
+            raise FileNotFoundError("it lacks a file")
+        reader = tf.train.load_checkpoint(prefix)
+        for name in reader.get_variable_to_shape_map():
+            reader.get_tensor(name)
+
+    def newest_intact(self) -> int | None:
+        """The number of the newest checkpoint that can be read; None where there is none."""
+        for number in reversed(self.numbers()):
+            # TensorFlow raises another class of exception for each kind of damage.
+            with (
+                contextlib.suppress(Exception),
+                plain_paths.alias(self._directory) as directory,
+            ):
+                self._verify(number, f"{directory}/{self._name}-{number}")
+                return number
+        return None
 
     def read_newest(self, checkpoint: tf.train.Checkpoint) -> int | None:
         """Restores the newest checkpoint that can be read.
@@ -226,19 +244,20 @@ def restore_network(
 
 
 def digest(directory: pathlib.Path) -> dict[str, Any]:
-    """What tells a run's newest checkpoint from any other: its step, and a digest of its data.
+    """What identifies the checkpoint of a run's weights: its step, and a digest of its data.
 
     Raises:
         UserError: there is no checkpoint.
     """
     files = CheckpointFiles(directory, "step")
-    numbers = files.numbers()
-    if not numbers:
+    number = files.newest_intact()
+    if number is None:
         raise UserError(
-            f"{shorten_path(directory)}: has no checkpoint, accepted: a run that has been trained"
+            f"{shorten_path(directory)}: has no checkpoint that can be read, accepted: a run that "
+            "has been trained"
         )
-    with files.files(numbers[-1])[0].open("rb") as data:
-        return {"step": numbers[-1], "digest": hashlib.file_digest(data, "sha256").hexdigest()}
+    with files.files(number)[0].open("rb") as data:
+        return {"step": number, "digest": hashlib.file_digest(data, "sha256").hexdigest()}
 
 
 def network_checkpoint(network: keras.layers.Layer) -> tf.train.Checkpoint:

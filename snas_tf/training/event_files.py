@@ -3,6 +3,7 @@
 import pathlib
 
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 
 from snas_tf import whole_files
 
@@ -32,7 +33,7 @@ def _keep_until(path: pathlib.Path, last_step: int) -> None:
                 kept.append(record)
             else:
                 dropped = True
-    except tf.errors.DataLossError:  # A killed run's file may break off.
+    except (tf.errors.DataLossError, DecodeError):  # A killed run's file may break off.
         dropped = True
     if not dropped:
         return

@@ -100,8 +100,16 @@ class RunDirectory:
             yield
 
     def _require_ours(self) -> None:
-        """Refuses a directory that holds anything and has no record of a run."""
+        """Refuses a directory that holds what no run of ours has put there."""
+        for path in (self.checkpoints, self.best, self.genotypes, self.tensorboard, self.export):
+            if os.path.lexists(path) and not path.is_dir():
+                raise UserError(f"{shorten_path(path)}: is no directory, {_ACCEPTED}")
+        for name in (name for name in _FILES if "." in name):
+            path = self.path / name
+            if os.path.lexists(path) and not path.is_file():
+                raise UserError(f"{shorten_path(path)}: is no regular file, {_ACCEPTED}")
         if self.record.exists():
+            run_record.read(self.record)
             return
         names = sorted(os.listdir(self.path))
         others = [name for name in names if not name.startswith(whole_files.PREFIX)]

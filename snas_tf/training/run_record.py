@@ -77,7 +77,7 @@ class RunRecord:
                 continue
             raise UserError(
                 f"--{_shown(name)}={_shown(new)}: {where} has --{_shown(name)}={_shown(old)}"
-                f"{_REASONS.get(name, '')}, {_ACCEPTED}"
+                f"{'' if name in may_grow else _REASONS.get(name, '')}, {_ACCEPTED}"
             )
         for name in sorted(before.inputs.keys() | self.inputs.keys()) if self.inputs else ():
             old, new = before.inputs.get(name), self.inputs.get(name)

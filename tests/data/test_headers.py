@@ -2,6 +2,7 @@ import io
 
 import numpy as np
 import PIL.Image
+import PIL.PngImagePlugin
 import pytest
 import tensorflow as tf
 
@@ -46,6 +47,21 @@ def test_only_an_upright_image_is_plain(kind, endian, orientation):
 def test_an_image_without_exif_data_is_plain(kind):
     assert is_plain(encode(kind))
     assert is_plain(encode(kind, picture(0, 30, 40, 1)[..., 0]))
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize(
+    "form", ["tiff:Orientation='{}'", "<tiff:Orientation>{}</tiff:Orientation>"]
+)
+def test_an_orientation_in_xmp_data_is_found(orientation, form):
+    data = form.format(orientation).encode()
+    assert is_plain(encode("JPEG", xmp=data)) == (orientation == 1)
+
+
+def test_a_png_whose_exif_data_are_compressed_text_is_not_plain():
+    text = PIL.PngImagePlugin.PngInfo()
+    text.add_text("Raw profile type exif", "exif", zip=True)
+    assert not is_plain(encode("PNG", pnginfo=text))
 
 
 def test_exif_data_behind_other_data_are_found():

@@ -366,7 +366,7 @@ def test_a_network_alone_is_restored_from_a_whole_run(tmp_path, name):
 def test_a_directory_without_a_checkpoint_has_no_network(tmp_path):
     with pytest.raises(UserError, match="has no checkpoint that can be read"):
         checkpoints.restore_network(Network(), tmp_path)
-    with pytest.raises(UserError, match="has no checkpoint, accepted"):
+    with pytest.raises(UserError, match="has no checkpoint that can be read"):
         checkpoints.digest(tmp_path / "missing")
 
 

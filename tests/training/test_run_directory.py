@@ -231,6 +231,18 @@ def test_of_a_new_run_that_was_refused_nothing_is_left(tmp_path, existed):
     assert tree(tmp_path) == before
 
 
+@pytest.mark.parametrize("name", ["checkpoints", "tensorboard", "export", "normal.png"])
+def test_an_entry_of_another_kind_is_refused_and_stays(tmp_path, name):
+    run = RunDirectory(tmp_path)
+    with run.owned():
+        run.write_record(RECORD, {})
+    entry = tmp_path / name
+    entry.mkdir() if "." in name else entry.write_text("mine")
+    with pytest.raises(UserError, match=rf"{name}: is no"), run.owned():
+        pass
+    assert entry.exists()
+
+
 def test_of_a_new_run_that_was_refused_a_relative_path_is_removed_too(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match="no images"):
