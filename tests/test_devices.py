@@ -56,23 +56,19 @@ def variables_of(model_dir):
         return {name: reader.get_tensor(name) for name in names}
 
 
-def test_a_killed_search_continues_to_the_same_end(tmp_path):
-    whole, killed = tmp_path / "whole" / ODD, tmp_path / "killed" / ODD
-    finished(whole, *TINY)
-    flags = (*TINY, f"--model_dir={killed}", "--checkpoint_every_steps=3")
-    kill_after_step(3, killed, *flags, devices=2)
-    assert "resuming" in finished(killed, *flags)
-    assert result_of(killed) == result_of(whole)
-    assert rows_of(killed) == rows_of(whole)
-    expected, received = variables_of(whole), variables_of(killed)
-    assert expected.keys() == received.keys()
-    for name, value in expected.items():
-        np.testing.assert_array_equal(received[name], value, err_msg=name)
-    assert sorted(path.name for path in (killed / "checkpoints").iterdir()) == [
-        f"step-{step}{suffix}"
-        for step in (12, 15, 16)
-        for suffix in (".data-00000-of-00001", ".index")
-    ]
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory):
+    """The run directory of a child trained on two devices."""
+    model_dir = tmp_path_factory.mktemp("evaluated") / ODD
+    finished(model_dir, *EVALUATE)
+    return model_dir
+
+
+def test_a_search_runs_from_flags_to_a_cell(tmp_path):
+    finished(tmp_path / ODD, *TINY, "--epochs=1")
+    lookup.read(tmp_path / ODD / "genotype.json")
+    assert result_of(tmp_path / ODD)["steps"] == 8
+    assert [row["epoch"] for row in rows_of(tmp_path / ODD)] == ["1.0"]
 
 
 def test_a_search_of_one_hot_draws_with_a_target_runs_from_flags_to_a_cell(tmp_path):
@@ -83,9 +79,23 @@ def test_a_search_of_one_hot_draws_with_a_target_runs_from_flags_to_a_cell(tmp_p
     assert result_of(tmp_path / ODD)["steps"] == 8
 
 
-def test_the_reported_errors_are_those_of_the_export(tmp_path):
-    model_dir = tmp_path / ODD
-    finished(model_dir, *EVALUATE)
+def test_a_killed_training_continues_to_the_same_end(evaluated, tmp_path):
+    killed = tmp_path / ODD
+    flags = (*EVALUATE, f"--model_dir={killed}", "--checkpoint_every_steps=3")
+    kill_after_step(3, killed, *flags, devices=2)
+    assert "resuming" in finished(killed, *flags)
+    assert result_of(killed) == result_of(evaluated)
+    assert rows_of(killed) == rows_of(evaluated)
+    expected, received = variables_of(evaluated), variables_of(killed)
+    assert expected.keys() == received.keys()
+    for name, value in expected.items():
+        np.testing.assert_array_equal(received[name], value, err_msg=name)
+    steps = {path.name.split(".")[0] for path in (killed / "checkpoints").iterdir()}
+    assert steps == {"step-24", "step-27", "step-30"}
+
+
+def test_the_reported_errors_are_those_of_the_export(evaluated):
+    model_dir = evaluated
     dataset = datasets.load(DataConfig("digits", batch_size=90), 0, with_test=True)
     with plain_paths.alias(model_dir / "export") as export:
         serve = tf.saved_model.load(str(export)).signatures["serving_default"]
