@@ -6,13 +6,13 @@ from types import ModuleType
 
 from absl import app, flags, logging
 
-from flags import command_line, common, modes
+from flags import command_line, common, machine_fault, modes, standard_streams
 from flags import evaluate as evaluate_flags
 from flags import export as export_flags
 from flags import imagenet as imagenet_flags
 from flags import profile as profile_flags
 from flags import search as search_flags
-from snas_tf import machine_fault, quiet, standard_streams
+from snas_tf import tensorflow_import
 from snas_tf.errors import UserError
 
 # Each mode imports TensorFlow only when its flags are known to be good, as that takes seconds.
@@ -20,21 +20,21 @@ from snas_tf.errors import UserError
 
 def _search(values: flags.FlagValues) -> None:
     config, data_config, run_config = _prepare(values, search_flags)
-    from snas_tf.search import report, search
+    from snas_tf.workflows.search import report, search
 
     report(search(config, data_config, run_config), run_config.model_dir)
 
 
 def _evaluate(values: flags.FlagValues) -> None:
     configs = _prepare(values, evaluate_flags)
-    from snas_tf.evaluate import evaluate, report
+    from snas_tf.workflows.evaluate import evaluate, report
 
     report(evaluate(*configs), *configs)
 
 
 def _imagenet(values: flags.FlagValues) -> None:
     configs = _prepare(values, imagenet_flags)
-    from snas_tf.transfer import report, transfer
+    from snas_tf.workflows.imagenet import report, transfer
 
     report(transfer(*configs), *configs)
 
@@ -43,25 +43,25 @@ def _prepare(values: flags.FlagValues, mode: ModuleType) -> tuple:
     """The configs of a mode that trains, from its flags; TensorFlow made ready."""
     config = mode.config(values)
     run_config = common.run_config(values, mode.run_name(values))
-    quiet.import_tensorflow()
-    from snas_tf.training import runtime
+    tensorflow_import.import_tensorflow()
+    from snas_tf.runs import devices
 
-    runtime.configure()
+    devices.configure()
     return config, common.data_config(values), run_config
 
 
 def _profile(values: flags.FlagValues) -> None:
     arguments = profile_flags.arguments(values)
-    quiet.import_tensorflow()
-    from snas_tf.profile import profile, report
+    tensorflow_import.import_tensorflow()
+    from snas_tf.workflows.profile import profile, report
 
     report(profile(**arguments))
 
 
 def _export(values: flags.FlagValues) -> None:
     arguments = export_flags.arguments(values)
-    quiet.import_tensorflow()
-    from snas_tf.export import export, report
+    tensorflow_import.import_tensorflow()
+    from snas_tf.workflows.export import export, report
 
     report(export(**arguments))
 

@@ -15,9 +15,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from absl import app
 
-from snas_tf import quiet
+from snas_tf import tensorflow_import
 
-quiet.import_tensorflow()
+tensorflow_import.import_tensorflow()
 
 import numpy as np
 import tensorflow as tf

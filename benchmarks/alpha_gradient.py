@@ -23,19 +23,20 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 from absl import app, flags, logging
 
-from snas_tf import quiet
+from snas_tf import tensorflow_import
 
-quiet.import_tensorflow()
+tensorflow_import.import_tensorflow()
 
 import numpy as np
 import tensorflow as tf
 
 from benchmarks import tensorflow_training
+from snas_tf.algorithms.search_model import SearchModel
 from snas_tf.architecture import space
 from snas_tf.config import DataConfig, SearchConfig
 from snas_tf.data import datasets, pipeline
-from snas_tf.training import optimizers, runtime
-from snas_tf.training.search_model import SearchModel
+from snas_tf.runs import devices
+from snas_tf.training import optimizers
 
 flags.DEFINE_string("data_dir", None, "Where the prepared CIFAR-10 is.")
 flags.DEFINE_string("model_dir", "runs/alpha_gradient", "Where the results go.")
@@ -187,7 +188,7 @@ def main(_):
     """Measures what is not there yet, and prints the table."""
     values = flags.FLAGS
     logging.set_verbosity(logging.WARNING)
-    runtime.configure()
+    devices.configure()
     folder = pathlib.Path(values.model_dir)
     folder.mkdir(parents=True, exist_ok=True)
     summaries, made, latest = {}, None, None

@@ -27,14 +27,14 @@ flags.DEFINE_integer("turns", 10, "Turns of each in a duel, after the first two 
 
 def ours():
     """The SavedModel, loaded as another program would."""
-    from snas_tf import quiet
+    from snas_tf import tensorflow_import
 
-    quiet.import_tensorflow()
+    tensorflow_import.import_tensorflow()
     import tensorflow as tf
 
-    from snas_tf import export
     from snas_tf.models.description import NetworkDescription
     from snas_tf.models.folded import FoldedChild
+    from snas_tf.workflows import export
 
     values = flags.FLAGS
     described = NetworkDescription(

@@ -27,14 +27,14 @@ _AUXILIARY = 128 * 768 * 2 * 2 + 2 * 128 + 2 * 768 + 768 * 10 + 10
 
 def ours():
     """The training as `--mode=evaluate` runs it."""
-    from snas_tf import quiet
+    from snas_tf import tensorflow_import
 
-    quiet.import_tensorflow()
+    tensorflow_import.import_tensorflow()
     from benchmarks import tensorflow_training
-    from snas_tf.config import EvaluationConfig
+    from snas_tf.config import ChildConfig
 
     values = flags.FLAGS
-    config = EvaluationConfig(values.num_cells, values.init_channels, genotype=values.genotype)
+    config = ChildConfig(values.num_cells, values.init_channels, genotype=values.genotype)
     return tensorflow_training.child(config, values.batch_size, children.SIDE, {})
 
 

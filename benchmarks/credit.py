@@ -17,20 +17,21 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 from absl import app, flags, logging
 
-from snas_tf import quiet
+from snas_tf import tensorflow_import
 
-quiet.import_tensorflow()
+tensorflow_import.import_tensorflow()
 
 import numpy as np
 import tensorflow as tf
 
 from benchmarks import tensorflow_training
+from snas_tf.algorithms.search_model import SearchModel
 from snas_tf.architecture import space
 from snas_tf.config import DataConfig, SearchConfig
 from snas_tf.data import datasets, pipeline
 from snas_tf.plots.picture import label
-from snas_tf.training import optimizers, runtime
-from snas_tf.training.search_model import SearchModel
+from snas_tf.runs import devices
+from snas_tf.training import optimizers
 
 flags.DEFINE_string("data_dir", None, "Where the prepared CIFAR-10 is.")
 flags.DEFINE_float("theta_learning_rate", 0.1, "As in the search.", 0)
@@ -75,7 +76,7 @@ def main(_):
     """Trains and reports."""
     values = flags.FLAGS
     logging.set_verbosity(logging.WARNING)
-    runtime.configure()
+    devices.configure()
     images = DataConfig(data_dir=values.data_dir, image_size=8, batch_size=128)
     dataset = datasets.load(images, values.seed)
     config = SearchConfig(

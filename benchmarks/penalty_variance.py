@@ -15,16 +15,16 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from absl import app, flags
 
-from snas_tf import quiet
+from snas_tf import tensorflow_import
 
-quiet.import_tensorflow()
+tensorflow_import.import_tensorflow()
 
 import numpy as np
 import tensorflow as tf
 
+from snas_tf.algorithms.stochastic_edge import gumbel
 from snas_tf.architecture import cost, space
-from snas_tf.layers.stochastic_edge import gumbel
-from snas_tf.training.penalty_estimator import Expectation, PolicyGradient, Reparameterization
+from snas_tf.penalty.estimator import Expectation, PolicyGradient, Reparameterization
 
 flags.DEFINE_integer("draws", 100_000, "Draws to average.", 2)
 

@@ -43,9 +43,9 @@ def plan():
 def ours(overrides):
     """The search as `--mode=search` runs it."""
     phases = {"interpreter": rounds.process_age()}
-    from snas_tf import quiet
+    from snas_tf import tensorflow_import
 
-    quiet.import_tensorflow()
+    tensorflow_import.import_tensorflow()
     from benchmarks import tensorflow_training
     from snas_tf.config import SearchConfig
 

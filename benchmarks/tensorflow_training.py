@@ -3,21 +3,21 @@
 import numpy as np
 
 from benchmarks import rounds
+from snas_tf.algorithms.search_model import SearchModel
 from snas_tf.architecture import zoo
 from snas_tf.config import DataConfig
 from snas_tf.data import pipeline
 from snas_tf.data.datasets import Dataset, Images
 from snas_tf.models.description import NetworkDescription
-from snas_tf.training import runtime
-from snas_tf.training.evaluation_model import EvaluationModel
-from snas_tf.training.search_model import SearchModel
+from snas_tf.runs import devices
+from snas_tf.training.child_model import ChildModel
 
 _STEPS = 10_000  # more than any benchmark makes
 
 
 def search(config, batch_size, image_size, phases):
     """A contender: the search of a SearchConfig."""
-    runtime.configure()
+    devices.configure()
     dataset = synthetic(batch_size, image_size)
     model = SearchModel(
         describe(config, dataset).parent(config.skip_threshold), config, _STEPS, seed=0
@@ -27,12 +27,12 @@ def search(config, batch_size, image_size, phases):
 
 
 def child(config, batch_size, image_size, phases):
-    """A contender: the training of a child of the zoo, as an EvaluationConfig has it."""
-    runtime.configure()
+    """A contender: the training of a child of the zoo, as a `ChildConfig` has it."""
+    devices.configure()
     dataset = synthetic(batch_size, image_size)
     found = zoo.genotypes()[config.genotype]
     network = describe(config, dataset).child(found, auxiliary=True)
-    model = EvaluationModel(network, config, _STEPS // config.epochs, seed=0)
+    model = ChildModel(network, config, _STEPS // config.epochs, seed=0)
     return contender(model, dataset, batch_size, phases, count(model.theta), config.cutout_length)
 
 

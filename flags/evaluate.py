@@ -7,10 +7,10 @@ from absl import flags
 
 from flags import common, path, training
 from snas_tf.architecture import lookup
-from snas_tf.config import DataConfig, EvaluationConfig
+from snas_tf.config import ChildConfig, DataConfig
 from snas_tf.errors import UserError
-from snas_tf.training import run_record
-from snas_tf.training.run_directory import RunDirectory
+from snas_tf.runs import run_record
+from snas_tf.runs.run_directory import RunDirectory
 
 _HYPERPARAMETERS = {
     "drop_path_probability": "Of dropping an edge at the last step; rises from 0.",
@@ -28,8 +28,8 @@ _INHERITED = (
 
 
 def define(values: flags.FlagValues) -> None:
-    """Defines the flags; every default is that of `EvaluationConfig`."""
-    defaults = EvaluationConfig()
+    """Defines the flags; every default is that of `ChildConfig`."""
+    defaults = ChildConfig()
     common.define(values, DataConfig(batch_size=96))
     training.define(values, defaults)
     define_child(values, defaults)
@@ -66,7 +66,7 @@ def define_weights(values: flags.FlagValues, default: str | None, usual: str) ->
     )
 
 
-def define_child(values: flags.FlagValues, defaults: EvaluationConfig) -> None:
+def define_child(values: flags.FlagValues, defaults: ChildConfig) -> None:
     """Defines what every training of a child has."""
     define_genotype(values)
     flags.DEFINE_integer(
@@ -91,7 +91,7 @@ def adapt_defaults(values: flags.FlagValues) -> None:
         common.set_defaults(values, _of_search(pathlib.Path(values.initial_weights)))
 
 
-def config(values: flags.FlagValues) -> EvaluationConfig:
+def config(values: flags.FlagValues) -> ChildConfig:
     """The evaluation part of a configuration.
 
     Raises:
@@ -99,7 +99,7 @@ def config(values: flags.FlagValues) -> EvaluationConfig:
     """
     require_genotype(values)
     weights = values.initial_weights
-    return EvaluationConfig(
+    return ChildConfig(
         **training.values_of(values),
         **values_of(values),
         initial_weights=pathlib.Path(weights) if weights else None,
@@ -118,7 +118,7 @@ def require_genotype(values: flags.FlagValues) -> None:
 
 
 def values_of(values: flags.FlagValues) -> dict[str, Any]:
-    """The fields of `EvaluationConfig` that every training of a child has."""
+    """The fields of `ChildConfig` that every training of a child has."""
     return {
         "genotype": values.genotype,
         "cutout_length": values.cutout_length,

@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterator
 
 from flags import path as path_flag
-from snas_tf import text_files
 from snas_tf.errors import UserError, quote, shorten_path
+from snas_tf.files import text_files
 
 _FLAG = ("--flagfile", "-flagfile")
 

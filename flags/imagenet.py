@@ -3,7 +3,7 @@
 from absl import flags
 
 from flags import common, evaluate, training
-from snas_tf.config import DataConfig, TransferConfig
+from snas_tf.config import DataConfig, ImageNetConfig
 from snas_tf.errors import UserError
 
 _OF_THE_PAPER = 128  # the batch size that the learning rate is meant for
@@ -15,8 +15,8 @@ _HYPERPARAMETERS = {
 
 
 def define(values: flags.FlagValues) -> None:
-    """Defines the flags; every default is that of `TransferConfig`."""
-    defaults = TransferConfig()
+    """Defines the flags; every default is that of `ImageNetConfig`."""
+    defaults = ImageNetConfig()
     common.define(values, _DATA, held_out=False)
     training.define(values, defaults, auto=True)
     evaluate.define_child(values, defaults)
@@ -55,7 +55,7 @@ def define(values: flags.FlagValues) -> None:
     )
 
 
-def define_budget(values: flags.FlagValues, defaults: TransferConfig) -> None:
+def define_budget(values: flags.FlagValues, defaults: ImageNetConfig) -> None:
     """Defines how much a network may compute."""
     name, most = "max_multiply_adds", 1e12
     meaning = "The most multiply-adds that a network may have for one image; 0 for no limit."
@@ -63,7 +63,7 @@ def define_budget(values: flags.FlagValues, defaults: TransferConfig) -> None:
     training.accept(values, name, lambda value: 0 <= value <= most, f"0 to {most:g}")
 
 
-def config(values: flags.FlagValues) -> TransferConfig:
+def config(values: flags.FlagValues) -> ImageNetConfig:
     """The training part of a configuration.
 
     Raises:
@@ -75,7 +75,7 @@ def config(values: flags.FlagValues) -> TransferConfig:
         raise UserError("--init_channels=auto: needs a limit, accepted: --max_multiply_adds > 0")
     if values.scale_learning_rate:
         trained["theta_learning_rate"] *= values.batch_size / _OF_THE_PAPER
-    return TransferConfig(
+    return ImageNetConfig(
         **{**trained, **evaluate.values_of(values)},
         warmup_epochs=values.warmup_epochs,
         max_multiply_adds=values.max_multiply_adds,

@@ -5,10 +5,10 @@ from typing import Any
 from absl import flags
 
 from flags import common, evaluate, imagenet, training
-from snas_tf.config import EvaluationConfig, TransferConfig
+from snas_tf.config import ChildConfig, ImageNetConfig
 
 _IMAGENET = {
-    "num_cells": TransferConfig().num_cells,
+    "num_cells": ImageNetConfig().num_cells,
     "init_channels": training.AUTO,
     "image_size": 224,
     "num_classes": 1000,
@@ -28,12 +28,12 @@ def define(values: flags.FlagValues) -> None:
         + ".",
         flag_values=values,
     )
-    training.define_network(values, EvaluationConfig(), auto=True)
+    training.define_network(values, ChildConfig(), auto=True)
     common.define_image_size(values, 32)
     flags.DEFINE_integer(
         "num_classes", 10, "Classes of the images.", 2, 1_000_000, flag_values=values
     )
-    imagenet.define_budget(values, TransferConfig())
+    imagenet.define_budget(values, ImageNetConfig())
 
 
 def adapt_defaults(values: flags.FlagValues) -> None:

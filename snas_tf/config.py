@@ -125,7 +125,7 @@ class SearchConfig(TrainingConfig):
 
 
 @dataclasses.dataclass(frozen=True)
-class EvaluationConfig(TrainingConfig):
+class ChildConfig(TrainingConfig):
     """The training of a child from scratch; the defaults are the paper's (Appendix G.2).
 
     Attributes:
@@ -151,7 +151,7 @@ class EvaluationConfig(TrainingConfig):
 
 
 @dataclasses.dataclass(frozen=True)
-class TransferConfig(EvaluationConfig):
+class ImageNetConfig(ChildConfig):
     """The training of a child on ImageNet; the defaults are the paper's (Appendix G.3).
 
     Attributes:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf import plain_paths
 from snas_tf.architecture import lookup
 from snas_tf.config import DataConfig
 from snas_tf.data import datasets
+from snas_tf.files import plain_paths
 from tests.programs import TINY, kill_after_step, run
 
 ODD = "a [b]*?\\ é"

@@ -25,7 +25,7 @@ PROGRAM = textwrap.dedent(
     from snas_tf.models.description import NetworkDescription
     from snas_tf.training import optimizers, runtime
     from snas_tf.training.means import Means, sums
-    from snas_tf.training.search_model import SearchModel
+    from snas_tf.algorithms.search_model import SearchModel
     import keras
 
     runtime.configure()

@@ -7,10 +7,10 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from snas_tf import evaluate
 from snas_tf.architecture import genotype, zoo
-from snas_tf.config import DataConfig, EvaluationConfig, RunConfig
+from snas_tf.config import ChildConfig, DataConfig, RunConfig
 from snas_tf.errors import UserError
+from snas_tf.workflows import evaluate
 
 CELLS = zoo.genotypes()
 
@@ -32,7 +32,7 @@ class Run:
         self.images = save_images(root / "a", seed=1)
         self.genotype = root / "cell.json"
         self.genotype.write_text(genotype.to_json(CELLS["snas_aggressive"]))
-        config = EvaluationConfig(3, 2, epochs=0, genotype=str(self.genotype), auxiliary_weight=0)
+        config = ChildConfig(3, 2, epochs=0, genotype=str(self.genotype), auxiliary_weight=0)
         self.configs = (
             config,
             DataConfig("folder", self.images, batch_size=2),

@@ -14,7 +14,7 @@ import numpy as np
 
 from snas_tf.architecture import space
 from snas_tf.errors import quote
-from snas_tf.text_files import parse_json
+from snas_tf.files.text_files import parse_json
 
 VERSION = 1
 _OPERATIONS = tuple(name for name in (*space.OPERATIONS, *space.EXTRA_OPERATIONS) if name != "none")

@@ -8,7 +8,7 @@ import re
 from snas_tf.architecture import genotype, genotype_text, zoo
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.errors import UserError, quote, shorten_path
-from snas_tf.text_files import read_text
+from snas_tf.files.text_files import read_text
 
 _SELECTED = re.compile(r"(?s)(?P<path>.+)(?::(?P<line>\d{1,9})|#(?P<name>\w+))")
 _LONGEST_NAME = 100  # beyond which no name is looked for that is like it

@@ -5,8 +5,8 @@ import math
 import keras
 import tensorflow as tf
 
+from snas_tf.layers.base_operation import kernel_initializer
 from snas_tf.layers.normalization import BatchNormalization
-from snas_tf.layers.operation import kernel_initializer
 
 _CHANNELS = (128, 768)
 _WINDOWS = 2  # a side

@@ -8,14 +8,14 @@ import keras
 import tensorflow as tf
 
 from snas_tf.architecture import genotype, space
-from snas_tf.layers import cell, operations
-from snas_tf.layers.operation import Weights
+from snas_tf.layers import base_cell, registry
+from snas_tf.layers.base_operation import Weights
 
 _SPREAD = (tf.newaxis, tf.newaxis, tf.newaxis)
 
 
 @keras.saving.register_keras_serializable("snas_tf")
-class ChildCell(cell.Cell):
+class ChildCell(base_cell.Cell):
     """One operation on every live edge; nodes sum their edges, the output concatenates nodes.
 
     A node that no edge enters is zero, and so is what leaves it by a skip. Every normalisation has
@@ -41,7 +41,7 @@ class ChildCell(cell.Cell):
             if not is_identity(edge, plan):
                 self.positions.setdefault(edge.operation, []).append(index)
         self.operations = {
-            name: operations.create(name, len(indices), plan.channels, affine=True)
+            name: registry.create(name, len(indices), plan.channels, affine=True)
             for name, indices in self.positions.items()
         }
 
@@ -90,7 +90,7 @@ class ChildCell(cell.Cell):
             tuple(genotype.Edge(**edge) for edge in config["edges"]["edges"]),
             tuple(config["edges"]["concat"]),
         )
-        return cls(**{**config, "plan": cell.plan_from_dict(config["plan"]), "edges": edges})
+        return cls(**{**config, "plan": base_cell.plan_from_dict(config["plan"]), "edges": edges})
 
 
 def is_identity(edge: genotype.Edge, plan: space.CellPlan) -> bool:
@@ -143,7 +143,7 @@ def apply(
     """What one edge makes of its source x [batch, height, width, channels]."""
     if is_identity(edge, plan):
         return x, {}
-    layer = operations.class_of(edge.operation)
+    layer = registry.class_of(edge.operation)
     x = tf.nn.relu(x) if layer.rectified else x
     return layer.apply(x, weights, plan.stride(edge.source), training=training)
 

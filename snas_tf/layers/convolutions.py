@@ -2,9 +2,9 @@
 
 import tensorflow as tf
 
+from snas_tf.layers.base_operation import Operation, Weights
 from snas_tf.layers.depthwise import depthwise_convolution
 from snas_tf.layers.normalization import batch_normalize, fold
-from snas_tf.layers.operation import Operation, Weights
 from snas_tf.layers.projections import pointwise_convolution
 
 

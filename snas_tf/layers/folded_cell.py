@@ -4,8 +4,8 @@ import numpy as np
 import tensorflow as tf
 
 from snas_tf.architecture import space
-from snas_tf.layers import child_cell, operations
-from snas_tf.layers.operation import Operation, Weights
+from snas_tf.layers import child_cell, registry
+from snas_tf.layers.base_operation import Operation, Weights
 
 
 class FoldedCell:
@@ -123,7 +123,7 @@ class FoldedCell:
 
 def _fold_edges(layer: child_cell.ChildCell) -> list[Weights]:
     return [
-        _as_arrays(operations.class_of(edge.operation).fold(weights)) if weights else {}
+        _as_arrays(registry.class_of(edge.operation).fold(weights)) if weights else {}
         for edge, weights in zip(layer.cell.edges, layer.edge_weights(), strict=True)
     ]
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from snas_tf.architecture import space
-from snas_tf.layers import operations
-from snas_tf.layers.operation import Weights
+from snas_tf.layers import registry
+from snas_tf.layers.base_operation import Weights
 
 POOLINGS = ("max_pool_3x3", "avg_pool_3x3")
 CONVOLUTIONS = ("sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5")
@@ -59,7 +59,7 @@ def make_node(
     pooled, statistics = {}, {}
     for name in POOLINGS:
         pool = functools.partial(
-            operations.class_of(name).apply, x, weights[name], stride, training=training
+            registry.class_of(name).apply, x, weights[name], stride, training=training
         )
         pooled[name], statistics[name] = _if_live(
             live[name], pool, lambda name=name: (nothing, _statistics(weights[name]))
@@ -139,7 +139,7 @@ def _weigh(
 
     def apply(x: tf.Tensor, z: tf.Tensor, weights: Weights) -> tuple[tf.Tensor, Weights]:
         scale = tf.fill([x.shape[-1]], z)
-        return operations.class_of(name).apply(x, weights, stride, scale, training)
+        return registry.class_of(name).apply(x, weights, stride, scale, training)
 
     if name not in _RECOMPUTED:
         return apply(x, z, weights)

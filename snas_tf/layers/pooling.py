@@ -4,8 +4,8 @@ import abc
 
 import tensorflow as tf
 
+from snas_tf.layers.base_operation import Operation, Weights
 from snas_tf.layers.normalization import batch_normalize, fold
-from snas_tf.layers.operation import Operation, Weights
 
 
 class Pooling(Operation):

@@ -3,10 +3,10 @@
 import tensorflow as tf
 
 from snas_tf.architecture import space
-from snas_tf.layers import operations
-from snas_tf.layers.cell import Cell
+from snas_tf.layers import registry
+from snas_tf.layers.base_cell import Cell
+from snas_tf.layers.base_operation import Weights
 from snas_tf.layers.mixed_operation import CONVOLUTIONS, POOLINGS, make_node, mix
-from snas_tf.layers.operation import Weights
 
 _SOURCES = space.NUM_NODES - 1  # nothing leaves the last intermediate node
 _STRIDED_EDGES = tuple(edge for edge in space.EDGES if edge[0] < space.NUM_INPUTS)
@@ -34,14 +34,12 @@ class SearchCell(Cell):
         if not 0 <= skip_threshold < 1:
             raise ValueError(f"skip_threshold must be in [0, 1), received: {skip_threshold}")
         self.skip_threshold = skip_threshold
-        self.poolings = {
-            name: operations.create(name, _SOURCES, plan.channels) for name in POOLINGS
-        }
+        self.poolings = {name: registry.create(name, _SOURCES, plan.channels) for name in POOLINGS}
         self.convolutions = {
-            name: operations.create(name, len(space.EDGES), plan.channels) for name in CONVOLUTIONS
+            name: registry.create(name, len(space.EDGES), plan.channels) for name in CONVOLUTIONS
         }
         if plan.kind == "reduce":
-            self.convolutions["skip_connect"] = operations.create(
+            self.convolutions["skip_connect"] = registry.create(
                 "skip_connect", len(_STRIDED_EDGES), plan.channels
             )
 

@@ -13,7 +13,7 @@ from absl import logging
 from snas_tf.architecture import genotype, space
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.layers.auxiliary_tower import AuxiliaryTower, has_room
-from snas_tf.layers.cell import plan_from_dict
+from snas_tf.layers.base_cell import plan_from_dict
 from snas_tf.layers.child_cell import ChildCell
 from snas_tf.models.network import CellNetwork
 

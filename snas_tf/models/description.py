@@ -9,9 +9,9 @@ from typing import Any
 from snas_tf.architecture import space, stems
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.errors import UserError, quote, shorten_path
+from snas_tf.files.text_files import read_json
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.parent import ParentNetwork
-from snas_tf.text_files import read_json
 
 PREPROCESSING = ("resize", "center_crop")
 """The whole image resized, by area; or its middle cut out as in `crops.center_crop`."""

@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from snas_tf.architecture import space, stems
+from snas_tf.layers.base_operation import kernel_initializer
 from snas_tf.layers.normalization import BatchNormalization
-from snas_tf.layers.operation import kernel_initializer
 
 
 class CellNetwork(keras.layers.Layer):

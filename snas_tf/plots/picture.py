@@ -4,7 +4,7 @@ import io
 import pathlib
 from typing import TYPE_CHECKING
 
-from snas_tf import whole_files
+from snas_tf.files import whole_files
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

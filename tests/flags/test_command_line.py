@@ -8,9 +8,9 @@ from absl import flags
 from flags import command_line, evaluate, help_text, imagenet, profile, search
 from flags.modes import MODES
 from flags.path import ROOT
-from snas_tf.config import DataConfig, EvaluationConfig, SearchConfig, TransferConfig
-from snas_tf.training.run_record import RunRecord
-from snas_tf.training.search_monitor import SearchMonitor
+from snas_tf.algorithms.search_monitor import SearchMonitor
+from snas_tf.config import ChildConfig, DataConfig, ImageNetConfig, SearchConfig
+from snas_tf.runs.run_record import RunRecord
 
 
 def parse(*arguments):
@@ -83,8 +83,8 @@ def test_the_last_mode_counts_in_every_spelling(arguments):
     ("mode", "module", "expected"),
     [
         ("search", search, SearchConfig()),
-        ("evaluate", evaluate, EvaluationConfig(genotype="darts_v2")),
-        ("imagenet", imagenet, TransferConfig(genotype="darts_v2")),
+        ("evaluate", evaluate, ChildConfig(genotype="darts_v2")),
+        ("imagenet", imagenet, ImageNetConfig(genotype="darts_v2")),
     ],
 )
 def test_a_modes_defaults_are_its_configs(mode, module, expected):

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from snas_tf.architecture import space
 from snas_tf.layers.auxiliary_tower import AuxiliaryTower, has_room
-from tests.random_children import randomize
+from tests.random_genotypes import randomize
 
 CLASSES = 5
 

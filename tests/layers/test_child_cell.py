@@ -9,7 +9,7 @@ import tensorflow as tf
 from snas_tf.architecture import space
 from snas_tf.architecture.genotype import Cell, Edge
 from snas_tf.layers.child_cell import ChildCell
-from tests.random_children import ALL_OPERATIONS, randomize
+from tests.random_genotypes import ALL_OPERATIONS, randomize
 
 CHANNELS = 4
 BATCH = 3

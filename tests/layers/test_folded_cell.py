@@ -6,7 +6,7 @@ from snas_tf.architecture import space
 from snas_tf.architecture.genotype import Cell, Edge
 from snas_tf.layers.child_cell import ChildCell
 from snas_tf.layers.folded_cell import FoldedCell
-from tests.random_children import ALL_OPERATIONS, free_genotype, randomize
+from tests.random_genotypes import ALL_OPERATIONS, free_genotype, randomize
 
 CHANNELS = 4
 INPUT_CHANNELS = (6, 10)

@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from snas_tf.architecture import space
-from snas_tf.layers import operations, search_cell
+from snas_tf.layers import registry, search_cell
 
 NORMAL, REDUCE, LAST = space.plan_network(3, 4, (8, 8))
 
@@ -44,7 +44,7 @@ def by_hand(cell, given, names):
                     index = [e for e in space.EDGES if e[0] < 2].index((source, target))
                 weights = layers[name].unstack()[index]
                 x = x if "pool" in name else tf.nn.relu(x)
-                y, _ = operations.class_of(name).apply(x, weights, stride)
+                y, _ = registry.class_of(name).apply(x, weights, stride)
             total += y
         values.append(total)
     return tf.concat(values[2:], axis=-1)

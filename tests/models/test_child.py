@@ -9,7 +9,7 @@ from snas_tf.architecture import cost, space, zoo
 from snas_tf.architecture.genotype import Cell, Edge, Genotype
 from snas_tf.models import child
 from snas_tf.models.child import ChildNetwork
-from tests.random_children import free_genotype, one_hot, randomize
+from tests.random_genotypes import free_genotype, one_hot, randomize
 
 SIZE = (8, 16)  # even to the last cell: TensorFlow pads odd maps for a dilated convolution
 CLASSES = 5

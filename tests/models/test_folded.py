@@ -6,7 +6,7 @@ from snas_tf.architecture import space, zoo
 from snas_tf.architecture.genotype import Cell, Edge, Genotype
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.folded import FoldedChild
-from tests.random_children import free_genotype, randomize
+from tests.random_genotypes import free_genotype, randomize
 
 SIZE = (9, 7)
 CLASSES = 5

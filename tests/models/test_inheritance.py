@@ -8,7 +8,7 @@ from snas_tf.errors import UserError
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.inheritance import inherit
 from snas_tf.models.parent import ParentNetwork
-from tests.random_children import one_hot, randomize
+from tests.random_genotypes import one_hot, randomize
 
 STATISTICS = (3, [120, 130, 140], [50, 60, 70])
 

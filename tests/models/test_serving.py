@@ -9,7 +9,7 @@ from snas_tf.data import images as data_images
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.folded import FoldedChild
 from snas_tf.models.serving import Server
-from tests.random_children import randomize
+from tests.random_genotypes import randomize
 
 SIZE = (8, 6)
 NAMES = ("cat", "dog", "bee")

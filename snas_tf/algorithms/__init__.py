@@ -1,0 +1,1 @@
+"""How a cell is searched: the distribution of architectures, and what moves it."""

@@ -1,0 +1,64 @@
+"""What the cells of the parent and of a child have in common."""
+
+import dataclasses
+from typing import Any
+
+import keras
+
+from snas_tf.architecture import space
+from snas_tf.layers.base_operation import Operation
+from snas_tf.layers.projections import FactorizedReduction, PointwiseConvolution
+
+
+class Cell(keras.layers.Layer):
+    """A cell's place in the network and the preprocess of its two inputs.
+
+    Both preprocess layers exist also where no edge uses one, as in the published networks.
+
+    Args:
+        plan: the cell's place in the network: kind, channels, sizes.
+        affine: learn a scale and an offset in the normalisations, as the child does.
+    """
+
+    def __init__(self, plan: space.CellPlan, affine: bool, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.plan = plan
+        self.preprocess = [
+            _preprocess(plan, position, affine) for position in range(space.NUM_INPUTS)
+        ]
+        self.built = True
+
+    def compute_output_shape(self, *_: object) -> tuple:
+        """[batch, height, width, concatenated nodes x channels]."""
+        return (None, *self.plan.output_size, self.plan.output_channels)
+
+    def get_config(self) -> dict:
+        """The constructor's arguments, the plan as a dict."""
+        return {**super().get_config(), "plan": dataclasses.asdict(self.plan)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Cell":
+        """Rebuilds the plan from its dict."""
+        return cls(**{**config, "plan": plan_from_dict(config["plan"])})
+
+
+def _preprocess(plan: space.CellPlan, position: int, affine: bool) -> Operation:
+    reduces = position == 0 and plan.follows_reduction
+    layer = FactorizedReduction if reduces else PointwiseConvolution
+    return layer(
+        1,
+        plan.channels,
+        plan.input_channels[position],
+        affine=affine,
+        name=f"preprocess_{position}",
+    )
+
+
+def plan_from_dict(values: dict[str, Any]) -> space.CellPlan:
+    """The inverse of `dataclasses.asdict`, after JSON has made lists of tuples."""
+    return space.CellPlan(
+        **{
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+    )

@@ -1,0 +1,1 @@
+"""The penalty on the expected cost of a child (Eq. 9 to 11)."""

@@ -1,0 +1,108 @@
+"""How much the penalty weighs: eta of Eq. 9, given, or found during the search."""
+
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from snas_tf.architecture import child_size
+from snas_tf.architecture.child_size import ChildSize
+from snas_tf.config import SearchConfig
+from snas_tf.penalty.rounding import round_to_target
+
+Logits = Mapping[str, tf.Tensor]
+"""Log alpha [edges = 14, operations = 8] of each kind."""
+
+ASCENT = 20.0
+"""What children e times too large, at lambda = 1, add to the multiplier over a whole search."""
+
+DAMPING = 10.0
+"""What children e times too large add to the weight at once, at lambda = 1."""
+
+
+class FixedWeight:
+    """The same weight at every step.
+
+    Args:
+        value: eta.
+    """
+
+    def __init__(self, value: float) -> None:
+        self._value = value
+
+    def value(self, log_alpha: Logits, temperature: tf.Tensor) -> float:
+        """Eta."""
+        return self._value
+
+    def update(self, log_alpha: Logits, temperature: tf.Tensor) -> None:
+        """Nothing to do."""
+
+    def rounded(self, log_alpha: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        """Log alpha as it is."""
+        return log_alpha
+
+
+class TargetWeight(keras.layers.Layer):
+    """The weight with which the derived child has a given size, found by dual ascent.
+
+    With u = ln(S / target), S the size of what the search tends to (see `excess`), the weight at
+    temperature lambda is m + damping u / lambda, that of an augmented Lagrangian of the constraint
+    u = 0, and each of the N steps ends with m <- m + ascent u / (lambda N). Both terms press the
+    harder the colder it gets, as fewer edges are left to give way. A target is an equality, so
+    the weight has either sign: children that would be too small are pressed to grow.
+
+    Args:
+        size: of the children.
+        target: size of the child wanted, in the same unit.
+        num_steps: N, length of the search.
+    """
+
+    def __init__(self, size: ChildSize, target: float, num_steps: int) -> None:
+        super().__init__(name="penalty_weight")
+        self._size = size
+        self._target = target
+        self._rate = ASCENT / num_steps
+        # Every replica computes the same update from the same log alpha.
+        self.multiplier = self.add_weight(
+            name="multiplier",
+            initializer="zeros",
+            trainable=False,
+            aggregation="only_first_replica",
+        )
+        self.built = True
+
+    def excess(self, log_alpha: Logits, temperature: tf.Tensor) -> tf.Tensor:
+        """U = ln(S / target), a scalar: 0.05 where the child is 5 % too large.
+
+        S is the expected size under softmax(log alpha / lambda): that of the distribution at
+        lambda = 1, and with the temperature it tends to that of the derived child, which is its
+        argmax, also where the entropy of the distribution itself does not reach 0.
+        """
+        edges = [
+            tf.reduce_sum(tf.nn.softmax(logits / temperature) * self._size.edges[kind])
+            for kind, logits in log_alpha.items()
+        ]
+        size = self._size.surroundings + tf.add_n(edges)
+        return tf.stop_gradient(tf.math.log(size / self._target))
+
+    def value(self, log_alpha: Logits, temperature: tf.Tensor) -> tf.Tensor:
+        """The weight at this step, a scalar without gradient."""
+        return self.multiplier.value + DAMPING * self.excess(log_alpha, temperature) / temperature
+
+    def update(self, log_alpha: Logits, temperature: tf.Tensor) -> None:
+        """The dual step."""
+        self.multiplier.assign_add(self._rate * self.excess(log_alpha, temperature) / temperature)
+
+    def rounded(self, log_alpha: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        """Log alpha whose most probable child has the size: see `round_to_target`."""
+        return round_to_target(log_alpha, self._size, self._target)
+
+
+def of(config: SearchConfig, num_steps: int) -> FixedWeight | TargetWeight:
+    """The weight that a search of so many steps asks for."""
+    for measure in child_size.MEASURES:
+        target = getattr(config, f"target_{measure}")
+        if target is not None:
+            return TargetWeight(child_size.evaluation_size(measure), target, num_steps)
+    return FixedWeight(config.constraint_weight)

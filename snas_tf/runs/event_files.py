@@ -1,0 +1,45 @@
+"""TensorBoard's event files of a run that resumes."""
+
+import pathlib
+
+import tensorflow as tf
+from google.protobuf.message import DecodeError
+
+from snas_tf.files import whole_files
+
+_NAME = "events.out.tfevents."
+
+
+def keep_until(directory: pathlib.Path, last_step: int) -> None:
+    """Drops the events after a step, which a resumed run writes again.
+
+    Args:
+        directory: of the event files; other files stay.
+        last_step: the last one kept.
+    """
+    if not directory.is_dir():
+        return
+    whole_files.remove_leftovers(directory)
+    for path in sorted(directory.iterdir()):
+        if path.name.startswith(_NAME) and path.is_file():
+            _keep_until(path, last_step)
+
+
+def _keep_until(path: pathlib.Path, last_step: int) -> None:
+    kept, dropped = [], False
+    try:
+        for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
+            if tf.compat.v1.Event.FromString(record).step <= last_step:
+                kept.append(record)
+            else:
+                dropped = True
+    except (tf.errors.DataLossError, DecodeError):  # A killed run's file may break off.
+        dropped = True
+    if not dropped:
+        return
+    with (
+        whole_files.replacing(path) as partial,
+        tf.io.TFRecordWriter(str(partial)) as writer,
+    ):
+        for record in kept:
+            writer.write(record)

@@ -1,0 +1,100 @@
+"""The epochs of a run, from its newest checkpoint or from the start, to the end."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import keras
+import tensorflow as tf
+
+from snas_tf.config import RunConfig
+from snas_tf.runs.checkpoints import Checkpoints
+from snas_tf.runs.divergence import StopAtDivergence
+from snas_tf.runs.monitor import Monitor
+from snas_tf.runs.progress import Progress
+from snas_tf.runs.run_directory import RunDirectory
+
+AnyMonitor = TypeVar("AnyMonitor", bound=Monitor)
+
+
+def train(
+    model: Any,
+    monitor_class: type[AnyMonitor],
+    training_batches: Callable[[int, int], tf.data.Dataset],
+    validation: tf.data.Dataset | None,
+    epoch_steps: int,
+    batch_size: int,
+    run_config: RunConfig,
+    run: RunDirectory,
+) -> AnyMonitor:
+    """Trains a model for the epochs of its `config`.
+
+    Args:
+        model: a built and compiled `TracedModel` with `config`, `step` and `state`.
+        monitor_class: what reports its epochs.
+        training_batches: makes the batches of so many steps (second argument) from a step (first).
+        validation: batches of the images held out, if there are any.
+        epoch_steps: steps of an epoch.
+        batch_size: images a step.
+        run_config: how often to save.
+        run: the run directory.
+
+    Returns:
+        The monitor, which has the rows of all epochs.
+
+    Raises:
+        UserError: the loss is no longer a number, or no checkpoint of the run can be read.
+    """
+    epochs = model.config.epochs
+    checkpoints = Checkpoints(run.checkpoints, run_config.checkpoint_every_steps, epoch_steps)
+    checkpoints.attach(model.state(), model.step)
+    step = checkpoints.restore()
+    if step:
+        print(f"resuming {run.path} after step {step} of {epochs * epoch_steps}", flush=True)
+    elif epochs:
+        print("compiling the network, which takes a while before the first step", flush=True)
+    progress = Progress(epochs, epoch_steps, batch_size)
+    monitor = monitor_class(model, run, progress, epochs, checkpoints.rows)
+    epoch_end = _EpochEnd(monitor, validation)
+    if step and step % epoch_steps == 0:
+        epoch_end.finish(step // epoch_steps - 1)
+    callbacks = [StopAtDivergence(), progress, checkpoints, epoch_end]
+    while step < epochs * epoch_steps:
+        # An interrupted epoch is finished on its own: `fit` wants epochs of equal length.
+        epoch, done = divmod(step, epoch_steps)
+        next_epoch = epoch + 1 if done else epochs
+        next_step = next_epoch * epoch_steps
+        model.fit(
+            training_batches(step, next_step - step),
+            initial_epoch=epoch,
+            epochs=next_epoch,
+            steps_per_epoch=epoch_steps - done,
+            callbacks=callbacks,
+            shuffle=False,  # each epoch's order is already random, and repeatable
+            verbose=0,
+        )
+        step = next_step
+    checkpoints.save()
+    return monitor
+
+
+class _EpochEnd(keras.callbacks.Callback):
+    """Validates and reports; the checkpoint before it has all that it needs to be done again."""
+
+    def __init__(self, monitor: Monitor, validation: tf.data.Dataset | None) -> None:
+        super().__init__()
+        self._monitor = monitor
+        self._validation = validation
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Reports the epoch, counted from 0."""
+        self.finish(epoch)
+
+    def finish(self, epoch: int) -> None:
+        """Reports the epoch, then begins the means of the next one."""
+        model = self._monitor.model
+        means = model.training_means.result()
+        held_out = {
+            f"valid_{name}": value for name, value in model.measure(self._validation).items()
+        }
+        self._monitor.report(epoch, {**means, **held_out})
+        model.training_means.reset()

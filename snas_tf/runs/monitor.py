@@ -1,0 +1,103 @@
+"""What a run reports at the end of every epoch."""
+
+import math
+import time
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from snas_tf.runs import event_files
+from snas_tf.runs.checkpoints import Rows
+from snas_tf.runs.progress import Progress, duration
+from snas_tf.runs.run_directory import RunDirectory
+
+
+class Monitor:
+    """One row an epoch: on the screen, in metrics.csv, in TensorBoard.
+
+    A subclass says what is in a row, and may keep or draw more. All that it writes depends on the
+    model and the rows alone, so that the end of an epoch can be reported again.
+
+    Args:
+        model: what is trained.
+        run: the run directory.
+        progress: measures the rate.
+        num_epochs: epochs of the whole run.
+        rows: those of earlier epochs; the later ones are appended.
+    """
+
+    tags: ClassVar[dict[str, str]] = {}
+    """TensorBoard's names of what is in a row."""
+
+    def __init__(
+        self, model: Any, run: RunDirectory, progress: Progress, num_epochs: int, rows: Rows
+    ) -> None:
+        self.model = model
+        self.rows = rows
+        self._run = run
+        self._progress = progress
+        self._num_epochs = num_epochs
+        self._seconds_before = self.rows[-1]["seconds"] if self.rows else 0.0
+        self._start = time.monotonic()
+        event_files.keep_until(run.tensorboard, len(rows) or -1)
+        self._writer = tf.summary.create_file_writer(str(run.tensorboard))
+        if not rows:
+            self._write_settings()
+
+    def seconds(self) -> float:
+        """Time spent on the run so far, before an interruption included."""
+        return self._seconds_before + time.monotonic() - self._start
+
+    def images_per_second(self) -> float | None:
+        """The median over the epochs; None before the first."""
+        rates = [row["images_per_second"] for row in self.rows]
+        return float(np.nanmedian(rates)) if np.isfinite(rates).any() else None
+
+    def _write_settings(self) -> None:
+        """Shows the settings in TensorBoard's text tab."""
+        lines = [f"| {name} | {value} |" for name, value in vars(self.model.config).items()]
+        with self._writer.as_default(step=0):
+            text = "\n".join(["| setting | value |", "| --- | --- |", *lines])
+            tf.summary.text("settings", text)
+
+    def report(self, epoch: int, means: dict[str, float]) -> None:
+        """Reports an epoch, counted from 0, from the means over its images and those held out."""
+        row = {
+            "epoch": epoch + 1,
+            "step": self.model.step.numpy(),
+            **self.measure(means),
+            "images_per_second": self._progress.images_per_second(),
+            "seconds": self.seconds(),
+        }
+        row = {name: float(keras.ops.convert_to_numpy(value)) for name, value in row.items()}
+        self.rows.append(row)
+        print("  ".join([f"epoch {epoch + 1}/{self._num_epochs}", *self._line(row)]), flush=True)
+        with self._writer.as_default(step=epoch + 1):
+            for name in row.keys() - {"epoch", "step"}:
+                if not math.isnan(row[name]):
+                    tf.summary.scalar(self.tags.get(name, f"run/{name}"), row[name])
+            self.keep(epoch, row)
+        self._writer.flush()
+        self._run.write_rows(self.rows)
+
+    def _line(self, row: dict[str, float]) -> list[str]:
+        """The row on the screen; without a rate where no more than one step was timed."""
+        parts = [self.describe(row)]
+        if math.isfinite(row["images_per_second"]):
+            parts.append(f"{row['images_per_second']:.0f} images/s")
+            left = (self._num_epochs - row["epoch"]) * self._progress.epoch_seconds()
+            parts.append(f"{duration(left)} left")
+        return parts
+
+    def measure(self, means: dict[str, float]) -> dict[str, Any]:
+        """What is in the epoch's row besides epoch, step, rate and time."""
+        raise NotImplementedError
+
+    def describe(self, row: dict[str, float]) -> str:
+        """The row on the screen."""
+        raise NotImplementedError
+
+    def keep(self, epoch: int, row: dict[str, float]) -> None:
+        """Writes whatever else is of interest, with TensorBoard's writer set up."""

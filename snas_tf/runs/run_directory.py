@@ -1,0 +1,213 @@
+"""The run directory: what a run was asked, what it measured, what it found."""
+
+import contextlib
+import csv
+import errno
+import fcntl
+import io
+import json
+import os
+import pathlib
+import platform
+import shutil
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from absl import logging
+
+from snas_tf.errors import UserError, shorten_path
+from snas_tf.files import text_files, whole_files
+from snas_tf.runs import run_record
+from snas_tf.runs.run_record import RunRecord
+
+_ACCEPTED = "accepted: a directory that is empty, new, or holds an earlier run"
+
+_FILES = (
+    *("run.json", "network.json", "genotype.json", "result.json", "metrics.csv"),
+    *("normal.png", "normal.svg", "reduce.png", "reduce.svg", "curves.png"),
+    *("images", "checkpoints", "best", "genotypes", "tensorboard", "export", "seed_*"),
+)
+"""What a run writes into its directory."""
+
+
+class RunDirectory:
+    """One run's files under `path`. Every file is written whole, then renamed into place.
+
+    Args:
+        path: the directory, `--model_dir`.
+    """
+
+    def __init__(self, path: pathlib.Path) -> None:
+        self.path = path
+        self.record = path / "run.json"
+        self.checkpoints = path / "checkpoints"
+        self.tensorboard = path / "tensorboard"
+        self.best = path / "best"
+        self.network = path / "network.json"
+        self.genotype = path / "genotype.json"
+        self.export = path / "export"
+        self.metrics = path / "metrics.csv"
+        self.genotypes = path / "genotypes"
+        self.result = path / "result.json"
+        self.images = path / "images"
+
+    @contextlib.contextmanager
+    def owned(self) -> Iterator[None]:
+        """Makes this process the only one that writes into the directory, and creates it.
+
+        The lock is the operating system's, on the directory itself, so it ends with the process.
+        What a killed process left half-written is removed. Where the block refuses to run, and
+        nothing was there before, nothing stays.
+
+        Raises:
+            UserError: the directory can't be written, is another process's, or holds files and is
+                no run directory.
+        """
+        places = (self.path, *self.path.absolute().parents)
+        # Not Path.exists, which raises where a name is too long or a parent can't be entered.
+        created = [place for place in places if not os.path.exists(place)]
+        with self._locked(created):
+            self._require_ours()
+            is_new = not self.record.exists()
+            for directory in (self.path, self.checkpoints, self.best, self.genotypes):
+                if directory.is_dir():
+                    whole_files.remove_leftovers(directory)
+            try:
+                yield
+            except UserError:
+                if is_new and not self.has_trained():
+                    self._remove(created)
+                raise
+
+    @contextlib.contextmanager
+    def _locked(self, created: list[pathlib.Path]) -> Iterator[None]:
+        with contextlib.ExitStack() as stack:
+            try:
+                self.path.mkdir(parents=True, exist_ok=True)
+                handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+                stack.callback(os.close, handle)
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise UserError(
+                    f"--model_dir={shorten_path(self.path)}: another process is working in it, "
+                    "accepted: to wait for its end, or another --model_dir"
+                ) from error
+            except OSError as error:
+                if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP):
+                    _remove_empty(created)
+                    raise self._not_writable(error) from error
+                logging.warning("%s: its file system has no locks", self.path)
+            yield
+
+    def _require_ours(self) -> None:
+        """Refuses a directory that holds what no run of ours has put there."""
+        for path in (self.checkpoints, self.best, self.genotypes, self.tensorboard, self.export):
+            if os.path.lexists(path) and not path.is_dir():
+                raise UserError(f"{shorten_path(path)}: is no directory, {_ACCEPTED}")
+        for name in (name for name in _FILES if "." in name):
+            path = self.path / name
+            if os.path.lexists(path) and not path.is_file():
+                raise UserError(f"{shorten_path(path)}: is no regular file, {_ACCEPTED}")
+        if self.record.exists():
+            run_record.read(self.record)
+            return
+        names = sorted(os.listdir(self.path))
+        others = [name for name in names if not name.startswith(whole_files.PREFIX)]
+        if "flags.json" in others:
+            raise UserError(
+                f"--model_dir={shorten_path(self.path)}: holds a run of an earlier version of this "
+                "program, which did not record what its images were, accepted: another --model_dir"
+            )
+        if others:
+            raise UserError(
+                f"--model_dir={shorten_path(self.path)}: is not empty ({shorten_path(others[0])}) "
+                f"and holds no run, {_ACCEPTED}"
+            )
+
+    def _remove(self, created: list[pathlib.Path]) -> None:
+        """Removes what was written for a run that was refused, and the directories created."""
+        with contextlib.suppress(OSError):
+            whole_files.remove_leftovers(self.path)
+            for path in [one for name in _FILES for one in self.path.glob(name)]:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+            for directory in created:
+                directory.rmdir()
+
+    def write_record(self, record: RunRecord, versions: Mapping[str, str]) -> None:
+        """Writes run.json, if it does not say the same already.
+
+        Args:
+            record: of this run.
+            versions: of the packages in use, recorded only.
+
+        Raises:
+            UserError: the directory can't be written.
+        """
+        if self.record.exists() and run_record.read(self.record) == record:
+            return
+        machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+        try:
+            text = record.to_json(versions=dict(versions), machine=machine)
+            whole_files.write_text(self.record, text)
+        except OSError as error:
+            raise self._not_writable(error) from error
+
+    def check(self, record: RunRecord, may_grow: Collection[str] = ()) -> None:
+        """Checks that the run in the directory, if it has trained anything, was asked the same.
+
+        Where nothing has been trained yet, nothing can be lost.
+
+        Args:
+            record: of this run.
+            may_grow: settings that may be greater than those recorded.
+
+        Raises:
+            UserError: it was not; names the first setting or input that differs.
+        """
+        if self.record.exists() and self.has_trained():
+            record.check_against(run_record.read(self.record), self.path, may_grow)
+
+    def has_trained(self) -> bool:
+        """Whether the run, or one of its seeds, has a result or a checkpoint."""
+        directories = [self, *(RunDirectory(path) for path in self.path.glob("seed_*"))]
+        return any(
+            one.result.exists() or any(one.checkpoints.glob("*.index")) for one in directories
+        )
+
+    def read_result(self) -> dict[str, Any] | None:
+        """The content of result.json; None where it is missing or damaged, which is said."""
+        try:
+            result = text_files.read_json(self.result)
+            if not isinstance(result, dict):
+                raise ValueError("not an object")
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            logging.warning("%s: damaged (%s), it is made anew", self.result, error)
+            return None
+        return result
+
+    def write_json(self, path: pathlib.Path, content: Any) -> None:
+        """Writes JSON whole or not at all."""
+        whole_files.write_text(path, json.dumps(content, indent=2) + "\n")
+
+    def write_rows(self, rows: list[dict[str, float]]) -> None:
+        """Replaces metrics.csv."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else ["epoch"])
+        writer.writeheader()
+        writer.writerows(rows)
+        whole_files.write_text(self.metrics, text.getvalue())
+
+    def _not_writable(self, error: OSError) -> UserError:
+        return UserError(
+            f"--model_dir={shorten_path(self.path)}: can't be written ({error.strerror}), "
+            f"{_ACCEPTED}"
+        )
+
+
+def _remove_empty(directories: list[pathlib.Path]) -> None:
+    """Removes those that are empty, in this order."""
+    for directory in directories:
+        with contextlib.suppress(OSError):
+            directory.rmdir()

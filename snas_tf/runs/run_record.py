@@ -1,0 +1,140 @@
+"""The record of a run: what decides its result, written when it starts, compared on resuming."""
+
+import dataclasses
+import json
+import pathlib
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from snas_tf.errors import UserError, quote, shorten_path
+from snas_tf.files import text_files
+
+_BY_CONTENT = {"data_dir", "skip_corrupt_images", "genotype", "initial_weights"}
+"""Settings that say where an input is; the inputs themselves are recorded."""
+
+_SOURCES = {
+    "images": "--data_dir: not the images",
+    "genotype": "--genotype: not the genotype",
+    "initial_weights": "--initial_weights: not the weights",
+}
+_ACCEPTED = "accepted: the same, to resume it, or another --model_dir"
+
+
+@dataclasses.dataclass(frozen=True)
+class RunRecord:
+    """What decides the result of a run.
+
+    Attributes:
+        kind: "search", "evaluate" or "imagenet".
+        settings: values of the configs, by field.
+        inputs: the content of what the run reads, by name: "images", "genotype",
+            "initial_weights". Empty where they have not been read yet.
+    """
+
+    kind: str
+    settings: Mapping[str, Any]
+    inputs: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    @classmethod
+    def from_configs(cls, kind: str, *configs: Any, **settings: Any) -> "RunRecord":
+        """Collects the fields of configs, less those that only say where an input is."""
+        fields = {
+            name: value
+            for config in configs
+            for name, value in dataclasses.asdict(config).items()
+            if name not in _BY_CONTENT
+        }
+        return cls(kind, _as_json({**fields, **settings}))
+
+    def with_inputs(self, **inputs: Any) -> "RunRecord":
+        """Returns a record with these inputs."""
+        return dataclasses.replace(self, inputs=_as_json(inputs))
+
+    def check_against(
+        self, before: "RunRecord", path: pathlib.Path, may_grow: Collection[str] = ()
+    ) -> None:
+        """Checks that a run that was recorded earlier may go on as this one.
+
+        Inputs are compared where both records have them.
+
+        Args:
+            before: the record in the run directory.
+            path: the run directory, for messages.
+            may_grow: settings that may be greater than before.
+
+        Raises:
+            UserError: the kind, a setting or the content of an input differs; names the first.
+        """
+        where = f"the run in --model_dir={shorten_path(path)}"
+        if self.kind != before.kind:
+            raise UserError(
+                f"--mode={self.kind}: {where} is of --mode={_shown(before.kind)}, "
+                "accepted: another --model_dir"
+            )
+        for name in sorted({*before.settings, *self.settings}):
+            old, new = before.settings.get(name), self.settings.get(name)
+            if old == new or (name in may_grow and _greater(new, old)):
+                continue
+            raise UserError(
+                f"--{_shown(name)}={_shown(new)}: {where} has --{_shown(name)}={_shown(old)}"
+                f"{'' if name in may_grow else _REASONS.get(name, '')}, {_ACCEPTED}"
+            )
+        for name in sorted(before.inputs.keys() | self.inputs.keys()) if self.inputs else ():
+            old, new = before.inputs.get(name), self.inputs.get(name)
+            if old != new:
+                source = _SOURCES.get(name, "run.json: not the inputs")
+                raise UserError(f"{source} of {where}{_difference(old, new)}, {_ACCEPTED}")
+
+    def to_json(self, **remarks: Any) -> str:
+        """The record as JSON text, with remarks that nothing compares."""
+        return json.dumps({**dataclasses.asdict(self), **remarks}, indent=2) + "\n"
+
+
+_REASONS = {
+    "epochs": ", and its schedules follow the number of epochs from the first step on",
+}
+
+
+def read(path: pathlib.Path) -> RunRecord:
+    """Reads a run's record.
+
+    Args:
+        path: of run.json.
+
+    Raises:
+        UserError: there is none, or it is damaged.
+    """
+    try:
+        content = text_files.read_json(path, max_bytes=16_000_000)
+        fields = [content[field.name] for field in dataclasses.fields(RunRecord)]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{shorten_path(path)}: no record of a run ({error})") from error
+    kind, settings, inputs = fields
+    if not (isinstance(kind, str) and isinstance(settings, dict) and isinstance(inputs, dict)):
+        raise UserError(
+            f"{shorten_path(path)}: no record of a run (its entries are {quote(fields)})"
+        )
+    return RunRecord(kind, settings, inputs)
+
+
+def _as_json(content: Any) -> Any:
+    """The content as it is after being written and read."""
+    return json.loads(json.dumps(content))
+
+
+def _greater(new: Any, old: Any) -> bool:
+    return isinstance(new, int) and isinstance(old, int) and new > old
+
+
+def _shown(value: Any) -> str:
+    return shorten_path(value) if isinstance(value, str) else quote(value)
+
+
+def _difference(before: Any, now: Any) -> str:
+    """Where two inputs differ, in words; empty where only their digests do."""
+    if not (isinstance(before, dict) and isinstance(now, dict)):
+        return ""
+    for name in sorted(before.keys() | now.keys()):
+        if name != "digest" and before.get(name) != now.get(name):
+            return f" ({_shown(name)}: {quote(now.get(name))}, {quote(before.get(name))} before)"
+    return ""

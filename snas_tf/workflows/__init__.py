@@ -1,0 +1,1 @@
+"""What a user asks for: each run from its images to its last file."""

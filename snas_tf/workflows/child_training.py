@@ -1,0 +1,242 @@
+"""One training of a child network: from the images to its test error."""
+
+import functools
+import json
+import statistics
+from types import ModuleType
+from typing import Any, ClassVar
+
+import keras
+import tensorflow as tf
+from absl import logging
+
+from snas_tf import plots
+from snas_tf.architecture import cost, genotype, lookup
+from snas_tf.architecture.genotype import Genotype
+from snas_tf.config import ChildConfig
+from snas_tf.data import datasets, pipeline
+from snas_tf.errors import UserError
+from snas_tf.files import whole_files
+from snas_tf.models import description
+from snas_tf.models.child import ChildNetwork
+from snas_tf.models.description import NetworkDescription
+from snas_tf.models.folded import FoldedChild
+from snas_tf.models.inheritance import inherit
+from snas_tf.runs import checkpoints, devices, loop
+from snas_tf.runs.run_directory import RunDirectory
+from snas_tf.training.child_model import ChildModel
+from snas_tf.training.child_monitor import BEST, ChildMonitor
+from snas_tf.workflows import export
+from snas_tf.workflows.workflow import Workflow
+
+
+class ChildTraining(Workflow):
+    """Trains and tests a child of small images that fit into memory.
+
+    What another kind of images needs otherwise, it overrides: how they are loaded and fed, the
+    network and the model.
+    """
+
+    kind = "evaluate"
+    config: ChildConfig
+    feed: ClassVar[ModuleType] = pipeline
+    """What makes batches of the images."""
+
+    @functools.cached_property
+    def genotype(self) -> Genotype:
+        """The cells of the child."""
+        return lookup.find(self.config.genotype)
+
+    def read_images(self, run: RunDirectory) -> Any:
+        """See `Workflow.read_images`."""
+        return datasets.read(self.data_config, with_test=True, cache=run.images)
+
+    def inputs(self) -> dict[str, Any]:
+        """See `Workflow.inputs`."""
+        inputs = {"genotype": json.loads(genotype.to_json(self.genotype))}
+        if self.config.initial_weights is not None:
+            directory = RunDirectory(self.config.initial_weights).checkpoints
+            inputs["initial_weights"] = checkpoints.digest(directory)
+        return inputs
+
+    def train(self, run: RunDirectory, dataset: Any) -> dict[str, Any]:
+        """See `Workflow.train`; tests and exports what was trained."""
+        batch_size = self.data_config.batch_size
+        described = self.describe(dataset)
+        strategy = devices.strategy(batch_size)
+        keras.utils.set_random_seed(self.run_config.seed)
+        epoch_steps = pipeline.steps_per_epoch(dataset, batch_size)
+        with strategy.scope():
+            network = described.child(self.genotype, auxiliary=self.config.auxiliary_weight > 0)
+            self.initialize(network, described)
+            model = self.make_model(network, epoch_steps)
+        whole_files.write_text(run.network, described.to_json())
+        whole_files.write_text(run.genotype, genotype.to_json(self.genotype))
+        plots.save_cells(self.genotype, run.path)
+        validation = self.evaluation_batches(dataset.validation)
+        self._check_export(validation)
+        monitor = loop.train(
+            model,
+            ChildMonitor,
+            lambda step, count: self.training_batches(dataset, step, count),
+            validation,
+            epoch_steps,
+            batch_size,
+            self.run_config,
+            run,
+        )
+        result = self._result(
+            model, monitor, run, described, validation, self.test_batches(dataset)
+        )
+        if monitor.rows:
+            curves = plots.draw_training_curves(monitor.rows, "training")
+            plots.save(curves, run.path / "curves.png")
+        return result
+
+    def combine(self, run: RunDirectory, results: list[dict[str, Any]]) -> dict[str, Any]:
+        """See `Workflow.combine`."""
+        return average(results)
+
+    def training_batches(self, dataset: Any, first_step: int, num_steps: int) -> tf.data.Dataset:
+        """The batches of so many steps from a step."""
+        return self.feed.training_batches(
+            dataset,
+            self.data_config,
+            self.run_config.seed,
+            first_step,
+            num_steps,
+            cutout_length=self.config.cutout_length,
+        )
+
+    def evaluation_batches(self, images: Any) -> tf.data.Dataset | None:
+        """Batches of images apart from the training ones, if there are any."""
+        if images is None or not len(images):
+            return None
+        return pipeline.evaluation_batches(images, self.data_config.batch_size)
+
+    def test_batches(self, dataset: Any) -> tf.data.Dataset | None:
+        """Batches of the images that decide nothing, if there are any."""
+        return self.evaluation_batches(dataset.test)
+
+    def describe(self, dataset: Any) -> NetworkDescription:
+        """Of the network to train; that of the search whose weights it starts from must agree."""
+        described = NetworkDescription(
+            self.config.num_cells,
+            self.config.init_channels,
+            dataset.image_size,
+            dataset.class_names,
+            *dataset.channel_statistics(),
+        )
+        weights = self.config.initial_weights
+        if weights is None:
+            return described
+        searched = description.read(RunDirectory(weights).network)
+        for field in ("num_cells", "init_channels", "image_size", "class_names"):
+            ours, theirs = getattr(described, field), getattr(searched, field)
+            if ours != theirs:
+                raise UserError(
+                    f"--initial_weights={weights}: was searched with {field} {theirs}, "
+                    f"received: {ours}, accepted: the same"
+                )
+        return searched
+
+    def initialize(self, network: ChildNetwork, described: NetworkDescription) -> None:
+        """Takes over a search's weights, if so asked."""
+        if self.config.initial_weights is not None:
+            parent = described.parent()
+            directory = RunDirectory(self.config.initial_weights).checkpoints
+            checkpoints.restore_network(parent, directory)
+            inherit(network, parent)
+
+    def make_model(self, network: ChildNetwork, epoch_steps: int) -> ChildModel:
+        """The network with its loss and optimiser."""
+        return ChildModel(network, self.config, epoch_steps, self.run_config.seed)
+
+    def best_row(self, monitor: ChildMonitor) -> dict[str, float] | None:
+        """The epoch whose weights are tested besides the last one's, if there is one."""
+        return monitor.best_row()
+
+    def _result(
+        self,
+        model: ChildModel,
+        monitor: ChildMonitor,
+        run: RunDirectory,
+        described: NetworkDescription,
+        validation: tf.data.Dataset | None,
+        test: tf.data.Dataset | None,
+    ) -> dict[str, Any]:
+        """Measures and exports; the test images are looked at here and nowhere else."""
+        network = model.network
+        counted = cost.child(network.genotype, network.plans, network.num_classes)
+        errors = model.test_errors(test)
+        valid_accuracy = model.measure(validation).get("accuracy")
+        export.save_model(FoldedChild(network), described, run.export)
+        best = self._restore_best(network, monitor, run)
+        exported = "best" if best and self.config.export_weights == "best" else "last"
+        if exported == "best":
+            export.save_model(FoldedChild(network), described, run.export)
+        at_best = model.test_errors(test if best else None)
+        return {
+            **errors,
+            **{f"{name}_at_best_validation": value for name, value in at_best.items()},
+            "valid_accuracy": valid_accuracy,
+            "best_valid_accuracy": best["valid_accuracy"] if best else None,
+            "best_valid_epoch": int(best["epoch"]) if best else None,
+            "exported_weights": exported,
+            "parameters": counted.parameters,
+            "multiply_adds": counted.multiply_adds,
+            "images_per_second": monitor.images_per_second(),
+            "epochs": model.config.epochs,
+            "steps": int(model.step.numpy()),
+            "seconds": monitor.seconds(),
+        }
+
+    def _check_export(self, validation: tf.data.Dataset | None) -> None:
+        if self.config.export_weights == "best" and (validation is None or not self.config.epochs):
+            lacking = "validation images" if validation is None else "epochs"
+            raise UserError(
+                f"--export_weights=best: there are no {lacking} to tell a best epoch by, "
+                "accepted: last"
+            )
+
+    def _restore_best(
+        self, network: ChildNetwork, monitor: ChildMonitor, run: RunDirectory
+    ) -> dict[str, float] | None:
+        """Restores the weights of the best epoch; None where there are none, or none readable."""
+        best = self.best_row(monitor)
+        if best is None:
+            return None
+        try:
+            number = int(best["epoch"])
+            files = checkpoints.CheckpointFiles(run.best, BEST)
+            files.read(checkpoints.network_checkpoint(network), number)
+        except ValueError as error:
+            logging.warning("%s: the best epoch's weights can't be read (%s)", run.best, error)
+            return None
+        return best
+
+
+def average(results: list[dict[str, Any]]) -> dict[str, Any]:
+    """The mean of several seeds' results, `NAME_deviation` beside it, and all of them as "seeds".
+
+    The deviation is that of a sample (n - 1); None where a seed has no such figure.
+    """
+    averaged = {**results[0], "seeds": results}
+    for name in (name for name in AVERAGED if name in results[0]):
+        values = [result[name] for result in results]
+        known = None not in values
+        averaged[name] = statistics.mean(values) if known else None
+        averaged[f"{name}_deviation"] = statistics.stdev(values) if known else None
+    averaged["seconds"] = sum(result["seconds"] for result in results)
+    del averaged["best_valid_epoch"]
+    return averaged
+
+
+AVERAGED = (
+    "test_error",
+    "test_top_5_error",
+    "test_error_at_best_validation",
+    "valid_accuracy",
+    "best_valid_accuracy",
+)
+"""What `average` takes the mean of, where the results have it."""

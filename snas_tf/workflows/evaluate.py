@@ -1,0 +1,103 @@
+"""`--mode=evaluate`: a genotype trained from scratch, and tested."""
+
+import shlex
+from typing import Any
+
+from snas_tf.config import ChildConfig, DataConfig, RunConfig
+from snas_tf.runs.progress import duration
+from snas_tf.workflows import published
+from snas_tf.workflows.child_training import ChildTraining
+
+
+def evaluate(
+    config: ChildConfig,
+    data_config: DataConfig,
+    run_config: RunConfig,
+    kind: type[ChildTraining] = ChildTraining,
+) -> dict[str, Any]:
+    """Trains and tests a child, or continues the run that `run_config.model_dir` holds.
+
+    Args:
+        config: the training's settings; with several seeds each has a run directory within.
+        data_config: the images.
+        run_config: where the run lives, and its first seed.
+        kind: what does it.
+
+    Returns:
+        The content of result.json.
+
+    Raises:
+        UserError: the genotype, the images or the initial weights can't be had, or the run
+            directory is not this run's.
+    """
+    return kind(config, data_config, run_config).run()
+
+
+def report(
+    result: dict[str, Any],
+    config: ChildConfig,
+    data_config: DataConfig,
+    run_config: RunConfig,
+) -> None:
+    """Prints what was measured, beside what is published, and where to look at it."""
+    if data_config.dataset == "cifar10":
+        parameters = f"{result['parameters'] / 1e6:.2f}"
+        ours = (f"{config.genotype} (this run)", percent(result, "test_error"), parameters, "-")
+        print(f"\n{published.CIFAR10.beside(ours, settings(config, data_config))}")
+    no_test = "no test images" if result["test_error"] is None else ""
+    no_validation = "no validation images" if result["valid_accuracy"] is None else ""
+    no_epoch = no_validation or "no epoch was trained"
+    print(
+        f"\ntest error           {measured(result, 'test_error', no_test)}"
+        "  the last epoch's weights\n"
+        f"                     "
+        f"{measured(result, 'test_error_at_best_validation', no_test or no_epoch)}"
+        "  the weights of the best validation epoch\n"
+        f"validation accuracy  {measured(result, 'valid_accuracy', no_validation)}"
+        "  the last epoch's\n"
+        f"                     {measured(result, 'best_valid_accuracy', no_epoch)}"
+        f"  the best\n{where(result, run_config)}",
+        flush=True,
+    )
+
+
+def settings(config: ChildConfig, data_config: DataConfig) -> dict[str, float]:
+    """What decides whether a run on CIFAR-10 or ImageNet is comparable, by flag."""
+    return {
+        "num_cells": config.num_cells,
+        "init_channels": config.init_channels,
+        "image_size": data_config.image_size or 32,
+        "epochs": config.epochs,
+        "validation_fraction": data_config.validation_fraction,
+    }
+
+
+def where(result: dict[str, Any], run_config: RunConfig) -> str:
+    """The network's size, the time, and where the files are."""
+    path = run_config.model_dir
+    seeds = len(result.get("seeds", "."))
+    files = path if seeds == 1 else path / f"seed_{run_config.seed}"
+    exported = result["exported_weights"]
+    curves = f"curves               {files / 'curves.png'}\n" if result["epochs"] else ""
+    return (
+        f"network              {result['parameters']:,} parameters, "
+        f"{result['multiply_adds']:,} multiply-adds\n"
+        f"time                 {duration(result['seconds'])}\n"
+        f"{curves}"
+        f"SavedModel           {files / 'export'}  the {exported} epoch's weights\n"
+        f"TensorBoard          tensorboard --logdir {shlex.quote(str(path))}"
+    )
+
+
+def measured(result: dict[str, Any], name: str, reason: str = "") -> str:
+    """A share in percent, or why there is none."""
+    return f"not measured: {reason}" if result[name] is None else f"{percent(result, name)} %"
+
+
+def percent(result: dict[str, Any], name: str) -> str:
+    """A share in percent, with its deviation over the seeds if there are several."""
+    if result[name] is None:
+        return "-"
+    deviation = result.get(f"{name}_deviation")
+    text = f"{100 * result[name]:.2f}"
+    return text if deviation is None else f"{text} +- {100 * deviation:.2f}"

@@ -1,0 +1,128 @@
+"""`--mode=imagenet`: a genotype trained on ImageNet, or on images like it."""
+
+import dataclasses
+from typing import Any
+
+import tensorflow as tf
+
+from snas_tf.architecture import cost, width
+from snas_tf.config import DataConfig, ImageNetConfig, RunConfig
+from snas_tf.data import encoded, stream
+from snas_tf.errors import UserError
+from snas_tf.models.child import ChildNetwork
+from snas_tf.models.description import NetworkDescription
+from snas_tf.runs.run_directory import RunDirectory
+from snas_tf.training.child_model import ChildModel
+from snas_tf.training.child_monitor import ChildMonitor
+from snas_tf.training.imagenet_model import ImageNetModel
+from snas_tf.workflows import evaluate, published
+from snas_tf.workflows.child_training import ChildTraining
+
+
+class ImageNetTraining(ChildTraining):
+    """Trains a child of images that stay encoded on disk (Section 3.3).
+
+    The images that are held out are the test images, as in the published figures, so no epoch is
+    picked by them: what counts is the last one.
+    """
+
+    kind = "imagenet"
+    config: ImageNetConfig
+    feed = stream
+
+    def run(self) -> dict[str, Any]:
+        """See `Workflow.run`; an image that can't be read is found only when its turn comes."""
+        with stream.named_errors():
+            return super().run()
+
+    def train(self, run: RunDirectory, dataset: Any) -> dict[str, Any]:
+        """See `Workflow.train`; a held-out image that can't be read is found before an epoch is."""
+        if not run.has_trained():
+            print("reading the validation images once", flush=True)
+            for _ in self.evaluation_batches(dataset.validation):
+                pass
+        return super().train(run, dataset)
+
+    def may_grow(self) -> set[str]:
+        """See `Workflow.may_grow`; without drop path nothing follows the number of epochs."""
+        grows = not self.config.drop_path_probability and self.config.num_seeds == 1
+        return super().may_grow() | ({"epochs"} if grows else set())
+
+    def read_images(self, run: RunDirectory) -> encoded.EncodedCollection:
+        """See `Workflow.read_images`."""
+        return encoded.read(self.data_config)
+
+    def evaluation_batches(self, images: Any) -> tf.data.Dataset | None:
+        """Centre crops of the images that are held out."""
+        side = self.data_config.image_size or encoded.DEFAULT_IMAGE_SIZE
+        return stream.evaluation_batches(images, self.data_config.batch_size, (side, side))
+
+    def test_batches(self, dataset: Any) -> tf.data.Dataset | None:
+        """The images that are held out."""
+        return self.evaluation_batches(dataset.validation)
+
+    def describe(self, dataset: Any) -> NetworkDescription:
+        """Of the network to train, as wide as it may be if its width is not given."""
+        found = self.genotype
+        described = dataclasses.replace(
+            super().describe(dataset), stem="imagenet", preprocessing="center_crop"
+        )
+        budget = self.config.max_multiply_adds
+        if not described.init_channels:
+            channels = width.widest(
+                found,
+                described.num_cells,
+                described.image_size,
+                len(described.class_names),
+                budget,
+            )
+            described = dataclasses.replace(described, init_channels=channels)
+        multiply_adds = cost.child(
+            found, described.plan(found), len(described.class_names)
+        ).multiply_adds
+        print(f"{described.init_channels} channels, {multiply_adds:,} multiply-adds", flush=True)
+        if budget and multiply_adds > budget:
+            raise UserError(
+                f"--init_channels={described.init_channels}: {multiply_adds:,} multiply-adds, more "
+                f"than --max_multiply_adds={budget:g}; accepted: fewer channels, auto, or "
+                "--max_multiply_adds=0"
+            )
+        return described
+
+    def make_model(self, network: ChildNetwork, epoch_steps: int) -> ChildModel:
+        """The network with its loss and optimiser."""
+        return ImageNetModel(network, self.config, epoch_steps, self.run_config.seed)
+
+    def best_row(self, monitor: ChildMonitor) -> None:
+        """None: the epoch that is best on the test images is not a result."""
+
+
+def transfer(
+    config: ImageNetConfig, data_config: DataConfig, run_config: RunConfig
+) -> dict[str, Any]:
+    """Trains and tests a child on ImageNet; see `evaluate.evaluate`."""
+    return evaluate.evaluate(config, data_config, run_config, ImageNetTraining)
+
+
+def report(
+    result: dict[str, Any],
+    config: ImageNetConfig,
+    data_config: DataConfig,
+    run_config: RunConfig,
+) -> None:
+    """Prints what was measured, beside what is published, and where to look at it."""
+    top_1, top_5 = (evaluate.percent(result, f"test_{name}error") for name in ("", "top_5_"))
+    if data_config.dataset == "imagenet2012":
+        ours = (
+            f"{config.genotype} (this run)",
+            top_1,
+            top_5,
+            f"{result['parameters'] / 1e6:.1f}",
+            f"{result['multiply_adds'] / 1e6:.0f}",
+        )
+        print(f"\n{published.IMAGENET.beside(ours, evaluate.settings(config, data_config))}")
+    print(
+        f"\ntop-1 error          {top_1} %  the last epoch's weights\n"
+        f"top-5 error          {top_5} %\n{evaluate.where(result, run_config)}",
+        flush=True,
+    )

@@ -1,0 +1,109 @@
+"""`--mode=profile`: what a child network costs."""
+
+import json
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from snas_tf.architecture import cost, lookup, space, width
+from snas_tf.architecture.cost import Cost
+from snas_tf.architecture.genotype import Genotype
+from snas_tf.models.child import ChildNetwork
+from snas_tf.models.folded import FoldedChild
+from snas_tf.workflows.latency import median_milliseconds
+
+_COLUMNS = ("parameters", "multiply_adds", "memory_access")
+
+
+def profile(
+    source: str,
+    num_cells: int,
+    init_channels: int,
+    image_size: int,
+    num_classes: int,
+    stem: str = "cifar",
+    max_multiply_adds: float = 0.0,
+) -> dict[str, Any]:
+    """Counts a child network, the auxiliary classifier left out, and times it.
+
+    Args:
+        source: a name of the zoo, or the path of a genotype file.
+        num_cells: cells of the network.
+        init_channels: channels of its first cell; 0 for the most that `max_multiply_adds` allows.
+        image_size: side of the images, in pixels.
+        num_classes: classes of the images.
+        stem: one of `stems.NAMES`.
+        max_multiply_adds: for one image; only where the width is to be found.
+
+    Returns:
+        "parameters"; "multiply_adds" of convolutions and dense layers, per image;
+        "memory_access", numbers read and written per image (Eq. 37, 40); "latency_ms", the median
+        for one image of the network as it is exported; and the first three of each part in "parts".
+
+    Raises:
+        UserError: there is no such genotype.
+    """
+    found = lookup.find(source)
+    size = (image_size, image_size)
+    init_channels = init_channels or width.widest(
+        found, num_cells, size, num_classes, max_multiply_adds, stem
+    )
+    plans = space.plan_network(num_cells, init_channels, size, found.output_nodes, stem)
+    parts = count_parts(found, plans, num_classes)
+    whole = cost.total([part for _, part in parts])
+    return {
+        **_figures(whole),
+        "latency_ms": round(_latency(found, plans, num_classes), 3),
+        "genotype": source,
+        "network": stem,
+        "num_cells": num_cells,
+        "init_channels": init_channels,
+        "image_size": image_size,
+        "num_classes": num_classes,
+        "parts": [{"name": name, **_figures(part)} for name, part in parts],
+    }
+
+
+def count_parts(
+    found: Genotype, plans: space.NetworkPlan, num_classes: int
+) -> list[tuple[str, Cost]]:
+    """The cost of the stem, of each cell with its preprocess layers, and of the classifier."""
+    cells = [
+        (
+            f"cell {plan.index:2d} {plan.kind:6s} {plan.channels:4d} channels, "
+            f"{plan.output_size[0]} x {plan.output_size[1]}",
+            cost.preprocess(plan) + cost.edges(found.cell(plan.kind), plan),
+        )
+        for plan in plans
+    ]
+    return [
+        ("stem", cost.stem(plans)),
+        *cells,
+        ("classifier", cost.classifier(plans, num_classes)),
+    ]
+
+
+def _figures(counted: Cost) -> dict[str, int]:
+    return {name: getattr(counted, name) for name in _COLUMNS}
+
+
+def _latency(found: Genotype, plans: space.NetworkPlan, num_classes: int) -> float:
+    """Milliseconds for one image; the weights do not matter."""
+    network = FoldedChild(ChildNetwork(found, plans, num_classes, np.zeros(3), np.ones(3)))
+    infer = tf.function(network, autograph=False)
+    image = tf.zeros([1, *plans.image_size, 3], tf.uint8)
+    return median_milliseconds(lambda: infer(image).numpy())
+
+
+def report(result: dict[str, Any]) -> None:
+    """Prints a table, then the result as one JSON object on the last line."""
+    rows = [(part["name"], *(f"{part[name]:,}" for name in _COLUMNS)) for part in result["parts"]]
+    total = ("total", *(f"{result[name]:,}" for name in _COLUMNS))
+    head = ("", *(name.replace("_", " ") for name in _COLUMNS))
+    widths = [max(map(len, column)) for column in zip(head, *rows, total, strict=True)]
+    rule = tuple("-" * width for width in widths)
+    for first, *others in (head, rule, *rows, rule, total):
+        print("  ".join([first.ljust(widths[0]), *map(str.rjust, others, widths[1:])]))
+    print(f"latency of one image, folded, on this machine: {result['latency_ms']:.2f} ms")
+    print(json.dumps(result), flush=True)

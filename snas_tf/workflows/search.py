@@ -1,0 +1,149 @@
+"""`--mode=search`: from images to a cell."""
+
+import functools
+import pathlib
+import shlex
+from typing import Any
+
+import keras
+
+from snas_tf import plots
+from snas_tf.algorithms.search_model import SearchModel
+from snas_tf.algorithms.search_monitor import SearchMonitor
+from snas_tf.architecture import cost, genotype, lookup, space
+from snas_tf.architecture.genotype import Genotype
+from snas_tf.config import DataConfig, RunConfig, SearchConfig
+from snas_tf.data import datasets, pipeline
+from snas_tf.files import whole_files
+from snas_tf.models.description import NetworkDescription
+from snas_tf.runs import devices, loop
+from snas_tf.runs.progress import duration
+from snas_tf.runs.run_directory import RunDirectory
+from snas_tf.workflows.workflow import Workflow
+
+
+class Search(Workflow):
+    """Searches a cell: the joint training of a parent network and its distributions."""
+
+    kind = "search"
+    config: SearchConfig
+
+    def read_images(self, run: RunDirectory) -> datasets.Collection:
+        """See `Workflow.read_images`; test images are never read."""
+        return datasets.read(self.data_config, cache=run.images)
+
+    def train(self, run: RunDirectory, dataset: datasets.Dataset) -> dict[str, Any]:
+        """See `Workflow.train`."""
+        config, seed, batch_size = self.config, self.run_config.seed, self.data_config.batch_size
+        strategy = devices.strategy(batch_size)
+        keras.utils.set_random_seed(seed)
+        description = NetworkDescription(
+            config.num_cells,
+            config.init_channels,
+            dataset.image_size,
+            dataset.class_names,
+            *dataset.channel_statistics(),
+        )
+        whole_files.write_text(run.network, description.to_json())
+        epoch_steps = pipeline.steps_per_epoch(dataset, batch_size)
+        with strategy.scope():
+            parent = description.parent(config.skip_threshold)
+            model = SearchModel(parent, config, config.epochs * epoch_steps, seed)
+        validation = pipeline.evaluation_batches(dataset.validation, batch_size)
+        monitor = loop.train(
+            model,
+            SearchMonitor,
+            functools.partial(pipeline.training_batches, dataset, self.data_config, seed),
+            validation,
+            epoch_steps,
+            batch_size,
+            self.run_config,
+            run,
+        )
+        rounded_edges = model.settle()
+        found = genotype.derive(model.log_alpha())
+        whole_files.write_text(run.genotype, genotype.to_json(found))
+        result = _result(model, found, rounded_edges, model.evaluate_child(validation), monitor)
+        plots.save_cells(found, run.path)
+        plots.save(plots.draw_curves(monitor.rows, "search"), run.path / "curves.png")
+        return result
+
+    def combine(self, run: RunDirectory, results: list[dict[str, Any]]) -> dict[str, Any]:
+        """See `Workflow.combine`; the result and cell of the best search (Section 3)."""
+        best = max(range(len(results)), key=lambda index: results[index]["search_valid_accuracy"])
+        best_seed = self.run_config.seed + best
+        found = lookup.read(RunDirectory(run.path / f"seed_{best_seed}").genotype)
+        whole_files.write_text(run.genotype, genotype.to_json(found))
+        plots.save_cells(found, run.path)
+        seconds = sum(result["seconds"] for result in results)
+        return {**results[best], "best_seed": best_seed, "seconds": seconds, "seeds": results}
+
+
+def search(config: SearchConfig, data_config: DataConfig, run_config: RunConfig) -> dict[str, Any]:
+    """Searches a cell, or continues the search that `run_config.model_dir` holds.
+
+    Args:
+        config: the search's settings; with several seeds each has a run directory within.
+        data_config: the images.
+        run_config: where the run lives, and its first seed.
+
+    Returns:
+        The content of result.json.
+
+    Raises:
+        UserError: the images can't be had, or the run directory is not this run's.
+    """
+    return Search(config, data_config, run_config).run()
+
+
+def _result(
+    model: SearchModel,
+    found: Genotype,
+    rounded_edges: int,
+    child_accuracy: float,
+    monitor: SearchMonitor,
+) -> dict[str, Any]:
+    last = monitor.rows[-1]
+    child = cost.child(found, model.network.plans, model.network.num_classes)
+    return {
+        "search_valid_accuracy": last["valid_accuracy"],
+        "child_valid_accuracy": child_accuracy,
+        "entropy_normal": last["entropy_normal"],
+        "entropy_reduce": last["entropy_reduce"],
+        "child_parameters": child.parameters,
+        "child_multiply_adds": child.multiply_adds,
+        "child_edges": {kind: len(found.cell(kind).edges) for kind in space.KINDS},
+        "rounded_edges": rounded_edges,
+        "images_per_second": monitor.images_per_second(),
+        "epochs": int(last["epoch"]),
+        "steps": int(last["step"]),
+        "seconds": monitor.seconds(),
+    }
+
+
+def report(result: dict[str, Any], model_dir: pathlib.Path) -> None:
+    """Prints what was found, and where to look at it."""
+    edges, rounded = result["child_edges"], ""
+    if result["rounded_edges"]:
+        rounded = f", {result['rounded_edges']} rounded to the target"
+    files = model_dir / f"seed_{result['best_seed']}" if "seeds" in result else model_dir
+    for seed in result.get("seeds", ()):
+        print(
+            f"validation accuracy  {seed['search_valid_accuracy']:.4f}  child "
+            f"{seed['child_valid_accuracy']:.4f}  {seed['child_parameters']:,} parameters"
+        )
+    print(
+        f"\nvalidation accuracy  {result['search_valid_accuracy']:.4f}  the parent, sampled\n"
+        f"child accuracy       {result['child_valid_accuracy']:.4f}  "
+        "the found cell with the parent's weights, not retrained\n"
+        f"child                {result['child_parameters']:,} parameters, "
+        f"{result['child_multiply_adds']:,} multiply-adds, "
+        f"{edges['normal']} + {edges['reduce']} edges of {len(space.EDGES)} + {len(space.EDGES)}"
+        f"{rounded}\n"
+        f"time                 {duration(result['seconds'])}\n"
+        f"genotype             {model_dir / 'genotype.json'}\n"
+        f"pictures             {model_dir / 'normal.png'}  {model_dir / 'reduce.png'}  "
+        f"{files / 'curves.png'}\n"
+        f"TensorBoard          tensorboard --logdir {shlex.quote(str(model_dir))}",
+        flush=True,
+    )

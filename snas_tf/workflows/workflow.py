@@ -1,0 +1,134 @@
+"""What every run that trains does around its training: its directory, its images, its seeds."""
+
+import dataclasses
+import datetime
+from typing import Any, ClassVar
+
+from snas_tf.config import ChildConfig, DataConfig, RunConfig, SearchConfig
+from snas_tf.errors import UserError, shorten_path
+from snas_tf.runs import devices
+from snas_tf.runs.run_directory import RunDirectory
+from snas_tf.runs.run_record import RunRecord
+
+
+class Workflow:
+    """A run of one or several seeds, begun or continued, whose directory says what it was asked.
+
+    A subclass reads the images, trains with one seed, and combines what several seeds gave.
+
+    Args:
+        config: the training's settings.
+        data_config: the images.
+        run_config: where the run lives, and its first seed.
+    """
+
+    kind: ClassVar[str]
+    """What the record of the run calls it, and `--mode`."""
+
+    def __init__(
+        self,
+        config: SearchConfig | ChildConfig,
+        data_config: DataConfig,
+        run_config: RunConfig,
+    ) -> None:
+        self.config = config
+        self.data_config = data_config
+        self.run_config = run_config
+
+    def run(self) -> dict[str, Any]:
+        """Trains, or continues the run that `run_config.model_dir` holds.
+
+        Returns:
+            The content of result.json.
+
+        Raises:
+            UserError: an input can't be had, or the run directory is not this run's.
+        """
+        self._check_place()
+        run = RunDirectory(self.run_config.model_dir)
+        with run.owned():
+            record = self._record()
+            run.check(record, self.may_grow())  # before any image is read
+            if not run.record.exists():
+                run.write_record(record, devices.versions())
+            images = self.read_images(run)
+            print(images.summary(), flush=True)
+            return self._run(run, images)
+
+    def read_images(self, run: RunDirectory) -> Any:
+        """Reads the images of all seeds: what has `split`, `summary` and `fingerprint`."""
+        raise NotImplementedError
+
+    def inputs(self) -> dict[str, Any]:
+        """Content of what the run reads besides the images, by name."""
+        return {}
+
+    def may_grow(self) -> set[str]:
+        """Settings that may be greater when a run is continued."""
+        has_seeds = any(self.run_config.model_dir.glob("seed_*"))
+        return {"num_seeds"} if has_seeds else set()
+
+    def train(self, run: RunDirectory, dataset: Any) -> dict[str, Any]:
+        """Trains with the seed of `run_config`; returns what was measured."""
+        raise NotImplementedError
+
+    def combine(self, run: RunDirectory, results: list[dict[str, Any]]) -> dict[str, Any]:
+        """Makes one result of those of several seeds, which it holds as "seeds"."""
+        raise NotImplementedError
+
+    def _run(self, run: RunDirectory, images: Any) -> dict[str, Any]:
+        record = self._record().with_inputs(images=images.fingerprint, **self.inputs())
+        run.check(record, self.may_grow())
+        result = run.read_result()
+        if self._is_whole(result):
+            print(f"{run.path}: finished on {result['finished']}, nothing to do", flush=True)
+            return result
+        run.write_record(record, devices.versions())
+        seeds = self.config.num_seeds
+        if seeds == 1:
+            result = self.train(run, images.split(self.run_config.seed))
+        else:
+            first = self.run_config.seed
+            results = [self._run_seed(seed, images) for seed in range(first, first + seeds)]
+            result = self.combine(run, results)
+        result = {**result, "finished": datetime.datetime.now().isoformat(" ", "minutes")}
+        run.write_json(run.result, result)
+        return result
+
+    def _run_seed(self, seed: int, images: Any) -> dict[str, Any]:
+        print(f"seed {seed}", flush=True)
+        run = RunDirectory(self.run_config.model_dir / f"seed_{seed}")
+        one = type(self)(
+            dataclasses.replace(self.config, num_seeds=1),
+            self.data_config,
+            dataclasses.replace(self.run_config, model_dir=run.path, seed=seed),
+        )
+        with run.owned():
+            return one._run(run, images)
+
+    def _record(self) -> RunRecord:
+        return RunRecord.from_configs(
+            self.kind, self.config, self.data_config, seed=self.run_config.seed
+        )
+
+    def _is_whole(self, result: dict[str, Any] | None) -> bool:
+        """Whether a result is that of all epochs and seeds."""
+        if result is None or "finished" not in result:
+            return False
+        seeds = result.get("seeds", [result])
+        return (
+            isinstance(seeds, list)
+            and len(seeds) == self.config.num_seeds
+            and result.get("epochs") == self.config.epochs
+        )
+
+    def _check_place(self) -> None:
+        data_dir, model_dir = self.data_config.data_dir, self.run_config.model_dir
+        if self.data_config.dataset == "folder" and data_dir is not None:
+            root = data_dir.resolve()
+            if model_dir.resolve().is_relative_to(root):
+                raise UserError(
+                    f"--model_dir={shorten_path(model_dir)}: lies in --data_dir="
+                    f"{shorten_path(data_dir)}, where its pictures would be taken for a class, "
+                    "accepted: a directory elsewhere"
+                )

@@ -1,0 +1,111 @@
+import os
+import pathlib
+
+import pytest
+
+from snas_tf.files import whole_files
+
+NAMES = ["plain", "a [b]*?\\ é", "two\nlines", "before"]
+
+
+class FullError(Exception):
+    """What a disk without room raises, for these tests."""
+
+
+def begin(path, write):
+    """Begins to replace what is at a path, and fails."""
+    with whole_files.replacing(path) as partial:
+        write(partial)
+        raise FullError
+
+
+def fill(path, text):
+    """A directory with a file and a directory in it."""
+    (path / "inner").mkdir(parents=True)
+    (path / "inner" / "file").write_text(text)
+
+
+def content(path):
+    return (path / "inner" / "file").read_text()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_is_replaced_and_nothing_else_is_there(tmp_path, name):
+    path = tmp_path / name
+    for text in ("old", "new"):
+        whole_files.write_text(path, text)
+        assert path.read_text() == text
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_directory_is_replaced_with_all_that_was_in_it(tmp_path, name):
+    path = tmp_path / name
+    fill(path, "old")
+    (path / "gone").write_text("")
+    with whole_files.replacing(path) as partial:
+        assert partial.name == name
+        fill(partial, "new")
+        assert content(path) == "old"  # until the block ends
+    assert content(path) == "new"
+    assert [one.name for one in path.iterdir()] == ["inner"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("existed", [True, False])
+@pytest.mark.parametrize("kind", ["file", "directory", "nothing"])
+def test_a_block_that_fails_leaves_what_was_there_and_no_rest(tmp_path, existed, kind):
+    path = tmp_path / "file"
+    if existed:
+        path.write_text("old")
+    writes = {
+        "file": lambda partial: partial.write_text("half"),
+        "directory": lambda partial: fill(partial, "half"),
+        "nothing": lambda partial: None,
+    }
+    with pytest.raises(FullError):
+        begin(path, writes[kind])
+    assert [one.read_text() for one in tmp_path.iterdir()] == ["old"] * existed
+
+
+def test_a_block_that_fails_leaves_an_old_directory(tmp_path):
+    fill(tmp_path / "directory", "old")
+    with pytest.raises(FullError):
+        begin(tmp_path / "directory", lambda partial: fill(partial, "half"))
+    assert content(tmp_path / "directory") == "old"
+    assert os.listdir(tmp_path) == ["directory"]
+
+
+def test_a_directory_that_cant_be_put_in_place_leaves_the_old_one(tmp_path, monkeypatch):
+    path = tmp_path / "directory"
+    fill(path, "old")
+
+    def fail(*_):
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="the disk is full"), whole_files.replacing(path) as partial:
+        fill(partial, "new")
+    assert content(path) == "old"
+    assert os.listdir(tmp_path) == ["directory"]
+
+
+def test_leftovers_are_files_and_directories_of_our_prefix_alone(tmp_path):
+    fill(tmp_path / f"{whole_files.PREFIX}abc", "half")
+    (tmp_path / f"{whole_files.PREFIX}def").write_text("half")
+    kept = {".snas_tf", ".hidden", "x.snas_tf.y", "file"}
+    for name in kept:
+        (tmp_path / name).write_text("")
+    whole_files.remove_leftovers(tmp_path)
+    assert set(os.listdir(tmp_path)) == kept
+
+
+def test_a_leftover_that_links_elsewhere_loses_the_link_alone(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    fill(elsewhere, "kept")
+    run = tmp_path / "run"
+    run.mkdir()
+    pathlib.Path(run, f"{whole_files.PREFIX}link").symlink_to(elsewhere)
+    whole_files.remove_leftovers(run)
+    assert content(elsewhere) == "kept"
+    assert not os.listdir(run)

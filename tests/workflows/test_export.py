@@ -1,0 +1,205 @@
+"""Exports of a trained child, loaded by programs that have never seen the package."""
+
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import PIL.Image
+import pytest
+import tensorflow as tf
+
+from snas_tf.config import ChildConfig, DataConfig, RunConfig, SearchConfig
+from snas_tf.data import encoded, stream
+from snas_tf.errors import UserError
+from snas_tf.models import description
+from snas_tf.runs.run_record import RunRecord
+from snas_tf.workflows import evaluate, export
+from tests.programs import ROOT, run
+
+PREDICT = """
+import json, sys
+import numpy as np, tensorflow as tf
+serve = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
+result = serve(image=tf.constant(np.load(sys.argv[2])))
+assert not any(name.startswith("snas_tf") for name in sys.modules)
+names = [name.decode() for name in result["class_names"].numpy()]
+print(json.dumps([result["probabilities"].numpy().tolist(), names]))
+"""
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A run directory of no epoch, its network and the network's probabilities of some images."""
+    model_dir = tmp_path_factory.mktemp("trained") / "run"
+    config = ChildConfig(3, 2, epochs=0, genotype="snas_aggressive", auxiliary_weight=0)
+    evaluate.evaluate(config, DataConfig("digits"), RunConfig(model_dir))
+    images = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), dtype=np.uint8)
+    _, network, _ = export.load(model_dir)
+    return model_dir, images, tf.nn.softmax(network(images)).numpy()
+
+
+def predict_elsewhere(path, images, tmp_path):
+    np.save(tmp_path / "images.npy", images)
+    program = [sys.executable, "-I", "-c", PREDICT, str(path), str(tmp_path / "images.npy")]
+    done = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_the_saved_model_predicts_the_same_without_the_package(trained, tmp_path):
+    model_dir, images, expected = trained
+    probabilities, names = predict_elsewhere(model_dir / "export", images, tmp_path)
+    np.testing.assert_allclose(probabilities, expected, atol=1e-5)
+    assert names == list("0123456789")
+
+
+def test_exporting_again_reports_what_folding_gains(trained):
+    model_dir, _, _ = trained
+    done = run("--mode=export", f"--model_dir={model_dir}")
+    assert done.returncode == 0, done.stderr
+    assert "folded" in done.stdout
+    assert " ms for one image" in done.stdout
+    assert sorted(path.name for path in model_dir.iterdir() if path.name.startswith(".")) == []
+
+
+def test_a_keras_file_predicts_the_same(trained):
+    model_dir, images, expected = trained
+    path = export.export(model_dir, "keras")["path"]
+    import keras
+
+    np.testing.assert_allclose(keras.models.load_model(path)(images), expected, atol=1e-5)
+
+
+def test_a_tflite_file_predicts_the_same(trained):
+    model_dir, images, expected = trained
+    interpreter = tf.lite.Interpreter(export.export(model_dir, "tflite")["path"])
+    interpreter.allocate_tensors()
+    for image, probabilities in zip(images, expected, strict=True):
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], image[np.newaxis])
+        interpreter.invoke()
+        output = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+        np.testing.assert_allclose(output[0], probabilities, atol=1e-5)
+
+
+def test_an_onnx_file_predicts_the_same(trained):
+    import onnxruntime
+
+    model_dir, images, expected = trained
+    session = onnxruntime.InferenceSession(export.export(model_dir, "onnx")["path"])
+    name = session.get_inputs()[0].name
+    for image, probabilities in zip(images, expected, strict=True):
+        (output,) = session.run(None, {name: image[np.newaxis]})
+        np.testing.assert_allclose(output[0], probabilities, atol=1e-5)
+
+
+def test_a_directory_of_no_run_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"empty/run\.json"):
+        export.load(tmp_path / "empty")
+    assert not (tmp_path / "empty").exists()
+
+
+def test_a_search_is_refused_as_one(tmp_path):
+    record = RunRecord.from_configs("search", SearchConfig(), DataConfig())
+    (tmp_path / "run.json").write_text(record.to_json())
+    with pytest.raises(UserError, match="a search has no child's weights"):
+        export.load(tmp_path)
+
+
+@pytest.mark.parametrize("place", ["thesis.txt", "assets.extra/warmup", "variables/mine"])
+def test_a_users_file_in_an_export_stays(trained, place):
+    model_dir, _, _ = trained
+    path = model_dir / "export" / place
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("mine")
+    try:
+        with pytest.raises(UserError, match=place):
+            export.export(model_dir, "saved_model")
+        assert path.read_text() == "mine"
+    finally:
+        path.unlink()
+
+
+def test_another_genotype_than_was_trained_is_refused(trained):
+    path = trained[0] / "genotype.json"
+    before = path.read_text()
+    path.write_text(before.replace("skip_connect", "max_pool_3x3", 1))
+    try:
+        with pytest.raises(UserError, match="not the genotype that was trained"):
+            export.load(trained[0])
+    finally:
+        path.write_text(before)
+
+
+def by_color(image):
+    """Logits of three classes: red, green and blue."""
+    return tf.reduce_mean(tf.cast(image, tf.float32), axis=[1, 2])
+
+
+def save_misleading(root, classes=3):
+    """Wide and tall images whose middle is of their class's color, and whose ends of another."""
+    for number in range(4 * classes):
+        pixels = np.zeros((60, 200, 3), np.uint8)
+        pixels[..., (number + 1) % classes] = 255
+        pixels[:, 70:130] = 255 * np.eye(classes, dtype=np.uint8)[number % classes]
+        if number % 2:
+            pixels = pixels.transpose(1, 0, 2)
+        kind = "png" if number % 4 < 2 else "jpg"
+        for part in ("train", "val"):
+            path = root / part / str(number % classes) / f"{number}.{kind}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            PIL.Image.fromarray(pixels).save(path)
+
+
+def error_of_export(path, files):
+    serve = tf.saved_model.load(str(path)).signatures["serving_default"]
+    wrong = 0
+    for file, label in files:
+        image = tf.io.decode_image(file.read_bytes(), 3)
+        wrong += np.argmax(serve(image=image[tf.newaxis])["probabilities"]) != label
+    return wrong / len(files)
+
+
+def test_the_export_has_the_error_of_the_evaluation(tmp_path):
+    save_misleading(tmp_path / "images")
+    config = DataConfig("folder", tmp_path / "images", 32, 4)
+    source = encoded.load(config).validation
+    batches = stream.evaluation_batches(source, 1, (32, 32))
+    evaluated = np.mean([np.argmax(by_color(one["image"])) != one["label"] for one in batches])
+    errors = {}
+    for preprocessing in description.PREPROCESSING:
+        described = description.NetworkDescription(
+            *(3, 4, (32, 32), tuple("012"), (0.0,) * 3, (1.0,) * 3, "imagenet", preprocessing)
+        )
+        export.save_model(by_color, described, tmp_path / preprocessing)
+        errors[preprocessing] = error_of_export(tmp_path / preprocessing, source.files)
+    assert errors == {"center_crop": evaluated, "resize": 1}
+    assert evaluated == 0
+
+
+def by_half(image):
+    """Logits of two classes: the upper half is red, or it is not."""
+    red = tf.reduce_mean(tf.cast(image[:, :4, :, 0], tf.float32), axis=[1, 2])
+    return tf.stack([red, 255 - red], axis=1)
+
+
+def test_the_example_of_the_readme_classifies_an_image_as_a_viewer_shows_it(
+    tmp_path, monkeypatch, capsys
+):
+    described = description.NetworkDescription(3, 4, (8, 8), ("up", "down"), (0,) * 3, (1,) * 3)
+    export.save_model(by_half, described, tmp_path / "export")
+    lying = PIL.Image.Exif()
+    lying[0x0112] = 6
+    for name, top in (("up", 255), ("down", 0)):
+        pixels = np.full((16, 16, 3), 255 - top, np.uint8)
+        pixels[:8] = [top, 0, 0]
+        stored = PIL.Image.fromarray(np.rot90(pixels))
+        stored.save(tmp_path / f"{name}.png", exif=lying)
+    clear = PIL.Image.new("RGBA", (8, 8), (0, 0, 0, 0))
+    clear.save(tmp_path / "clear.png")  # White, so red on top.
+    (program,) = re.findall(r'-c "(import sys, .*)" RUN/export', (ROOT / "README.md").read_text())
+    for image, expected in (("up.png", "up"), ("down.png", "down"), ("clear.png", "up")):
+        monkeypatch.setattr(sys, "argv", ["-c", str(tmp_path / "export"), str(tmp_path / image)])
+        exec(program, {})
+        assert capsys.readouterr().out.split() == [expected]
