@@ -16,6 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from absl import app
 
 from snas_tf import tensorflow_import
+from snas_tf.architecture.spaces import DARTS
 
 tensorflow_import.import_tensorflow()
 
@@ -25,7 +26,7 @@ import torch
 from torch.nn import functional
 
 from benchmarks import children, pytorch_layers, pytorch_parent
-from snas_tf.architecture import space, zoo
+from snas_tf.architecture import zoo
 from snas_tf.models.description import NetworkDescription
 
 _CELLS, _CHANNELS, _SIDE, _BATCH = 5, 4, 16, 8
@@ -93,14 +94,14 @@ def report(name, theirs, ours, their_logits, our_logits, labels):
 
 def check_parent(pixels, labels):
     """One draw of the parent, through the whole network."""
-    ours = _DESCRIBED.parent()
+    ours = _DESCRIBED.make_parent()
     theirs = pytorch_parent.Parent(_CELLS, _CHANNELS, torch.channels_last)
     take_over_surroundings(theirs, ours)
     for cell, our_cell in zip(theirs.cells, ours.cells, strict=True):
-        for edge, operations in zip(space.EDGES, cell.edges, strict=True):
+        for edge, operations in zip(DARTS.edges, cell.edges, strict=True):
             for operation, name in zip(operations, pytorch_parent.CANDIDATES, strict=True):
                 if any(True for _ in operation.parameters()):
-                    take_over(operation, our_cell.weights_of(*edge, name))
+                    take_over(operation, our_cell.edge_weights(*edge, name))
     z = {kind: one.detach() for kind, one in theirs.draw(1.0).items()}
     theirs.log_alpha.requires_grad_(False)
     report(
@@ -116,7 +117,7 @@ def check_parent(pixels, labels):
 def check_child(name, pixels, labels):
     """A child without its auxiliary classifier."""
     found = zoo.genotypes()[name]
-    ours = _DESCRIBED.child(found)
+    ours = _DESCRIBED.make_child(found)
     theirs = children.pytorch_network(
         found, _CELLS, _CHANNELS, auxiliary=False, memory_format=torch.channels_last
     )

@@ -24,6 +24,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 from absl import app, flags, logging
 
 from snas_tf import tensorflow_import
+from snas_tf.architecture.spaces import DARTS
 
 tensorflow_import.import_tensorflow()
 
@@ -32,7 +33,6 @@ import tensorflow as tf
 
 from benchmarks import tensorflow_training
 from snas_tf.algorithms.search_model import SearchModel
-from snas_tf.architecture import space
 from snas_tf.config import DataConfig, SearchConfig
 from snas_tf.data import datasets, pipeline
 from snas_tf.runs import devices
@@ -63,16 +63,16 @@ def step(model, batch, temperature):
     "z" is the draw, "credit" the loss's gradient with respect to it, "gradient" that with respect
     to log alpha, before clipping and without the penalty's.
     """
-    logits = [model.edges[kind].log_alpha.value for kind in space.KINDS]
+    logits = [model.edges[kind].log_alpha.value for kind in DARTS.kinds]
     with tf.GradientTape() as tape:
         draws = {
             kind: model.edges[kind](temperature, tf.stack([tf.cast(model.step, tf.int32), index]))
-            for index, kind in enumerate(space.KINDS)
+            for index, kind in enumerate(DARTS.kinds)
         }
         outputs = model.network(batch["image"], draws, training=True)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(batch["label"], outputs)
         loss = tf.reduce_mean(losses)
-    z = [draws[kind] for kind in space.KINDS]
+    z = [draws[kind] for kind in DARTS.kinds]
     theta = [variable.value for variable in model.theta]
     gradients, credits, of_alpha = tape.gradient(loss, (theta, z, logits))
     optimizers.apply_across_replicas(
@@ -156,7 +156,7 @@ def summary(record):
         "norm": {"median": float(np.median(norms)), "largest": float(norms.max())},
         **{
             kind: {**statistics(gradients[:, index]), **credit_ratio(record["credit"][:, index])}
-            for index, kind in enumerate(space.KINDS)
+            for index, kind in enumerate(DARTS.kinds)
         },
     }
 
@@ -173,11 +173,11 @@ def make(values):
         relaxation=values.relaxation,
         theta_learning_rate=values.theta_learning_rate,
     )
-    network = tensorflow_training.describe(config, dataset).parent()
+    network = tensorflow_training.describe(config, dataset).make_parent()
     model = SearchModel(network, config, HORIZON, values.seed)
     generator = np.random.default_rng(values.seed)
-    for kind in space.KINDS:
-        favored = np.eye(len(space.OPERATIONS))[generator.integers(0, 8, len(space.EDGES))]
+    for kind in DARTS.kinds:
+        favored = np.eye(len(DARTS.operations))[generator.integers(0, 8, len(DARTS.edges))]
         model.edges[kind].log_alpha.assign(values.gap * favored)
     return model, lambda first, steps: iter(
         pipeline.training_batches(dataset, images, values.seed, first, steps)
@@ -217,7 +217,7 @@ def main(_):
     print("| temperature | kind | mean | deviation | ratio | loss |")
     print("| --- | --- | --- | --- | --- | --- |")
     for temperature, one in summaries.items():
-        for kind in space.KINDS:
+        for kind in DARTS.kinds:
             cells = [f"{one[kind][name]:.2g}" for name in ("mean", "deviation", "ratio")]
             print(f"| {temperature} | {kind} | {' | '.join(cells)} | {one['loss']:.2f} |")
 

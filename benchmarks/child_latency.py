@@ -18,7 +18,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 from absl import app, flags
 
 from benchmarks import children, limits, rounds
-from snas_tf.architecture import cost
+from snas_tf.architecture import network_cost
 
 flags.DEFINE_list("batch_sizes", ["1", "64"], "Images a call, one duel each.")
 flags.DEFINE_integer("images", 0, "Used by the benchmark itself: images a call.")
@@ -76,7 +76,7 @@ def main(_):
     if values.worker:
         rounds.serve(lambda: ours() if values.worker == "ours" else pytorch(values.worker))
         return
-    counted = cost.child(children.genotype(), children.plan(), 10)
+    counted = network_cost.child_cost(children.genotype(), children.plan(), 10)
     for images in map(int, values.batch_sizes):
         print(f"{values.genotype}, {images} images; median milliseconds of a call")
         sys.argv.append(f"--images={images}")

@@ -16,7 +16,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 from absl import app, flags
 
 from benchmarks import children, limits, rounds
-from snas_tf.architecture import cost
+from snas_tf.architecture import network_cost
 
 flags.DEFINE_integer("batch_size", 96, "Images a step.", 1)
 flags.DEFINE_integer("steps", 6, "Steps of each in a duel, after the first two.", 1)
@@ -55,7 +55,7 @@ def main(_):
         rounds.serve(lambda: ours() if values.worker == "ours" else pytorch(values.worker))
         return
     plans = children.plan()
-    counted = cost.child(children.genotype(), plans, 10)
+    counted = network_cost.child_cost(children.genotype(), plans, 10)
     channels = plans[2 * len(plans) // 3].output_channels
     parameters = counted.parameters + _AUXILIARY + 128 * channels
     print(f"{values.genotype}, {parameters:,} parameters; median seconds of a step")

@@ -2,7 +2,8 @@
 
 from absl import flags
 
-from snas_tf.architecture import space, zoo
+from snas_tf.architecture import zoo
+from snas_tf.architecture.spaces import DARTS
 
 flags.DEFINE_string("genotype", "snas_mild", "A cell of the zoo.")
 flags.DEFINE_integer("num_cells", 20, "Cells of the child.", 3)
@@ -21,7 +22,7 @@ def plan():
     """The network's cells."""
     values = flags.FLAGS
     size = (SIDE, SIDE)
-    return space.plan_network(values.num_cells, values.init_channels, size, genotype().output_nodes)
+    return DARTS.plan_network(values.num_cells, values.init_channels, size, genotype().output_nodes)
 
 
 def pytorch(name, auxiliary):
@@ -44,6 +45,6 @@ def pytorch_network(found, num_cells, init_channels, auxiliary, memory_format):
             [(edge.source, edge.target, edge.operation) for edge in found.cell(kind).edges],
             found.cell(kind).concat,
         )
-        for kind in space.KINDS
+        for kind in DARTS.kinds
     }
     return pytorch_child.Child(cells, num_cells, init_channels, auxiliary, memory_format)

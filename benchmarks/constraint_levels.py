@@ -21,7 +21,8 @@ sys.path.insert(0, str(ROOT))
 from absl import app, flags
 
 from flags.penalty import CONSTRAINT_WEIGHTS
-from snas_tf.architecture import child_size, cost, genotype, space
+from snas_tf.architecture import child_size, genotype_json, network_cost
+from snas_tf.architecture.spaces import DARTS
 
 _LEVELS = [f"{weight:g}" for weight in CONSTRAINT_WEIGHTS.values()]
 flags.DEFINE_list("weights", _LEVELS, "Weights eta; default: those of the levels.")
@@ -53,12 +54,12 @@ def search(weight, seed, others):
         own = [f"--constraint_weight={weight}", f"--seed={seed}", f"--model_dir={path}"]
         command = [sys.executable, str(ROOT / "main.py"), *SEARCH, *given, *own, *others]
         subprocess.run(command, check=True)
-    found = genotype.from_json((path / "genotype.json").read_text(encoding="utf-8"))
+    found = genotype_json.from_json((path / "genotype.json").read_text(encoding="utf-8"))
     result = json.loads((path / "result.json").read_text(encoding="utf-8"))
     child = evaluation_size(found)
     return {
         "edges": f"{result['child_edges']['normal']} + {result['child_edges']['reduce']}",
-        "nodes": sum(len({edge.target for edge in found.cell(kind).edges}) for kind in space.KINDS),
+        "nodes": sum(len({edge.target for edge in found.cell(kind).edges}) for kind in DARTS.kinds),
         "parameters": child.parameters,
         "multiply_adds": child.multiply_adds,
         "child": result["child_valid_accuracy"],
@@ -68,10 +69,10 @@ def search(weight, seed, others):
 
 def evaluation_size(found):
     """What the child costs in the paper's evaluation."""
-    plans = space.plan_network(
+    plans = DARTS.plan_network(
         child_size.NUM_CELLS, child_size.INIT_CHANNELS, child_size.IMAGE_SIZE, found.output_nodes
     )
-    return cost.child(found, plans, child_size.NUM_CLASSES)
+    return network_cost.child_cost(found, plans, child_size.NUM_CLASSES)
 
 
 def row(weight, results):

@@ -18,6 +18,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 from absl import app, flags, logging
 
 from snas_tf import tensorflow_import
+from snas_tf.architecture.spaces import DARTS
 
 tensorflow_import.import_tensorflow()
 
@@ -26,7 +27,6 @@ import tensorflow as tf
 
 from benchmarks import tensorflow_training
 from snas_tf.algorithms.search_model import SearchModel
-from snas_tf.architecture import space
 from snas_tf.config import DataConfig, SearchConfig
 from snas_tf.data import datasets, pipeline
 from snas_tf.plots.picture import label
@@ -63,11 +63,11 @@ def step(model, batch):
 def report(number, losses, draws, costs):
     """Prints the means of the steps since the last report."""
     print(f"steps to {number}: loss {np.mean(losses):.2f}")
-    for kind in space.KINDS:
+    for kind in DARTS.kinds:
         drawn, cost = np.stack(draws[kind]), np.stack(costs[kind])
         means = (drawn * cost).sum((0, 1)) / drawn.sum((0, 1))
         named = (
-            f"{label(name)} {mean:+.3f}" for name, mean in zip(space.OPERATIONS, means, strict=True)
+            f"{label(name)} {mean:+.3f}" for name, mean in zip(DARTS.operations, means, strict=True)
         )
         print(f"    {kind:6}  {'  '.join(named)}", flush=True)
 
@@ -82,14 +82,14 @@ def main(_):
     config = SearchConfig(
         3, 8, relaxation="one_hot", theta_learning_rate=values.theta_learning_rate
     )
-    network = tensorflow_training.describe(config, dataset).parent()
+    network = tensorflow_training.describe(config, dataset).make_parent()
     model = SearchModel(network, config, values.steps, values.seed)
     batches = iter(pipeline.training_batches(dataset, images, values.seed, 0, values.steps))
     for first in range(0, values.steps, 50):
         numbers = range(first, min(first + 50, values.steps))
         losses, draws, costs = zip(*(step(model, next(batches)) for _ in numbers), strict=True)
         by_kind = (
-            {kind: [one[kind] for one in many] for kind in space.KINDS} for many in (draws, costs)
+            {kind: [one[kind] for one in many] for kind in DARTS.kinds} for many in (draws, costs)
         )
         report(numbers[-1] + 1, losses, *by_kind)
 

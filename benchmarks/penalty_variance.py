@@ -16,14 +16,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from absl import app, flags
 
 from snas_tf import tensorflow_import
+from snas_tf.architecture import network_cost
+from snas_tf.architecture.spaces import DARTS
 
 tensorflow_import.import_tensorflow()
 
 import numpy as np
 import tensorflow as tf
 
-from snas_tf.algorithms.stochastic_edge import gumbel
-from snas_tf.architecture import cost, space
+from snas_tf.layers.stochastic_edge import gumbel
 from snas_tf.penalty.estimator import Expectation, PolicyGradient, Reparameterization
 
 flags.DEFINE_integer("draws", 100_000, "Draws to average.", 2)
@@ -48,8 +49,9 @@ def gradients(estimator, log_alpha, costs, noise, temperature):
 def main(_):
     """Prints a row for each estimator."""
     log_alpha = np.random.default_rng(0).normal(size=8).astype(np.float32)
-    plans = space.plan_network(8, 16, (32, 32))
-    costs = 28 * cost.normalized(cost.costs_by_kind(plans))["normal"][0].astype(np.float32)
+    plans = DARTS.plan_network(8, 16, (32, 32))
+    costs = network_cost.normalize_costs(network_cost.edge_costs_by_criterion(plans))
+    costs = 28 * costs["normal"][0].astype(np.float32)
     noise = gumbel((flags.FLAGS.draws, 8), tf.constant([0, 0]))
     exact = gradients(Expectation(), log_alpha, costs, noise[:1], 1.0)[0]
     size = np.linalg.norm(exact)

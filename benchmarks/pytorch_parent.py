@@ -7,9 +7,9 @@ from torch import nn
 from torch.nn import functional
 
 from benchmarks import pytorch_layers as layers
-from snas_tf.architecture import space
+from snas_tf.architecture.spaces import DARTS
 
-CANDIDATES = space.OPERATIONS[1:]
+CANDIDATES = DARTS.operations[1:]
 """Without the zero operation, the first column of Z."""
 
 
@@ -22,14 +22,14 @@ class ParentCell(layers.Cell):
             nn.ModuleList(
                 layers.OPERATIONS[name](channels, self.stride(source), False) for name in CANDIDATES
             )
-            for source, _ in space.EDGES
+            for source, _ in DARTS.edges
         )
 
     def forward(self, before, last, z):
         """Z [edges, operations]."""
         nodes = [self.first(before), self.second(last)]
         edges = zip(self.edges, z, strict=True)
-        for target in space.INTERMEDIATE_NODES:
+        for target in DARTS.intermediate_nodes:
             entering = itertools.islice(edges, target)
             pairs = zip(nodes, entering, strict=True)
             nodes.append(sum(_mix(operations, row, x) for x, (operations, row) in pairs))
@@ -46,7 +46,7 @@ class Parent(layers.CellNetwork):
     def __init__(self, num_cells, channels, memory_format):
         super().__init__(num_cells, channels, ParentCell, {"normal": 4, "reduce": 4}, memory_format)
         self.log_alpha = nn.ParameterDict(
-            {kind: 1 + 0.01 * torch.randn(len(space.EDGES), 8) for kind in ("normal", "reduce")}
+            {kind: 1 + 0.01 * torch.randn(len(DARTS.edges), 8) for kind in ("normal", "reduce")}
         )
 
     def theta(self):

@@ -17,7 +17,8 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 from absl import app, flags
 
 from benchmarks import limits, rounds
-from snas_tf.architecture import cost, space
+from snas_tf.architecture import cost, network_cost
+from snas_tf.architecture.spaces import DARTS
 
 flags.DEFINE_integer("num_cells", 8, "Cells of the parent.", 3)
 flags.DEFINE_integer("init_channels", 16, "Channels of its first cell.", 2)
@@ -37,7 +38,7 @@ def plan():
     """The parent's cells, as the flags have it."""
     values = flags.FLAGS
     size = (values.image_size, values.image_size)
-    return space.plan_network(values.num_cells, values.init_channels, size)
+    return DARTS.plan_network(values.num_cells, values.init_channels, size)
 
 
 def ours(overrides):
@@ -67,7 +68,7 @@ def pytorch(name):
     pytorch_layers.configure()
     memory_format = pytorch_layers.FORMATS[name]
     network = pytorch_parent.Parent(values.num_cells, values.init_channels, memory_format)
-    costs = cost.normalized(cost.costs_by_kind(plan()))
+    costs = network_cost.normalize_costs(network_cost.edge_costs_by_criterion(plan()))
     batch = pytorch_layers.synthetic_batch(values.batch_size, values.image_size)
     search = pytorch_parent.Search(network, costs, batch)
     phases["build"] = rounds.process_age()
@@ -82,9 +83,9 @@ def make(name):
 def needed():
     """Multiply-adds of a step, three times those forward, and bytes that those read and write."""
     plans = plan()
-    found = [one for cell in plans for row in cost.cell_costs(cell) for one in row]
+    found = [one for cell in plans for row in network_cost.cell_costs(cell) for one in row]
     return limits.of_training(
-        cost.total([cost.surroundings(plans, 10), *found]), flags.FLAGS.batch_size
+        cost.total([network_cost.fixed_cost(plans, 10), *found]), flags.FLAGS.batch_size
     )
 
 

@@ -31,7 +31,7 @@ def child(config, batch_size, image_size, phases):
     devices.configure()
     dataset = synthetic(batch_size, image_size)
     found = zoo.genotypes()[config.genotype]
-    network = describe(config, dataset).child(found, auxiliary=True)
+    network = describe(config, dataset).make_child(found, auxiliary=True)
     model = ChildModel(network, config, _STEPS // config.epochs, seed=0)
     return contender(model, dataset, batch_size, phases, count(model.theta), config.cutout_length)
 

@@ -6,7 +6,7 @@ from typing import Any
 from absl import flags
 
 from flags import common, path, training
-from snas_tf.architecture import lookup
+from snas_tf.architecture import genotype_source
 from snas_tf.config import ChildConfig, DataConfig
 from snas_tf.errors import UserError
 from snas_tf.runs import run_record
@@ -114,7 +114,7 @@ def require_genotype(values: flags.FlagValues) -> None:
             f"--genotype: not given, and --mode={values.mode} needs one; accepted: the name of a "
             "published one, or the path of a file"
         )
-    lookup.find(values.genotype)
+    genotype_source.load_genotype(values.genotype)
 
 
 def values_of(values: flags.FlagValues) -> dict[str, Any]:
@@ -147,4 +147,6 @@ def _of_search(directory: pathlib.Path) -> dict[str, Any]:
 
 def run_name(values: flags.FlagValues) -> str:
     """Name of the run directory where none is given."""
-    return f"evaluate-{values.dataset.replace('/', '-')}-{lookup.short_name(values.genotype)}"
+    return (
+        f"evaluate-{values.dataset.replace('/', '-')}-{genotype_source.short_name(values.genotype)}"
+    )

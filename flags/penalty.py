@@ -11,13 +11,13 @@ from snas_tf.config import SearchConfig
 from snas_tf.errors import UserError
 
 CONSTRAINT_WEIGHTS = {"none": 0.0, "mild": 0.03, "moderate": 0.1, "aggressive": 0.3}
-"""Calibrated in docs/constraint.md: the paper does not say its weights. 1 is the dearest child."""
+"""The paper gives no weights: calibrated in docs/constraint.md."""
 
 _ESTIMATORS = ("expectation", "reparameterization", "policy_gradient")
 _SCALES = ("linear", "log")
 _CRITERIA = {
     "parameters_weight": "Of the parameters in the cost; only the ratio of the three counts.",
-    "operations_weight": "Of the multiply-adds and poolings in the cost.",
+    "flops_weight": "Of the multiply-adds and poolings in the cost.",
     "memory_access_weight": "Of the memory access in the cost.",
 }
 _TARGETS = {

@@ -84,13 +84,15 @@ class SearchConfig(TrainingConfig):
     `alpha_clip_norm`.
 
     Attributes:
-        relaxation: how Z is drawn; a name of `layers.stochastic_edge.SAMPLERS`.
+        algorithm: what searches; a name of `algorithms.registry.ALGORITHMS`.
+        space: what is searched; a name of `architecture.spaces.SPACES`.
+        relaxation: how Z is drawn; a name of `layers.stochastic_edge.RELAXATIONS`.
         skip_threshold: operations whose z is smaller do not run; 0 for none.
         constraint_weight: eta of Eq. 9, for the normalised cost of `architecture.cost`.
         penalty_estimator: of the penalty's gradient; a name of `training.penalty_estimator`.
         penalty_baseline: the policy gradient compares a reward with the edge's expected cost.
         penalty_scale: of the cost; a name of `training.penalty_scale`.
-        parameters_weight, operations_weight, memory_access_weight: of the three criteria in the
+        parameters_weight, flops_weight, memory_access_weight: of the three criteria in the
             cost; only their ratio counts, at least one is positive.
         target_parameters: of the child at evaluation size, in place of a weight; None for none.
         target_multiply_adds: likewise.
@@ -103,6 +105,8 @@ class SearchConfig(TrainingConfig):
         initial_temperature, final_temperature: lambda of Eq. 5 falls linearly between them.
     """
 
+    algorithm: str = "snas"
+    space: str = "darts"
     relaxation: str = "concrete"
     skip_threshold: float = 1e-6
     constraint_weight: float = 0.0
@@ -110,7 +114,7 @@ class SearchConfig(TrainingConfig):
     penalty_baseline: bool = False
     penalty_scale: str = "linear"
     parameters_weight: float = 1.0
-    operations_weight: float = 1.0
+    flops_weight: float = 1.0
     memory_access_weight: float = 1.0
     target_parameters: float | None = None
     target_multiply_adds: float | None = None

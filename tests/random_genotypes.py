@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from snas_tf.architecture import space
-from snas_tf.architecture.genotype import Cell, Edge, Genotype
+from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
+from snas_tf.architecture.spaces import DARTS
 
-ALL_OPERATIONS = (*space.OPERATIONS[1:], *space.EXTRA_OPERATIONS)
+ALL_OPERATIONS = (*DARTS.operations[1:], "sep_conv_7x7", "conv_7x1_1x7")
 
 
 def randomize(layer, seed=0):
@@ -31,14 +31,14 @@ def one_hot(seed, none=0.125):
     chances = [none, *[(1 - none) / 7] * 7]
     return {
         kind: np.eye(8, dtype=np.float32)[generator.choice(8, size=14, p=chances)]
-        for kind in space.KINDS
+        for kind in DARTS.kinds
     }
 
 
 def free_genotype(seed):
     """Outside the search space too: any operations, sources twice, nodes dead or left out."""
     generator = np.random.default_rng(seed)
-    return Genotype(*(_free_cell(generator) for _ in space.KINDS))
+    return Genotype(tuple(_free_cell(generator) for _ in DARTS.kinds))
 
 
 def _free_cell(generator):
@@ -48,6 +48,6 @@ def _free_cell(generator):
             source = int(generator.integers(target))
             edges.append(Edge(source, target, str(generator.choice(ALL_OPERATIONS))))
     generator.shuffle(edges)
-    nodes = Cell(tuple(edges)).nodes
+    nodes = CellGenotype(tuple(edges)).nodes
     concat = generator.permutation(nodes)[: generator.integers(1, len(nodes) + 1)]
-    return Cell(tuple(edges), tuple(int(node) for node in concat))
+    return CellGenotype(tuple(edges), tuple(int(node) for node in concat))

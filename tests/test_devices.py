@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.architecture import lookup
+from snas_tf.architecture import genotype_source
 from snas_tf.config import DataConfig
 from snas_tf.data import datasets
 from snas_tf.files import plain_paths
@@ -66,7 +66,7 @@ def evaluated(tmp_path_factory):
 
 def test_a_search_runs_from_flags_to_a_cell(tmp_path):
     finished(tmp_path / ODD, *TINY, "--epochs=1")
-    lookup.read(tmp_path / ODD / "genotype.json")
+    genotype_source.read_genotype(tmp_path / ODD / "genotype.json")
     assert result_of(tmp_path / ODD)["steps"] == 8
     assert [row["epoch"] for row in rows_of(tmp_path / ODD)] == ["1.0"]
 
@@ -75,7 +75,7 @@ def test_a_search_of_one_hot_draws_with_a_target_runs_from_flags_to_a_cell(tmp_p
     flags = [flag for flag in TINY if not flag.startswith(("--constraint=", "--skip_threshold="))]
     more = ("--relaxation=one_hot", "--target_parameters=2e6", "--epochs=1")
     finished(tmp_path / ODD, *flags, *more)
-    lookup.read(tmp_path / ODD / "genotype.json")
+    genotype_source.read_genotype(tmp_path / ODD / "genotype.json")
     assert result_of(tmp_path / ODD)["steps"] == 8
 
 

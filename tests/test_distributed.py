@@ -103,7 +103,7 @@ PROGRAM = textwrap.dedent(
     # The last batch is padded, so that the replicas hold different numbers of examples.
     batches = evaluation_batches(images, 7 * 2 - 4)
     model.evaluates_child.assign(True)
-    z = {kind: model.edges[kind].most_probable() for kind in space.KINDS}
+    z = {kind: model.edges[kind].most_probable() for kind in DARTS.kinds}
     logits = model.network(tf.constant(images.images), z, training=False)
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(images.labels, logits)
     received = model.measure(batches)

@@ -7,7 +7,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from snas_tf.architecture import genotype, zoo
+from snas_tf.architecture import genotype_json, zoo
 from snas_tf.config import ChildConfig, DataConfig, RunConfig
 from snas_tf.errors import UserError
 from snas_tf.workflows import evaluate
@@ -31,7 +31,7 @@ class Run:
     def __init__(self, root):
         self.images = save_images(root / "a", seed=1)
         self.genotype = root / "cell.json"
-        self.genotype.write_text(genotype.to_json(CELLS["snas_aggressive"]))
+        self.genotype.write_text(genotype_json.to_json(CELLS["snas_aggressive"]))
         config = ChildConfig(3, 2, epochs=0, genotype=str(self.genotype), auxiliary_weight=0)
         self.configs = (
             config,
@@ -94,7 +94,7 @@ def test_the_best_epoch_is_not_exported_where_there_is_none(tmp_path):
 
 def test_a_genotype_file_that_has_changed_is_refused(finished):
     before = finished.genotype.read_text()
-    finished.genotype.write_text(genotype.to_json(CELLS["darts_v1"]))
+    finished.genotype.write_text(genotype_json.to_json(CELLS["darts_v1"]))
     try:
         with pytest.raises(UserError, match="--genotype: not the genotype of the run in"):
             finished()

@@ -19,7 +19,7 @@ ALLOWED = {
     "data": {"data", "config", "errors", "files"},
     "runs": {"runs", "config", "errors", "files"},
     "training": {"training", "runs", "models", "config", "errors"},
-    "penalty": {"penalty", "architecture", "config"},
+    "penalty": {"penalty", "layers", "architecture", "config"},
     "algorithms": {
         "algorithms",
         "penalty",
@@ -27,6 +27,7 @@ ALLOWED = {
         "runs",
         "plots",
         "models",
+        "layers",
         "architecture",
         "config",
         "errors",

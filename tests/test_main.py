@@ -61,7 +61,7 @@ def complaint(capsys, *arguments):
         (["--penalty_baseline"], ["--penalty_baseline", "--penalty_estimator=policy_gradient"]),
         (["--memory_access_weight=-1"], ["--memory_access_weight=-1", ">= 0"]),
         (
-            ["--parameters_weight=0", "--operations_weight=0", "--memory_access_weight=0"],
+            ["--parameters_weight=0", "--flops_weight=0", "--memory_access_weight=0"],
             ["--parameters_weight=0", "at least one > 0"],
         ),
         (["--target_parameters=0"], ["--target_parameters=0", "> 0"]),

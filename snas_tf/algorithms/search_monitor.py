@@ -10,17 +10,19 @@ from absl import logging
 
 from snas_tf import plots
 from snas_tf.algorithms.search_model import SearchModel
-from snas_tf.architecture import cost, genotype, lookup, space
+from snas_tf.architecture.genotype import Genotype, describe_collapse
+from snas_tf.architecture.genotype_json import to_json
+from snas_tf.architecture.genotype_source import read_genotype
 from snas_tf.errors import UserError
 from snas_tf.files import whole_files
 from snas_tf.runs.monitor import Monitor
-from snas_tf.training import schedules
+from snas_tf.training import classification, schedules
 
 _DRAWINGS = 30
 """Of the distributions over a whole search, at most about so many: one takes half a second."""
 
 UNDECIDED = 0.9
-"""Share of the largest entropy, ln 8, that is as good as all of it half-way through a search."""
+"""Share of the largest entropy above which nothing is decided half-way through a search."""
 
 
 class SearchMonitor(Monitor):
@@ -42,9 +44,11 @@ class SearchMonitor(Monitor):
         "dropped_normal": "dropped_edges/normal",
         "dropped_reduce": "dropped_edges/reduce",
         "expected_parameters": "expected_cost/parameters",
-        "expected_operations": "expected_cost/operations",
+        "expected_flops": "expected_cost/flops",
         "expected_memory_access": "expected_cost/memory_access",
     }
+
+    model: SearchModel
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -52,70 +56,62 @@ class SearchMonitor(Monitor):
 
     def measure(self, means: dict[str, float]) -> dict[str, Any]:
         """See `Monitor.measure`."""
-        model: SearchModel = self.model
-        return {
-            "loss": means["loss"],
-            "cross_entropy": means["cross_entropy"],
-            "penalty": means["penalty"],
-            "penalty_share": means["penalty_share"],
-            "penalty_weight": model.weight(),
-            "accuracy": means["accuracy"],
-            "valid_cross_entropy": means["valid_cross_entropy"],
-            "valid_accuracy": means["valid_accuracy"],
-            **{f"entropy_{kind}": model.edges[kind].entropy() for kind in space.KINDS},
-            **{f"dropped_{kind}": model.edges[kind].dropped() for kind in space.KINDS},
-            "temperature": model.temperature(),
-            "theta_learning_rate": model.theta_optimizer.learning_rate,
-            "alpha_learning_rate": model.alpha_optimizer.learning_rate,
-            **{f"expected_{name}": value for name, value in _expected_costs(model).items()},
-        }
+        held_out = [f"valid_{name}" for name in classification.MEASURES]
+        names = (*self.model.algorithm.measures, *held_out)
+        return {**{name: means[name] for name in names}, **self.model.algorithm.report()}
 
     def describe(self, row: dict[str, float]) -> str:
         """See `Monitor.describe`."""
+        kinds = self.model.algorithm.space.kinds
+        entropies = " ".join(f"{row[f'entropy_{kind}']:.2f} {kind}" for kind in kinds)
+        dropped = " + ".join(f"{row[f'dropped_{kind}']:.0f}" for kind in kinds)
         return (
             f"loss {row['loss']:.3f}  "
             f"accuracy {row['accuracy']:.3f}  valid {row['valid_accuracy']:.3f}  "
-            f"entropy {row['entropy_normal']:.2f} normal {row['entropy_reduce']:.2f} reduce  "
+            f"entropy {entropies}  "
             f"child {row['expected_parameters'] / 1e6:.3f} M parameters  "
-            f"dropped {row['dropped_normal']:.0f} + {row['dropped_reduce']:.0f}  "
+            f"dropped {dropped}  "
             f"penalty's share {row['penalty_share']:.2f}"
         )
 
     def keep(self, epoch: int, row: dict[str, float]) -> None:
         """Keeps the genotype, and draws the distributions, and the cells where they changed."""
-        found = genotype.derive(self.model.log_alpha())
-        text = genotype.to_json(found)
+        algorithm = self.model.algorithm
+        genotype = algorithm.derive()
+        text = to_json(genotype)
         before = self._genotype_after(epoch)
         self._run.genotypes.mkdir(exist_ok=True)
         for path in (self._genotype_path(epoch + 1), self._run.genotype):
             whole_files.write_text(path, text)
-        self._warn_of_collapse(found, before)
+        self._warn_of_collapse(genotype, before)
         self._warn_of_indecision(epoch, row)
         if epoch % self._drawn_every == 0 or epoch + 1 == self._num_epochs:
-            for kind in space.KINDS:
-                alpha = self.model.edges[kind].probabilities().numpy()
-                _write_figure(f"alpha/{kind}", plots.draw_alpha(alpha, f"alpha, {kind} cell"))
-        if found != before:
+            for kind, alpha in algorithm.probabilities().items():
+                title = f"alpha, {kind} cell"
+                figure = plots.draw_alpha(alpha.numpy(), title, algorithm.space)
+                _write_figure(f"alpha/{kind}", figure)
+        if genotype != before:
             tf.summary.text("genotype", f"```\n{text}```")
-        for kind in space.KINDS:
-            if before is None or found.cell(kind) != before.cell(kind):
-                _write_figure(f"cell/{kind}", plots.draw_cell(found.cell(kind), f"{kind} cell"))
+        for kind in algorithm.space.kinds:
+            cell = genotype.cell(kind)
+            if before is None or cell != before.cell(kind):
+                _write_figure(f"cell/{kind}", plots.draw_cell(cell, f"{kind} cell"))
 
     def _genotype_path(self, epochs: int) -> pathlib.Path:
         return self._run.genotypes / f"epoch_{epochs:04d}.json"
 
-    def _genotype_after(self, epochs: int) -> genotype.Genotype | None:
+    def _genotype_after(self, epochs: int) -> Genotype | None:
         """The genotype after so many epochs; None before the first, or where it is lost."""
         try:
-            return lookup.read(self._genotype_path(epochs))
+            return read_genotype(self._genotype_path(epochs))
         except UserError:
             return None
 
-    def _warn_of_collapse(self, found: genotype.Genotype, before: genotype.Genotype | None) -> None:
+    def _warn_of_collapse(self, genotype: Genotype, before: Genotype | None) -> None:
         """Once, when it begins: the cells of a young search come and go."""
-        for kind in space.KINDS:
-            problem = genotype.collapse(found.cell(kind))
-            known = before and genotype.collapse(before.cell(kind))
+        for kind in genotype.space.kinds:
+            problem = describe_collapse(genotype.cell(kind))
+            known = before and describe_collapse(before.cell(kind))
             if problem and problem != known:
                 logging.warning("the %s cell is collapsing: %s", kind, problem)
 
@@ -123,8 +119,9 @@ class SearchMonitor(Monitor):
         """Once, when half of the epochs are over and a distribution is still near uniform."""
         if epoch + 1 != (self._num_epochs + 1) // 2:
             return
-        largest = np.log(len(space.OPERATIONS))
-        entropies = {kind: row[f"entropy_{kind}"] for kind in space.KINDS}
+        largest = np.log(len(self.model.algorithm.space.operations))
+        kinds = self.model.algorithm.space.kinds
+        entropies = {kind: row[f"entropy_{kind}"] for kind in kinds}
         high = [kind for kind, entropy in entropies.items() if entropy > UNDECIDED * largest]
         if high:
             logging.warning(
@@ -141,17 +138,6 @@ class SearchMonitor(Monitor):
                 if self.model.config.alpha_decay == "coupled"
                 else "",
             )
-
-
-def _expected_costs(model: SearchModel) -> dict[str, float]:
-    """By criterion, what a child of this network costs on average, and what is around its edges."""
-    around = cost.surroundings(model.network.plans, model.network.num_classes)
-    probabilities = {kind: model.edges[kind].probabilities().numpy() for kind in space.KINDS}
-    return {
-        name: getattr(around, name)
-        + sum(np.sum(probabilities[kind] * model.costs[kind][name]) for kind in space.KINDS)
-        for name in cost.CRITERIA
-    }
 
 
 def _write_figure(tag: str, figure: Any) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from snas_tf.architecture import cost, space
+from snas_tf.architecture import network_cost
+from snas_tf.architecture.search_space import SearchSpace
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.errors import UserError
 
 NUM_CELLS, INIT_CHANNELS, IMAGE_SIZE, NUM_CLASSES = 20, 36, (32, 32), 10
@@ -19,33 +21,35 @@ class ChildSize:
     """One measure of the children of the search space, without auxiliary classifier.
 
     Attributes:
-        surroundings: what every child has: stem, preprocess layers, classifier.
-        edges: for each kind [edges = 14, operations = 8], over all cells of the kind.
+        fixed: what every child has: stem, preprocess layers, classifier.
+        edges: for each kind [edges, operations], over all cells of the kind.
     """
 
-    surroundings: float
+    fixed: float
     edges: Mapping[str, np.ndarray]
 
     @property
     def smallest(self) -> float:
         """Of the child whose edges are all zero."""
-        return self.surroundings
+        return self.fixed
 
     @property
     def largest(self) -> float:
-        """Of the child whose edges all hold their dearest operation."""
-        return self.surroundings + sum(one.max(axis=1).sum() for one in self.edges.values())
+        """Of the child whose edges all hold their most expensive operation."""
+        return self.fixed + sum(costs.max(axis=1).sum() for costs in self.edges.values())
 
 
-def evaluation_size(measure: str) -> ChildSize:
+def evaluation_size(measure: str, space: SearchSpace = DARTS) -> ChildSize:
     """The size of children of 20 cells and 36 channels for 10 classes of 32 x 32 images.
 
     Args:
         measure: one of `MEASURES`.
+        space: whose cells they have.
     """
-    plans = space.plan_network(NUM_CELLS, INIT_CHANNELS, IMAGE_SIZE)
-    around = cost.surroundings(plans, NUM_CLASSES)
-    return ChildSize(float(getattr(around, measure)), cost.summed(plans, measure))
+    network_plan = space.plan_network(NUM_CELLS, INIT_CHANNELS, IMAGE_SIZE)
+    fixed = network_cost.fixed_cost(network_plan, NUM_CLASSES)
+    edges = network_cost.edge_costs(network_plan, measure)
+    return ChildSize(float(getattr(fixed, measure)), edges)
 
 
 def check_target(measure: str, target: float) -> None:

@@ -13,16 +13,17 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from snas_tf.architecture import genotype, space
+from snas_tf.architecture import genotype_json
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.architecture.printed_call import parse_arguments
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.errors import quote
 
 _ACCEPTED = (
     "accepted: Genotype(normal=[(OPERATION, SOURCE), ...], normal_concat=..., reduce=..., ...)"
 )
-_KEYS = tuple(key for kind in space.KINDS for key in (kind, f"{kind}_concat"))
-_ALL_SOURCES = [source for source, _ in space.EDGES]
+_KEYS = tuple(key for kind in DARTS.kinds for key in (kind, f"{kind}_concat"))
+_ALL_SOURCES = [source for source, _ in DARTS.edges]
 _CALL = re.compile(r"\bGenotype\s*+\(")
 _DEFINITIONS = (["class"], ["def"])  # of what is no genotype itself
 _ASSIGNED = re.compile(r"(?P<name>\w+)\s*=\s*(\\\n\s*)?(\w+\.)*$")
@@ -116,14 +117,14 @@ def _parse(text: str, start: int) -> Genotype:
     for key, value in arguments.items():
         if not isinstance(value, list):
             raise ValueError(f"{key}: received {quote(value)}, accepted: a list")
-    normal, reduce = (len(arguments[kind]) for kind in space.KINDS)
+    normal, reduce = (len(arguments[kind]) for kind in DARTS.kinds)
     if normal != reduce:
         raise ValueError(f"normal has {normal} pairs and reduce {reduce}, accepted: as many")
-    content = {"version": genotype.VERSION}
-    for kind in space.KINDS:
+    content = {"version": genotype_json.VERSION}
+    for kind in DARTS.kinds:
         concat = arguments[f"{kind}_concat"]
         content[kind] = {"edges": _edges(kind, arguments[kind], concat), "concat": concat}
-    return genotype.from_content(content)
+    return genotype_json.from_content(content)
 
 
 def _edges(kind: str, pairs: list[Any], concat: list[Any]) -> list[list[Any]]:
@@ -142,13 +143,13 @@ def _edges(kind: str, pairs: list[Any], concat: list[Any]) -> list[list[Any]]:
 def _targets(kind: str, pairs: list[Any], concat: list[Any]) -> list[int]:
     """The node that each pair enters."""
     if [source for _, source in pairs] == _ALL_SOURCES:
-        return [target for _, target in space.EDGES]
-    last = max((node for node in concat if isinstance(node, int)), default=space.NUM_INPUTS)
-    expected = 2 * max(0, last + 1 - space.NUM_INPUTS)
+        return [target for _, target in DARTS.edges]
+    last = max((node for node in concat if isinstance(node, int)), default=DARTS.num_inputs)
+    expected = 2 * max(0, last + 1 - DARTS.num_inputs)
     if len(pairs) != expected:
         raise ValueError(
             f"{kind}: received {len(pairs)} pairs, where the last node of {kind}_concat is {last}; "
-            f"accepted: two for each node up to that, {expected}, or all {len(space.EDGES)} edges "
+            f"accepted: two for each node up to that, {expected}, or all {len(DARTS.edges)} edges "
             "in order"
         )
-    return [space.NUM_INPUTS + index // 2 for index in range(len(pairs))]
+    return [DARTS.num_inputs + index // 2 for index in range(len(pairs))]

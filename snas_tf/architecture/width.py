@@ -1,12 +1,12 @@
 """How wide a network may be under a budget."""
 
-from snas_tf.architecture import cost, space
 from snas_tf.architecture.genotype import Genotype
+from snas_tf.architecture.network_cost import child_cost
 from snas_tf.errors import UserError
 
 
-def widest(
-    found: Genotype,
+def widest_channels(
+    genotype: Genotype,
     num_cells: int,
     image_size: tuple[int, int],
     num_classes: int,
@@ -16,7 +16,7 @@ def widest(
     """The widest even number of channels whose network stays within a budget.
 
     Args:
-        found: the genotype.
+        genotype: the cells.
         num_cells: cells of the network.
         image_size: (height, width) of the images.
         num_classes: classes of the images.
@@ -28,8 +28,10 @@ def widest(
     """
     channels = 0
     while True:
-        plans = space.plan_network(num_cells, channels + 2, image_size, found.output_nodes, stem)
-        multiply_adds = cost.child(found, plans, num_classes).multiply_adds
+        network_plan = genotype.space.plan_network(
+            num_cells, channels + 2, image_size, genotype.output_nodes, stem
+        )
+        multiply_adds = child_cost(genotype, network_plan, num_classes).multiply_adds
         if multiply_adds > max_multiply_adds:
             break
         channels += 2

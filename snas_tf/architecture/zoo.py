@@ -1,6 +1,6 @@
 """The published cells, by name."""
 
-from snas_tf.architecture.genotype import Cell, Edge, Genotype
+from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
 
 _OPERATIONS = {
     "skip": "skip_connect",
@@ -23,10 +23,12 @@ def genotypes() -> dict[str, Genotype]:
     first and second order ones of Liu et al., 2019, nasnet_a is Zoph et al., 2018, amoebanet_a is
     Real et al., 2019.
     """
-    return {name: Genotype(*(_cell(*kind) for kind in kinds)) for name, kinds in _PUBLISHED.items()}
+    return {
+        name: Genotype(tuple(_cell(*kind) for kind in kinds)) for name, kinds in _PUBLISHED.items()
+    }
 
 
-def _cell(text: str, concat: tuple[int, ...] = (2, 3, 4, 5)) -> Cell:
+def _cell(text: str, concat: tuple[int, ...] = (2, 3, 4, 5)) -> CellGenotype:
     """Reads `TARGET: OPERATION SOURCE, OPERATION SOURCE; TARGET: ...`."""
     edges = []
     for node in text.split(";"):
@@ -34,7 +36,7 @@ def _cell(text: str, concat: tuple[int, ...] = (2, 3, 4, 5)) -> Cell:
         for pair in inputs.split(","):
             operation, source = pair.split()
             edges.append(Edge(int(source), int(target), _OPERATIONS[operation]))
-    return Cell(tuple(edges), concat)
+    return CellGenotype(tuple(edges), concat)
 
 
 _PUBLISHED = {

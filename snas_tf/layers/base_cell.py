@@ -5,12 +5,12 @@ from typing import Any
 
 import keras
 
-from snas_tf.architecture import space
-from snas_tf.layers.base_operation import Operation
+from snas_tf.architecture.network_plan import CellPlan
+from snas_tf.layers.base_operation import BaseOperation
 from snas_tf.layers.projections import FactorizedReduction, PointwiseConvolution
 
 
-class Cell(keras.layers.Layer):
+class BaseCell(keras.layers.Layer):
     """A cell's place in the network and the preprocess of its two inputs.
 
     Both preprocess layers exist also where no edge uses one, as in the published networks.
@@ -20,11 +20,11 @@ class Cell(keras.layers.Layer):
         affine: learn a scale and an offset in the normalisations, as the child does.
     """
 
-    def __init__(self, plan: space.CellPlan, affine: bool, **kwargs: object) -> None:
+    def __init__(self, plan: CellPlan, affine: bool, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.plan = plan
         self.preprocess = [
-            _preprocess(plan, position, affine) for position in range(space.NUM_INPUTS)
+            _make_preprocess(plan, position, affine) for position in range(plan.num_inputs)
         ]
         self.built = True
 
@@ -37,12 +37,12 @@ class Cell(keras.layers.Layer):
         return {**super().get_config(), "plan": dataclasses.asdict(self.plan)}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Cell":
+    def from_config(cls, config: dict[str, Any]) -> "BaseCell":
         """Rebuilds the plan from its dict."""
-        return cls(**{**config, "plan": plan_from_dict(config["plan"])})
+        return cls(**{**config, "plan": CellPlan.from_config(config["plan"])})
 
 
-def _preprocess(plan: space.CellPlan, position: int, affine: bool) -> Operation:
+def _make_preprocess(plan: CellPlan, position: int, affine: bool) -> BaseOperation:
     reduces = position == 0 and plan.follows_reduction
     layer = FactorizedReduction if reduces else PointwiseConvolution
     return layer(
@@ -51,14 +51,4 @@ def _preprocess(plan: space.CellPlan, position: int, affine: bool) -> Operation:
         plan.input_channels[position],
         affine=affine,
         name=f"preprocess_{position}",
-    )
-
-
-def plan_from_dict(values: dict[str, Any]) -> space.CellPlan:
-    """The inverse of `dataclasses.asdict`, after JSON has made lists of tuples."""
-    return space.CellPlan(
-        **{
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in values.items()
-        }
     )

@@ -25,7 +25,7 @@ def kernel_initializer(fan_in: int) -> keras.initializers.Initializer:
     return keras.initializers.RandomUniform(-bound, bound)
 
 
-class Operation(keras.layers.Layer, abc.ABC):
+class BaseOperation(keras.layers.Layer, abc.ABC):
     """One operation for `count` edges of a cell.
 
     Args:
@@ -39,6 +39,12 @@ class Operation(keras.layers.Layer, abc.ABC):
 
     rectified = True
     """Whether `apply` expects ReLU(x) rather than x."""
+
+    per_node = False
+    """Whether it learns nothing in the parent, so that it is the same for all edges of a source."""
+
+    recomputed = False
+    """Whether the parent runs it once more in the backward pass, in place of keeping its maps."""
 
     default_stride = 1
 

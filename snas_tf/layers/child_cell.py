@@ -7,15 +7,19 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from snas_tf.architecture import genotype, space
-from snas_tf.layers import base_cell, registry
+from snas_tf.architecture import spaces
+from snas_tf.architecture.genotype import CellGenotype, Edge
+from snas_tf.architecture.network_plan import CellPlan
+from snas_tf.architecture.operations import SKIP
+from snas_tf.layers.base_cell import BaseCell
 from snas_tf.layers.base_operation import Weights
+from snas_tf.layers.registry import create_layer, layer_class
 
 _SPREAD = (tf.newaxis, tf.newaxis, tf.newaxis)
 
 
 @keras.saving.register_keras_serializable("snas_tf")
-class ChildCell(base_cell.Cell):
+class ChildCell(BaseCell):
     """One operation on every live edge; nodes sum their edges, the output concatenates nodes.
 
     A node that no edge enters is zero, and so is what leaves it by a skip. Every normalisation has
@@ -29,7 +33,7 @@ class ChildCell(base_cell.Cell):
         ValueError: `plan` concatenates another number of nodes than `edges`.
     """
 
-    def __init__(self, plan: space.CellPlan, edges: genotype.Cell, **kwargs: object) -> None:
+    def __init__(self, plan: CellPlan, edges: CellGenotype, **kwargs: object) -> None:
         super().__init__(plan, affine=True, **kwargs)
         if len(edges.concat) != plan.output_nodes:
             raise ValueError(
@@ -41,7 +45,7 @@ class ChildCell(base_cell.Cell):
             if not is_identity(edge, plan):
                 self.positions.setdefault(edge.operation, []).append(index)
         self.operations = {
-            name: registry.create(name, len(indices), plan.channels, affine=True)
+            name: create_layer(name, len(indices), plan.channels, affine=True)
             for name, indices in self.positions.items()
         }
 
@@ -81,26 +85,33 @@ class ChildCell(base_cell.Cell):
 
     def get_config(self) -> dict:
         """The constructor's arguments, plan and edges as dicts."""
-        return {**super().get_config(), "edges": dataclasses.asdict(self.cell)}
+        edges = {
+            "edges": [dataclasses.astuple(edge) for edge in self.cell.edges],
+            "concat": self.cell.concat,
+            "space": self.cell.space.name,
+        }
+        return {**super().get_config(), "edges": edges}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "ChildCell":
         """Rebuilds the plan and the edges from their dicts."""
-        edges = genotype.Cell(
-            tuple(genotype.Edge(**edge) for edge in config["edges"]["edges"]),
-            tuple(config["edges"]["concat"]),
+        content = config["edges"]
+        edges = CellGenotype(
+            tuple(Edge(*edge) for edge in content["edges"]),
+            tuple(content["concat"]),
+            spaces.get(content["space"]),
         )
-        return cls(**{**config, "plan": base_cell.plan_from_dict(config["plan"]), "edges": edges})
+        return cls(**{**config, "plan": CellPlan.from_config(config["plan"]), "edges": edges})
 
 
-def is_identity(edge: genotype.Edge, plan: space.CellPlan) -> bool:
+def is_identity(edge: Edge, plan: CellPlan) -> bool:
     """Whether an edge hands its source on as it is: a skip connection at stride 1."""
-    return edge.operation == "skip_connect" and plan.stride(edge.source) == 1
+    return edge.operation == SKIP and plan.stride(edge.source) == 1
 
 
 def run(
-    edges: genotype.Cell,
-    plan: space.CellPlan,
+    edges: CellGenotype,
+    plan: CellPlan,
     inputs: Sequence[tf.Tensor],
     weights: Sequence[Weights],
     training: bool = False,
@@ -138,15 +149,15 @@ def run(
 
 
 def apply(
-    edge: genotype.Edge, plan: space.CellPlan, x: tf.Tensor, weights: Weights, training: bool
+    edge: Edge, plan: CellPlan, x: tf.Tensor, weights: Weights, training: bool
 ) -> tuple[tf.Tensor, Weights]:
     """What one edge makes of its source x [batch, height, width, channels]."""
     if is_identity(edge, plan):
         return x, {}
-    layer = registry.class_of(edge.operation)
+    layer = layer_class(edge.operation)
     x = tf.nn.relu(x) if layer.rectified else x
     return layer.apply(x, weights, plan.stride(edge.source), training=training)
 
 
-def _zeros(plan: space.CellPlan, batch: tf.Tensor) -> tf.Tensor:
+def _zeros(plan: CellPlan, batch: tf.Tensor) -> tf.Tensor:
     return tf.zeros([batch, *plan.output_size, plan.channels])

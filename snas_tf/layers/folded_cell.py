@@ -3,9 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
-from snas_tf.architecture import space
-from snas_tf.layers import child_cell, registry
-from snas_tf.layers.base_operation import Operation, Weights
+from snas_tf.layers import child_cell
+from snas_tf.layers.base_operation import BaseOperation, Weights
+from snas_tf.layers.registry import layer_class
 
 
 class FoldedCell:
@@ -38,7 +38,7 @@ class FoldedCell:
         self._offsets = {node: self._constant_inputs(node) for node in self._nodes}
         self._preprocess = {
             node: (layer.preprocess[node], _fold_input(layer.preprocess[node], live_inputs[node]))
-            for node in range(space.NUM_INPUTS)
+            for node in range(self._plan.num_inputs)
             if node in needed
         }
         self._outputs = [node for node in self._cell.concat if not self._is_zero(node)]
@@ -123,12 +123,12 @@ class FoldedCell:
 
 def _fold_edges(layer: child_cell.ChildCell) -> list[Weights]:
     return [
-        _as_arrays(registry.class_of(edge.operation).fold(weights)) if weights else {}
+        _as_arrays(layer_class(edge.operation).fold(weights)) if weights else {}
         for edge, weights in zip(layer.cell.edges, layer.edge_weights(), strict=True)
     ]
 
 
-def _fold_input(layer: Operation, live: np.ndarray) -> Weights:
+def _fold_input(layer: BaseOperation, live: np.ndarray) -> Weights:
     """A preprocess layer's weights, without the part that would read channels left out."""
     weights = _as_arrays(layer.fold(layer.unstack()[0]))
     (name,) = set(weights) - {"offset"}

@@ -6,15 +6,9 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from snas_tf.architecture import space
-from snas_tf.layers import registry
+from snas_tf.architecture.operations import SKIP
 from snas_tf.layers.base_operation import Weights
-
-POOLINGS = ("max_pool_3x3", "avg_pool_3x3")
-CONVOLUTIONS = ("sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5")
-# Run once more in the backward pass, in place of keeping their maps: that saves a quarter of all
-# memory and costs 2 % of a step.
-_RECOMPUTED = ("dil_conv_3x3", "dil_conv_5x5")
+from snas_tf.layers.registry import layer_class
 
 
 class Node(NamedTuple):
@@ -23,7 +17,7 @@ class Node(NamedTuple):
     Attributes:
         x: the node's value [batch, height, width, channels].
         rectified: ReLU(x), where every convolution starts.
-        pooled: by operation, x pooled at the stride of those edges and normalised. A normalisation
+        pooled: by operation, x pooled at the stride of those edges and normalized. A normalization
             without scale and offset makes it the same for all of them.
     """
 
@@ -40,13 +34,19 @@ _shared = tf.function(autograph=False, experimental_attributes={"_noinline": Tru
 
 @_shared
 def make_node(
-    x: tf.Tensor, live: tf.Tensor | None, weights: dict[str, Weights], stride: int, training: bool
+    x: tf.Tensor,
+    live: tf.Tensor | None,
+    operations: tuple[str, ...],
+    weights: dict[str, Weights],
+    stride: int,
+    training: bool,
 ) -> tuple[Node, dict[str, Weights]]:
     """Computes what the edges that leave a node share.
 
     Args:
         x: the node's value [batch, height, width, channels].
-        live: which operations run on any of those edges, booleans [operations = 8]; None for all.
+        live: which operations run on any of those edges, booleans [operations]; None for all.
+        operations: their names.
         weights: the node's, for each pooling.
         stride: of the edges that leave the node.
         training: normalise with the batch's statistics.
@@ -54,12 +54,12 @@ def make_node(
     Returns:
         The node, and the new moving statistics of each pooling.
     """
-    live = _by_operation(live)
+    live = _by_operation(operations, live)
     nothing = tf.zeros_like(x[:, ::stride, ::stride])
     pooled, statistics = {}, {}
-    for name in POOLINGS:
+    for name in weights:
         pool = functools.partial(
-            registry.class_of(name).apply, x, weights[name], stride, training=training
+            layer_class(name).apply, x, weights[name], stride, training=training
         )
         pooled[name], statistics[name] = _if_live(
             live[name], pool, lambda name=name: (nothing, _statistics(weights[name]))
@@ -72,6 +72,7 @@ def mix(
     node: Node,
     z: tf.Tensor,
     live: tf.Tensor | None,
+    operations: tuple[str, ...],
     weights: dict[str, Weights],
     stride: int,
     training: bool,
@@ -80,9 +81,10 @@ def mix(
 
     Args:
         node: the source.
-        z: the edge's row of the draw [operations = 8].
-        live: which operations run, booleans [operations = 8]; the others have a z of about 0. None
+        z: the edge's row of the draw [operations].
+        live: which operations run, booleans [operations]; the others have a z of about 0. None
             for all.
+        operations: their names.
         weights: the edge's, for each operation that has any.
         stride: 1 or 2.
         training: normalise with the batch's statistics.
@@ -91,13 +93,14 @@ def mix(
         The sum over the operations [batch, height, width, channels], to which `none` adds nothing,
         and the new moving statistics of each operation.
     """
-    z, live = _by_operation(z), _by_operation(live)
-    total = tf.zeros_like(node.pooled[POOLINGS[0]])
+    z, live = _by_operation(operations, z), _by_operation(operations, live)
     ready = dict(node.pooled)
-    if stride == 1:
-        ready["skip_connect"] = node.x
+    total = tf.zeros_like(next(iter(ready.values()), node.x[:, ::stride, ::stride]))
+    if stride == 1 and SKIP in z:
+        ready[SKIP] = node.x
     for name, x in ready.items():
-        total, _, _ = _add_live(live[name], total, x, {}, lambda x, scale=z[name]: (scale * x, {}))
+        scale = functools.partial(lambda scale, x: (scale * x, {}), z[name])
+        total, _, _ = _add_live(live[name], total, x, {}, scale)
     x, statistics = node.rectified, {}
     for name in weights:
         weighed = functools.partial(_weigh, name, z[name], weights[name], stride, training)
@@ -139,19 +142,21 @@ def _weigh(
 
     def apply(x: tf.Tensor, z: tf.Tensor, weights: Weights) -> tuple[tf.Tensor, Weights]:
         scale = tf.fill([x.shape[-1]], z)
-        return registry.class_of(name).apply(x, weights, stride, scale, training)
+        return layer_class(name).apply(x, weights, stride, scale, training)
 
-    if name not in _RECOMPUTED:
+    if not layer_class(name).recomputed:
         return apply(x, z, weights)
     # Its gradient must find the arguments inside the branch of `tf.cond`: hence the copies.
     inside = tf.nest.map_structure(tf.identity, (x, z, weights))
     return tf.recompute_grad(apply)(*inside)
 
 
-def _by_operation(row: tf.Tensor | None) -> dict[str, tf.Tensor | None]:
+def _by_operation(
+    operations: tuple[str, ...], row: tf.Tensor | None
+) -> dict[str, tf.Tensor | None]:
     if row is None:
-        return dict.fromkeys(space.OPERATIONS)
-    return dict(zip(space.OPERATIONS, tf.unstack(row), strict=True))
+        return dict.fromkeys(operations)
+    return dict(zip(operations, tf.unstack(row), strict=True))
 
 
 def _statistics(weights: Weights) -> Weights:

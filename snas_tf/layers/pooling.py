@@ -4,11 +4,11 @@ import abc
 
 import tensorflow as tf
 
-from snas_tf.layers.base_operation import Operation, Weights
+from snas_tf.layers.base_operation import BaseOperation, Weights
 from snas_tf.layers.normalization import batch_normalize, fold
 
 
-class Pooling(Operation):
+class Pooling(BaseOperation):
     """3 x 3 pooling, then normalisation.
 
     Args:
@@ -18,6 +18,7 @@ class Pooling(Operation):
     """
 
     rectified = False
+    per_node = True
 
     def __init__(self, count: int, channels: int, affine: bool = False, **kwargs: object) -> None:
         super().__init__(count, channels, affine, **kwargs)
@@ -37,12 +38,12 @@ class Pooling(Operation):
         scale: tf.Tensor | None = None,
         training: bool = False,
     ) -> tuple[tf.Tensor, Weights]:
-        """See `Operation.apply`."""
+        """See `BaseOperation.apply`."""
         return batch_normalize(cls.pool(x, stride, training), weights, scale, training)
 
     @classmethod
     def fold(cls, weights: Weights) -> Weights:
-        """See `Operation.fold`: there is no kernel, so a "factor" remains as well."""
+        """See `BaseOperation.fold`: there is no kernel, so a "factor" remains as well."""
         return fold(weights)
 
 

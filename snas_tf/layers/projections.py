@@ -4,11 +4,11 @@ import abc
 
 import tensorflow as tf
 
-from snas_tf.layers.base_operation import Operation, Weights
+from snas_tf.layers.base_operation import BaseOperation, Weights
 from snas_tf.layers.normalization import batch_normalize, fold
 
 
-class _Projection(Operation):
+class _Projection(BaseOperation):
     """1 x 1 convolution and normalisation; the input may have other channels than the output."""
 
     def __init__(
@@ -66,7 +66,7 @@ class FactorizedReduction(_Projection):
         scale: tf.Tensor | None = None,
         training: bool = False,
     ) -> tuple[tf.Tensor, Weights]:
-        """See `Operation.apply`; the stride is always 2."""
+        """See `BaseOperation.apply`; the stride is always 2."""
         if stride != 2:
             raise ValueError(f"a factorised reduction has stride 2, received: {stride}")
         # Both at once: a 2 x 2 convolution that is zero but at its first and its last tap. At an
@@ -82,7 +82,7 @@ class FactorizedReduction(_Projection):
 
     @classmethod
     def fold(cls, weights: Weights) -> Weights:
-        """See `Operation.fold`."""
+        """See `BaseOperation.fold`."""
         folded = fold(weights)
         factors = tf.stack(tf.split(folded["factor"], 2))[:, tf.newaxis]
         return {"kernels": weights["kernels"] * factors, "offset": folded["offset"]}
@@ -110,7 +110,7 @@ class PointwiseConvolution(_Projection):
         scale: tf.Tensor | None = None,
         training: bool = False,
     ) -> tuple[tf.Tensor, Weights]:
-        """See `Operation.apply`; the stride is always 1."""
+        """See `BaseOperation.apply`; the stride is always 1."""
         if stride != 1:
             raise ValueError(f"a pointwise convolution has stride 1, received: {stride}")
         return batch_normalize(
@@ -119,7 +119,7 @@ class PointwiseConvolution(_Projection):
 
     @classmethod
     def fold(cls, weights: Weights) -> Weights:
-        """See `Operation.fold`."""
+        """See `BaseOperation.fold`."""
         folded = fold(weights)
         return {"kernel": weights["kernel"] * folded["factor"], "offset": folded["offset"]}
 

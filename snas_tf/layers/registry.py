@@ -1,33 +1,18 @@
-"""The candidate operations, and those of published cells besides, by name."""
+"""The layers of the operations, by name."""
 
-from snas_tf.layers.base_operation import Operation
-from snas_tf.layers.convolutions import (
-    DilatedConvolution,
-    SeparableConvolution,
-    WideThenTallConvolution,
-)
-from snas_tf.layers.pooling import AveragePooling, MaxPooling
-from snas_tf.layers.projections import FactorizedReduction
+import pkgutil
 
-_CLASSES: dict[str, tuple[type[Operation], dict[str, int]]] = {
-    "max_pool_3x3": (MaxPooling, {}),
-    "avg_pool_3x3": (AveragePooling, {}),
-    "sep_conv_3x3": (SeparableConvolution, {"kernel_size": 3}),
-    "sep_conv_5x5": (SeparableConvolution, {"kernel_size": 5}),
-    "sep_conv_7x7": (SeparableConvolution, {"kernel_size": 7}),
-    "dil_conv_3x3": (DilatedConvolution, {"kernel_size": 3}),
-    "dil_conv_5x5": (DilatedConvolution, {"kernel_size": 5}),
-    "conv_7x1_1x7": (WideThenTallConvolution, {}),
-    "skip_connect": (FactorizedReduction, {}),
-}
+from snas_tf.architecture.operations import OPERATIONS
+from snas_tf.layers.base_operation import BaseOperation
 
 
-def create(name: str, count: int, channels: int, affine: bool = False) -> Operation:
-    """The layer of a candidate for `count` edges; a skip connection has one at stride 2 only."""
-    layer, arguments = _CLASSES[name]
-    return layer(count, channels, affine=affine, name=name, **arguments)
+def layer_class(name: str) -> type[BaseOperation]:
+    """Returns the layer of an operation; that of a skip connection is for stride 2."""
+    layer = OPERATIONS[name].layer
+    return pkgutil.resolve_name(layer) if isinstance(layer, str) else layer
 
 
-def class_of(name: str) -> type[Operation]:
-    """The class whose `apply` runs a candidate."""
-    return _CLASSES[name][0]
+def create_layer(name: str, count: int, channels: int, affine: bool = False) -> BaseOperation:
+    """Makes the layer of an operation for `count` edges."""
+    arguments = OPERATIONS[name].arguments
+    return layer_class(name)(count, channels, affine=affine, name=name, **arguments)

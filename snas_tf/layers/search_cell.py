@@ -1,26 +1,29 @@
 """The cell of the parent network."""
 
+from typing import Any
+
 import tensorflow as tf
 
-from snas_tf.architecture import space
-from snas_tf.layers import registry
-from snas_tf.layers.base_cell import Cell
+from snas_tf.architecture import spaces
+from snas_tf.architecture.network_plan import CellPlan
+from snas_tf.architecture.operations import SKIP, ZERO
+from snas_tf.architecture.search_space import SearchSpace
+from snas_tf.layers.base_cell import BaseCell
 from snas_tf.layers.base_operation import Weights
-from snas_tf.layers.mixed_operation import CONVOLUTIONS, POOLINGS, make_node, mix
-
-_SOURCES = space.NUM_NODES - 1  # nothing leaves the last intermediate node
-_STRIDED_EDGES = tuple(edge for edge in space.EDGES if edge[0] < space.NUM_INPUTS)
+from snas_tf.layers.mixed_operation import make_node, mix
+from snas_tf.layers.registry import create_layer, layer_class
 
 
-class SearchCell(Cell):
-    """All 8 operations on all 14 edges, weighed by Z (Eq. 1, 2; Appendix G.1).
+class SearchCell(BaseCell):
+    """All operations on all edges, weighed by Z (Eq. 1, 2; Appendix G.1).
 
-    The output concatenates the four intermediate nodes. Normalisations have no scale and offset;
-    the last one of a branch is scaled by the branch's z instead. A branch whose z is so small that
-    it changes nothing in float32 does not run, and its moving statistics stay.
+    The output concatenates the intermediate nodes. Normalizations have no scale and offset; the
+    last one of a branch is scaled by the branch's z instead. A branch whose z is so small that it
+    changes nothing in float32 does not run, and its moving statistics stay.
 
     Args:
         plan: the cell's place in the network: kind, channels, sizes.
+        space: edges and operations.
         skip_threshold: branches whose z is smaller do not run; 0 for none.
 
     Raises:
@@ -28,20 +31,32 @@ class SearchCell(Cell):
     """
 
     def __init__(
-        self, plan: space.CellPlan, skip_threshold: float = 1e-6, **kwargs: object
+        self,
+        plan: CellPlan,
+        space: SearchSpace = spaces.DARTS,
+        skip_threshold: float = 1e-6,
+        **kwargs: object,
     ) -> None:
         super().__init__(plan, affine=False, **kwargs)
         if not 0 <= skip_threshold < 1:
             raise ValueError(f"skip_threshold must be in [0, 1), received: {skip_threshold}")
+        self.space = space
         self.skip_threshold = skip_threshold
-        self.poolings = {name: registry.create(name, _SOURCES, plan.channels) for name in POOLINGS}
-        self.convolutions = {
-            name: registry.create(name, len(space.EDGES), plan.channels) for name in CONVOLUTIONS
+        names = [name for name in space.operations if name not in (ZERO, SKIP)]
+        sources = space.num_nodes - 1  # nothing leaves the last node
+        self.poolings = {
+            name: create_layer(name, sources, plan.channels)
+            for name in names
+            if layer_class(name).per_node
         }
-        if plan.kind == "reduce":
-            self.convolutions["skip_connect"] = registry.create(
-                "skip_connect", len(_STRIDED_EDGES), plan.channels
-            )
+        self.convolutions = {
+            name: create_layer(name, len(space.edges), plan.channels)
+            for name in names
+            if not layer_class(name).per_node
+        }
+        self._strided_edges = [edge for edge in space.edges if plan.stride(edge[0]) == 2]
+        if self._strided_edges and SKIP in space.operations:
+            self.convolutions[SKIP] = create_layer(SKIP, len(self._strided_edges), plan.channels)
 
     def call(
         self, inputs: tuple[tf.Tensor, tf.Tensor], z: tf.Tensor, training: bool = False
@@ -50,31 +65,33 @@ class SearchCell(Cell):
 
         Args:
             inputs: outputs of cells k-2 and k-1, [batch, height, width, channels] each.
-            z: the draw [edges = 14, operations = 8].
-            training: normalise with the batch's statistics, and move the moving ones.
+            z: the draw [edges, operations].
+            training: normalize with the batch's statistics, and move the moving ones.
 
         Returns:
-            [batch, height, width, 4 x channels]; half the height and width in a reduction cell.
+            [batch, height, width, intermediate nodes x channels]; half the height and width in a
+            reduction cell.
         """
+        space, plan = self.space, self.plan
         weights = {
             name: layer.unstack() for name, layer in (self.poolings | self.convolutions).items()
         }
         statistics = {name: [] for name in weights}
-        live = self._live(z)
-        z = dict(zip(space.EDGES, tf.unstack(z), strict=True))
+        live = self._find_live(z)
+        z = dict(zip(space.edges, tf.unstack(z), strict=True))
         values = [
             layer([x], training=training)[0]
             for layer, x in zip(self.preprocess, inputs, strict=True)
         ]
         nodes = []
-        for target in space.INTERMEDIATE_NODES:
+        for target in space.intermediate_nodes:
             for source in range(len(nodes), target):
-                of_node = {name: weights[name][source] for name in POOLINGS}
                 node, new = make_node(
                     values[source],
-                    _any_live(live, source),
-                    of_node,
-                    self.plan.stride(source),
+                    self._any_live(live, source),
+                    space.operations,
+                    {name: weights[name][source] for name in self.poolings},
+                    plan.stride(source),
                     training,
                 )
                 nodes.append(node)
@@ -86,8 +103,9 @@ class SearchCell(Cell):
                     node,
                     z[edge],
                     live[edge],
-                    self._of_edge(weights, edge),
-                    self.plan.stride(source),
+                    space.operations,
+                    self._select_weights(weights, edge),
+                    plan.stride(source),
                     training,
                 )
                 contributions.append(x)
@@ -96,38 +114,51 @@ class SearchCell(Cell):
         if training:
             for name, layer in (self.poolings | self.convolutions).items():
                 layer.assign(statistics[name])
-        return tf.concat(values[space.NUM_INPUTS :], axis=-1)
+        return tf.concat(values[space.num_inputs :], axis=-1)
 
-    def _live(self, z: tf.Tensor) -> dict[tuple[int, int], tf.Tensor | None]:
-        """Which operations run, by edge: booleans [operations = 8], or None for all."""
+    def _find_live(self, z: tf.Tensor) -> dict[tuple[int, int], tf.Tensor | None]:
+        """Which operations run, by edge: booleans [operations], or None for all."""
         if not self.skip_threshold:
-            return dict.fromkeys(space.EDGES)
-        return dict(zip(space.EDGES, tf.unstack(z >= self.skip_threshold), strict=True))
+            return dict.fromkeys(self.space.edges)
+        return dict(zip(self.space.edges, tf.unstack(z >= self.skip_threshold), strict=True))
 
-    def _of_edge(
+    def _any_live(
+        self, live: dict[tuple[int, int], tf.Tensor | None], source: int
+    ) -> tf.Tensor | None:
+        """Which operations run on any edge that leaves a node."""
+        leaving = [live[edge] for edge in self.space.edges if edge[0] == source]
+        return None if leaving[0] is None else tf.reduce_any(leaving, axis=0)
+
+    def _select_weights(
         self, weights: dict[str, list[Weights]], edge: tuple[int, int]
     ) -> dict[str, Weights]:
-        of_edge = {name: weights[name][space.EDGES.index(edge)] for name in CONVOLUTIONS}
-        if self.plan.stride(edge[0]) == 2:
-            of_edge["skip_connect"] = weights["skip_connect"][_STRIDED_EDGES.index(edge)]
-        return of_edge
+        """The weights of each operation that has any on an edge."""
+        return {
+            name: weights[name][self._edges_with(name).index(edge)]
+            for name in self.convolutions
+            if edge in self._edges_with(name)
+        }
 
-    def get_config(self) -> dict:
-        """The constructor's arguments."""
-        return {**super().get_config(), "skip_threshold": self.skip_threshold}
+    def _edges_with(self, name: str) -> list[tuple[int, int]]:
+        """The edges on which an operation has weights of its own."""
+        return self._strided_edges if name == SKIP else list(self.space.edges)
 
-    def weights_of(self, source: int, target: int, name: str) -> Weights:
+    def edge_weights(self, source: int, target: int, name: str) -> Weights:
         """The weights of one operation on one edge, by name."""
-        if name in POOLINGS:
+        if name in self.poolings:
             return self.poolings[name].unstack()[source]
-        edges = space.EDGES if name in CONVOLUTIONS else _STRIDED_EDGES
-        return self.convolutions[name].unstack()[edges.index((source, target))]
+        return self.convolutions[name].unstack()[self._edges_with(name).index((source, target))]
 
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, the space by its name."""
+        own = {"space": self.space.name, "skip_threshold": self.skip_threshold}
+        return {**super().get_config(), **own}
 
-def _any_live(live: dict[tuple[int, int], tf.Tensor | None], source: int) -> tf.Tensor | None:
-    """Which operations run on any edge that leaves a node."""
-    leaving = [live[edge] for edge in space.EDGES if edge[0] == source]
-    return None if leaving[0] is None else tf.reduce_any(leaving, axis=0)
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "SearchCell":
+        """Rebuilds the plan from its dict, and finds the space."""
+        plan, space = CellPlan.from_config(config["plan"]), spaces.get(config["space"])
+        return cls(**{**config, "plan": plan, "space": space})
 
 
 def _collect(into: dict[str, list[Weights]], statistics: dict[str, Weights]) -> None:

@@ -1,6 +1,5 @@
 """The child network: what a genotype is when it is trained on its own."""
 
-import dataclasses
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -10,10 +9,10 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from snas_tf.architecture import genotype, space
+from snas_tf.architecture import genotype_json
 from snas_tf.architecture.genotype import Genotype
+from snas_tf.architecture.network_plan import NetworkPlan
 from snas_tf.layers.auxiliary_tower import AuxiliaryTower, has_room
-from snas_tf.layers.base_cell import plan_from_dict
 from snas_tf.layers.child_cell import ChildCell
 from snas_tf.models.network import CellNetwork
 
@@ -23,8 +22,8 @@ class ChildNetwork(CellNetwork):
     """A network of a genotype's cells (Section 3.2, Appendix G.2).
 
     Args:
-        found: the genotype.
-        plans: the cells, from `space.plan_network` with the genotype's `output_nodes`.
+        genotype: the cells.
+        network_plan: from `SearchSpace.plan_network` with the genotype's `output_nodes`.
         num_classes: classes of the images.
         mean, standard_deviation: see `CellNetwork`.
         auxiliary: have an auxiliary classifier after the cell at two thirds of the depth. Where the
@@ -32,34 +31,35 @@ class ChildNetwork(CellNetwork):
             warning says so.
 
     Raises:
-        ValueError: fewer than 2 classes, or plans of another number of output nodes.
+        ValueError: fewer than 2 classes, or a plan of another number of output nodes.
     """
 
     def __init__(
         self,
-        found: Genotype,
-        plans: space.NetworkPlan,
+        genotype: Genotype,
+        network_plan: NetworkPlan,
         num_classes: int,
         mean: Sequence[float] | np.ndarray,
         standard_deviation: Sequence[float] | np.ndarray,
         auxiliary: bool = False,
         **kwargs: object,
     ) -> None:
-        super().__init__(plans, num_classes, mean, standard_deviation, **kwargs)
-        self.genotype = found
+        super().__init__(network_plan, num_classes, mean, standard_deviation, **kwargs)
+        self.genotype = genotype
         self.cells = [
-            ChildCell(plan, found.cell(plan.kind), name=f"cell_{plan.index}") for plan in self.plans
+            ChildCell(plan, genotype.cell(plan.kind), name=f"cell_{plan.index}")
+            for plan in network_plan
         ]
-        self.auxiliary_position = 2 * len(self.plans) // 3
+        self.auxiliary_position = 2 * len(network_plan) // 3
         self.auxiliary = None
-        plan = self.plans[self.auxiliary_position]
+        plan = network_plan[self.auxiliary_position]
         if auxiliary and has_room(plan.output_size):
             self.auxiliary = AuxiliaryTower(num_classes, plan.output_size, plan.output_channels)
         elif auxiliary:
             logging.warning(
                 "trains without an auxiliary classifier (--auxiliary_weight): it needs 2 x 2 or "
                 "more at two thirds of the depth, where images of %d x %d leave %d x %d",
-                *plans.image_size,
+                *network_plan.image_size,
                 *plan.output_size,
             )
 
@@ -99,16 +99,21 @@ class ChildNetwork(CellNetwork):
         """The logits, and the map that the auxiliary classifier sees."""
         before, x = self.stem_outputs(images, training)
         outputs = []
-        for cell, of_cell in zip(self.cells, factors or [None] * len(self.cells), strict=True):
-            before, x = x, cell((before, x), training=training, drop_path=of_cell)
+        for cell, cell_factors in zip(self.cells, factors or [None] * len(self.cells), strict=True):
+            before, x = x, cell((before, x), training=training, drop_path=cell_factors)
             outputs.append(x)
         return self.classify_features(x), outputs[self.auxiliary_position]
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as JSON can hold them."""
         config = {
-            "found": json.loads(genotype.to_json(self.genotype)),
-            "plans": dataclasses.asdict(self.plans),
+            "genotype": json.loads(genotype_json.to_json(self.genotype)),
+            "network_plan": {
+                "num_cells": len(self.network_plan),
+                "init_channels": self.network_plan.init_channels,
+                "image_size": list(self.network_plan.image_size),
+                "stem": self.network_plan.stem,
+            },
             "num_classes": self.num_classes,
             "mean": self.mean.tolist(),
             "standard_deviation": self.standard_deviation.tolist(),
@@ -119,11 +124,13 @@ class ChildNetwork(CellNetwork):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "ChildNetwork":
         """The inverse of `get_config`."""
-        found = genotype.from_content(config["found"])
-        plans = config["plans"]
-        cells = tuple(plan_from_dict(plan) for plan in plans["cells"])
-        plans = {**plans, "image_size": tuple(plans["image_size"]), "cells": cells}
-        return cls(**{**config, "found": found, "plans": space.NetworkPlan(**plans)})
+        genotype = genotype_json.from_content(config["genotype"])
+        plan = config["network_plan"]
+        network_plan = genotype.space.plan_network(
+            output_nodes=genotype.output_nodes,
+            **{**plan, "image_size": tuple(plan["image_size"])},
+        )
+        return cls(**{**config, "genotype": genotype, "network_plan": network_plan})
 
 
 def drop_path(

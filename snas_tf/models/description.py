@@ -6,8 +6,11 @@ import pathlib
 from collections.abc import Callable
 from typing import Any
 
-from snas_tf.architecture import space, stems
+from snas_tf.architecture import stems
 from snas_tf.architecture.genotype import Genotype
+from snas_tf.architecture.network_plan import NetworkPlan
+from snas_tf.architecture.search_space import SearchSpace
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.errors import UserError, quote, shorten_path
 from snas_tf.files.text_files import read_json
 from snas_tf.models.child import ChildNetwork
@@ -41,27 +44,29 @@ class NetworkDescription:
     stem: str = "cifar"
     preprocessing: str = "resize"
 
-    def parent(self, skip_threshold: float = 1e-6) -> ParentNetwork:
-        """A new parent network; for `skip_threshold` see `SearchCell`."""
+    def make_parent(
+        self, space: SearchSpace = DARTS, skip_threshold: float = 1e-6
+    ) -> ParentNetwork:
+        """Makes a parent network of a search space; for `skip_threshold` see `SearchCell`."""
         return ParentNetwork(
-            space.plan_network(self.num_cells, self.init_channels, self.image_size),
+            space.plan_network(self.num_cells, self.init_channels, self.image_size, stem=self.stem),
             len(self.class_names),
             self.mean,
             self.standard_deviation,
             skip_threshold=skip_threshold,
         )
 
-    def plan(self, found: Genotype) -> space.NetworkPlan:
-        """The plan of a genotype's network."""
-        return space.plan_network(
-            self.num_cells, self.init_channels, self.image_size, found.output_nodes, self.stem
+    def plan(self, genotype: Genotype) -> NetworkPlan:
+        """Plans the network of a genotype."""
+        return genotype.space.plan_network(
+            self.num_cells, self.init_channels, self.image_size, genotype.output_nodes, self.stem
         )
 
-    def child(self, found: Genotype, auxiliary: bool = False) -> ChildNetwork:
-        """A new child network of a genotype."""
+    def make_child(self, genotype: Genotype, auxiliary: bool = False) -> ChildNetwork:
+        """Makes the child network of a genotype."""
         return ChildNetwork(
-            found,
-            self.plan(found),
+            genotype,
+            self.plan(genotype),
             len(self.class_names),
             self.mean,
             self.standard_deviation,

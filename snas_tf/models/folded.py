@@ -25,7 +25,7 @@ class FoldedChild:
         self._mean = child.mean.astype(np.float32)
         self._deviation = child.standard_deviation.astype(np.float32)
         self._stem = [_fold_chain(chain) for chain in child.stem]
-        live = [np.ones(channels, bool) for channels in child.plans[0].input_channels]
+        live = [np.ones(channels, bool) for channels in child.network_plan[0].input_channels]
         self._cells = []
         for layer in child.cells:
             self._cells.append(FoldedCell(layer, (live[-2], live[-1])))

@@ -1,6 +1,5 @@
 """A child that takes over the weights it was found with."""
 
-from snas_tf.architecture import space
 from snas_tf.errors import UserError
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.parent import ParentNetwork
@@ -15,11 +14,11 @@ def inherit(child: ChildNetwork, parent: ParentNetwork) -> None:
     Raises:
         UserError: the genotype is not of the search space: an operation, an edge, or an output that
             is not the concatenation of the four nodes in their order.
-        ValueError: the networks' plans differ.
+        ValueError: the plans of the networks differ.
     """
     _check(child)
-    if child.plans != parent.plans:
-        raise ValueError(f"the plans differ: {child.plans} and {parent.plans}")
+    if child.network_plan != parent.network_plan:
+        raise ValueError(f"the plans differ: {child.network_plan} and {parent.network_plan}")
     for to_chain, from_chain in zip(child.stem, parent.stem, strict=True):
         to_chain.set_weights(from_chain.get_weights())
     child.classify.set_weights(parent.classify.get_weights())
@@ -29,21 +28,22 @@ def inherit(child: ChildNetwork, parent: ParentNetwork) -> None:
                 to_layer.stacks[name].assign(stack)
         for name, layer in to_cell.operations.items():
             edges = [to_cell.cell.edges[index] for index in to_cell.positions[name]]
-            layer.assign([from_cell.weights_of(edge.source, edge.target, name) for edge in edges])
+            layer.assign([from_cell.edge_weights(edge.source, edge.target, name) for edge in edges])
 
 
 def _check(child: ChildNetwork) -> None:
-    for kind in space.KINDS:
+    space = child.genotype.space
+    for kind in space.kinds:
         concat = child.genotype.cell(kind).concat
-        if concat != space.INTERMEDIATE_NODES:
+        if concat != space.intermediate_nodes:
             raise UserError(
                 f"--genotype: {kind} concatenates nodes {', '.join(map(str, concat))}, so what "
                 "--initial_weights has learned to read is not there; accepted: 2, 3, 4, 5, as in "
                 "a genotype that the search found"
             )
         for edge in child.genotype.cell(kind).edges:
-            if (edge.source, edge.target) not in space.EDGES or (
-                edge.operation not in space.OPERATIONS
+            if (edge.source, edge.target) not in space.edges or (
+                edge.operation not in space.operations
             ):
                 raise UserError(
                     f"--genotype: {kind} edge {edge.source} -> {edge.target}, {edge.operation}, is "

@@ -6,18 +6,19 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from snas_tf.architecture import space, stems
+from snas_tf.architecture import stems
+from snas_tf.architecture.network_plan import NetworkPlan
 from snas_tf.layers.base_operation import kernel_initializer
 from snas_tf.layers.normalization import BatchNormalization
 
 
-class CellNetwork(keras.layers.Layer):
+class CellNetwork(keras.Model):
     """Channel normalisation, stem, cells, global average, dense layer (Section 3.1).
 
     A subclass makes the cells and runs them, from `stem_outputs` to `classify_features`.
 
     Args:
-        plans: the cells, from `space.plan_network`.
+        network_plan: the cells, from `SearchSpace.plan_network`.
         num_classes: classes of the images.
         mean, standard_deviation: of each channel of the training images, on the scale 0 to 255;
             part of the network, so that what is exported is what was trained.
@@ -28,7 +29,7 @@ class CellNetwork(keras.layers.Layer):
 
     def __init__(
         self,
-        plans: space.NetworkPlan,
+        network_plan: NetworkPlan,
         num_classes: int,
         mean: Sequence[float] | np.ndarray,
         standard_deviation: Sequence[float] | np.ndarray,
@@ -37,22 +38,22 @@ class CellNetwork(keras.layers.Layer):
         super().__init__(**kwargs)
         if num_classes < 2:
             raise ValueError(f"num_classes must be at least 2, received: {num_classes}")
-        self.plans = plans
+        self.network_plan = network_plan
         self.num_classes = num_classes
         self.mean, self.standard_deviation = np.asarray(mean), np.asarray(standard_deviation)
         self.normalize = keras.layers.Normalization(
             mean=self.mean, variance=np.square(self.standard_deviation)
         )
-        chains = stems.convolutions(plans.stem, plans.init_channels)
+        chains = stems.convolutions(network_plan.stem, network_plan.init_channels)
         self.stem = [_stem_chain(chain) for chain in chains if chain]
-        features = self.plans[-1].output_channels
+        features = network_plan[-1].output_channels
         self.pool = keras.layers.GlobalAveragePooling2D()
         self.classify = keras.layers.Dense(
             num_classes,
             kernel_initializer=kernel_initializer(features),
             bias_initializer=kernel_initializer(features),
         )
-        images = (None, *plans.image_size, 3)
+        images = (None, *network_plan.image_size, 3)
         self.normalize.build(images)
         for chain in self.stem:
             chain.build(images)

@@ -19,7 +19,8 @@ class ParentNetwork(CellNetwork):
     def __init__(self, *args: object, skip_threshold: float = 1e-6, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.cells = [
-            SearchCell(plan, skip_threshold, name=f"cell_{plan.index}") for plan in self.plans
+            SearchCell(plan, self.network_plan.space, skip_threshold, name=f"cell_{plan.index}")
+            for plan in self.network_plan
         ]
 
     def call(
@@ -29,7 +30,7 @@ class ParentNetwork(CellNetwork):
 
         Args:
             images: uint8 [batch, height, width, 3].
-            z: for each kind of cell, the draw [edges = 14, operations = 8].
+            z: for each kind of cell, the draw [edges, operations].
             training: normalise with the batch's statistics.
         """
         before, x = self.stem_outputs(_spare_analysis(images), training)

@@ -6,6 +6,7 @@ from typing import Protocol
 import tensorflow as tf
 
 from snas_tf.config import SearchConfig
+from snas_tf.layers.stochastic_edge import StochasticEdge
 
 Terms = Callable[[tf.Tensor], tf.Tensor]
 """From Z [edges, operations] to terms [edges, any] whose sum is C(Z); see `penalty_scale`."""
@@ -15,14 +16,14 @@ class Estimator(Protocol):
     """A scalar whose value estimates E_Z[C(Z)], and whose gradient estimates its gradient."""
 
     def __call__(
-        self, terms: Terms, log_alpha: tf.Tensor, noise: tf.Tensor, temperature: tf.Tensor
+        self, terms: Terms, edges: StochasticEdge, noise: tf.Tensor, temperature: tf.Tensor
     ) -> tf.Tensor:
         """The estimate.
 
         Args:
             terms: the cost, edge by edge.
-            log_alpha: logits [edges, operations].
-            noise: Gumbel noise G of the step's draw, of the same shape.
+            edges: the distribution of a kind of cell.
+            noise: Gumbel noise G [edges, operations] of the step's draw.
             temperature: lambda of Eq. 5, a scalar.
         """
 
@@ -31,10 +32,10 @@ class Expectation:
     """C(E[Z]), exact where C is linear: a sum of products, without variance or temperature."""
 
     def __call__(
-        self, terms: Terms, log_alpha: tf.Tensor, noise: tf.Tensor, temperature: tf.Tensor
+        self, terms: Terms, edges: StochasticEdge, noise: tf.Tensor, temperature: tf.Tensor
     ) -> tf.Tensor:
         """See `Estimator`."""
-        return tf.reduce_sum(terms(tf.nn.softmax(log_alpha)))
+        return tf.reduce_sum(terms(edges.probabilities()))
 
 
 class Reparameterization:
@@ -44,10 +45,10 @@ class Reparameterization:
     """
 
     def __call__(
-        self, terms: Terms, log_alpha: tf.Tensor, noise: tf.Tensor, temperature: tf.Tensor
+        self, terms: Terms, edges: StochasticEdge, noise: tf.Tensor, temperature: tf.Tensor
     ) -> tf.Tensor:
         """See `Estimator`."""
-        return tf.reduce_sum(terms(tf.nn.softmax((log_alpha + noise) / temperature)))
+        return tf.reduce_sum(terms(edges.relax(noise, temperature)))
 
 
 class PolicyGradient:
@@ -64,41 +65,23 @@ class PolicyGradient:
         self.baseline = baseline
 
     def __call__(
-        self, terms: Terms, log_alpha: tf.Tensor, noise: tf.Tensor, temperature: tf.Tensor
+        self, terms: Terms, edges: StochasticEdge, noise: tf.Tensor, temperature: tf.Tensor
     ) -> tf.Tensor:
         """See `Estimator`."""
-        log_z = tf.stop_gradient(tf.nn.log_softmax((log_alpha + noise) / temperature))
+        log_z = tf.stop_gradient(edges.log_relax(noise, temperature))
         reward = tf.reduce_sum(terms(tf.exp(log_z)), axis=-1)
         compared = reward
         if self.baseline:
-            usual = tf.reduce_sum(terms(tf.nn.softmax(log_alpha)), axis=-1)
+            usual = tf.reduce_sum(terms(edges.probabilities()), axis=-1)
             compared = reward - tf.stop_gradient(usual)
-        density = log_density(log_alpha, log_z, temperature)
-        # Of value 0: it only brings the gradient.
+        density = edges.log_density(log_z, temperature)
+        # Zero in value, so that it adds a gradient alone.
         score = density - tf.stop_gradient(density)
         return tf.reduce_sum(reward + compared * score)
 
 
-def log_density(log_alpha: tf.Tensor, log_z: tf.Tensor, temperature: tf.Tensor) -> tf.Tensor:
-    """Of the concrete distribution, at each row of Z, [edges] (Maddison et al., 2017, Eq. 10).
-
-    Up to what does not depend on log alpha:
-
-        sum_k log alpha_k - n log sum_k alpha_k Z_k^-lambda
-
-    Args:
-        log_alpha: logits [edges, operations = n].
-        log_z: log Z of the same shape; Z itself underflows at low temperatures.
-        temperature: lambda, a scalar.
-    """
-    operations = log_alpha.shape[-1]
-    return tf.reduce_sum(log_alpha, axis=-1) - operations * tf.reduce_logsumexp(
-        log_alpha - temperature * log_z, axis=-1
-    )
-
-
-def of(config: SearchConfig) -> Estimator:
-    """The estimator that a search asks for."""
+def make_estimator(config: SearchConfig) -> Estimator:
+    """Makes the estimator that a search asks for."""
     return ESTIMATORS[config.penalty_estimator](config)
 
 
@@ -110,16 +93,18 @@ ESTIMATORS: dict[str, Callable[[SearchConfig], Estimator]] = {
 """By the name that `SearchConfig.penalty_estimator` has."""
 
 
-def share(part: Sequence[tf.Tensor], whole: Sequence[tf.Tensor], replicas: int) -> tf.Tensor:
-    """What share of alpha's gradient the penalty has, 0 to 1.
+def gradient_share(
+    part: Sequence[tf.Tensor], whole: Sequence[tf.Tensor], replicas: int
+) -> tf.Tensor:
+    """Computes the penalty's share of alpha's gradient, 0 to 1.
 
-    The norm of its part over the sum of that norm and that of the rest.
+    It is the norm of the penalty's part over the sum of that norm and that of the rest.
 
     Args:
         part: the penalty's gradient on one replica.
         whole: the whole gradient there, divided by the number of replicas.
         replicas: their number.
     """
-    rest = [replicas * both - one for both, one in zip(whole, part, strict=True)]
+    rest = [replicas * both - penalty for both, penalty in zip(whole, part, strict=True)]
     norms = tf.linalg.global_norm(part), tf.linalg.global_norm(rest)
     return tf.math.divide_no_nan(norms[0], norms[0] + norms[1])

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from snas_tf.architecture import space
 from snas_tf.architecture.child_size import ChildSize
 
 TOLERANCE = 0.05
@@ -22,17 +21,17 @@ def round_to_target(
     logits of an edge's old operation and of its new one change places.
 
     Args:
-        log_alpha: logits [edges = 14, operations = 8] of each kind.
+        log_alpha: logits [edges, operations] of each kind.
         size: of the children.
         target: size of the child wanted, in the same unit.
 
     Returns:
         The logits; as given if the child is within the tolerance, or no such change leads there.
     """
-    logits = np.concatenate([log_alpha[kind] for kind in space.KINDS])
-    sizes = np.concatenate([size.edges[kind] for kind in space.KINDS])
+    logits = np.concatenate(list(log_alpha.values()))
+    sizes = np.concatenate([size.edges[kind] for kind in log_alpha])
     edges, chosen = np.arange(len(logits)), logits.argmax(axis=1)
-    total = size.surroundings + sizes[edges, chosen].sum()
+    total = size.fixed + sizes[edges, chosen].sum()
     # Of each change [edges x operations]. An edge may also take what it has, at no cost, so that
     # pairs of changes include single ones, and none.
     added = (sizes - sizes[edges, chosen][:, np.newaxis]).ravel()
@@ -46,4 +45,4 @@ def round_to_target(
         for change in np.unravel_index(costs.argmin(), costs.shape):
             row, new = edge[change], operation[change]
             logits[row, [chosen[row], new]] = logits[row, [new, chosen[row]]]
-    return dict(zip(space.KINDS, np.split(logits, len(space.KINDS)), strict=True))
+    return dict(zip(log_alpha, np.split(logits, len(log_alpha)), strict=True))

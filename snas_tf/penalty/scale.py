@@ -6,37 +6,35 @@ from typing import Protocol
 import numpy as np
 import tensorflow as tf
 
-from snas_tf.architecture import cost
-
-Costs = Mapping[str, Mapping[str, np.ndarray]]
-"""For each kind and criterion [edges = 14, operations = 8], from `cost.costs_by_kind`."""
+from snas_tf.architecture.cost import CRITERIA
+from snas_tf.architecture.network_cost import EdgeCosts, normalize_costs
 
 _FLOOR = 1e-3
-"""Of the logarithm, relative to an edge's dearest operation; every operation but zero is above."""
+"""Of the logarithm, relative to an edge's most expensive operation; all but zero are above."""
 
 
 class Scale(Protocol):
     """The cost of a row-stochastic Z as a sum over edges."""
 
     def terms(self, kind: str, z: tf.Tensor) -> tf.Tensor:
-        """Terms [edges = 14, any] whose sum is C(Z), each row of them the cost of one edge.
+        """Terms [edges, any] whose sum is C(Z), each row of them the cost of one edge.
 
         Args:
             kind: of the cell.
-            z: a draw, or the probabilities, [edges = 14, operations = 8].
+            z: a draw, or the probabilities, [edges, operations].
         """
 
 
 class Linear:
-    """C(Z) = sum_ij Z_ij . C(O_ij) (Eq. 10), 1 for the dearest child of the network.
+    """C(Z) = sum_ij Z_ij . C(O_ij) (Eq. 10), 1 for the most expensive child of the network.
 
     Args:
         costs: of the network.
         weights: of each criterion; only their ratio counts.
     """
 
-    def __init__(self, costs: Costs, weights: Mapping[str, float]) -> None:
-        self.costs = cost.normalized(costs, weights)
+    def __init__(self, costs: EdgeCosts, weights: Mapping[str, float]) -> None:
+        self.costs = normalize_costs(costs, weights)
 
     def terms(self, kind: str, z: tf.Tensor) -> tf.Tensor:
         """See `Scale.terms`; one for each operation."""
@@ -46,21 +44,21 @@ class Linear:
 class Logarithmic:
     """The mean over the edges and the criteria of ln(1 + Z_ij . C(O_ij) / floor_ij).
 
-    The published code's: a pull that asks by what factor an edge's cost falls, not by how much.
-    Its logarithm of nothing is avoided by a floor, a thousandth of the edge's dearest operation.
-    Costs relative to the floor do not depend on depth or width, and halving the cost of an edge
-    that holds its dearest operation is worth about as much as in `Linear`.
+    The published code's scale: what counts is by what factor an edge's cost falls, not by how much.
+    A floor, a thousandth of the edge's most expensive operation, keeps the logarithm finite. Costs
+    relative to the floor do not depend on depth or width, and halving the cost of an edge that has
+    its most expensive operation is worth about as much as in `Linear`.
 
     Args:
         costs: of the network.
         weights: of each criterion; only their ratio counts.
     """
 
-    def __init__(self, costs: Costs, weights: Mapping[str, float]) -> None:
-        shares = np.array([weights[name] for name in cost.CRITERIA])
-        edges = sum(len(of_kind[cost.CRITERIA[0]]) for of_kind in costs.values())
+    def __init__(self, costs: EdgeCosts, weights: Mapping[str, float]) -> None:
+        shares = np.array([weights[name] for name in CRITERIA])
+        edges = sum(len(kind_costs[CRITERIA[0]]) for kind_costs in costs.values())
         self.shares = shares / (shares.sum() * edges)
-        self.costs = {kind: _relative(of_kind) for kind, of_kind in costs.items()}
+        self.costs = {kind: _relative(kind_costs) for kind, kind_costs in costs.items()}
 
     def terms(self, kind: str, z: tf.Tensor) -> tf.Tensor:
         """See `Scale.terms`; one for each criterion."""
@@ -69,8 +67,8 @@ class Logarithmic:
 
 
 def _relative(costs: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Costs [criteria, edges, operations] of one kind, 1 for the dearest of each edge."""
-    stacked = np.stack([costs[name] for name in cost.CRITERIA])
+    """Costs [criteria, edges, operations] of one kind, 1 for the most expensive of each edge."""
+    stacked = np.stack([costs[name] for name in CRITERIA])
     return stacked / stacked.max(axis=-1, keepdims=True)
 
 

@@ -1,4 +1,4 @@
-"""How much the penalty weighs: eta of Eq. 9, given, or found during the search."""
+"""The weight of the penalty: eta of Eq. 9, given, or found during the search."""
 
 from collections.abc import Mapping
 
@@ -8,11 +8,13 @@ import tensorflow as tf
 
 from snas_tf.architecture import child_size
 from snas_tf.architecture.child_size import ChildSize
+from snas_tf.architecture.search_space import SearchSpace
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.config import SearchConfig
 from snas_tf.penalty.rounding import round_to_target
 
 Logits = Mapping[str, tf.Tensor]
-"""Log alpha [edges = 14, operations = 8] of each kind."""
+"""Log alpha [edges, operations] of each kind."""
 
 ASCENT = 20.0
 """What children e times too large, at lambda = 1, add to the multiplier over a whole search."""
@@ -38,8 +40,8 @@ class FixedWeight:
     def update(self, log_alpha: Logits, temperature: tf.Tensor) -> None:
         """Nothing to do."""
 
-    def rounded(self, log_alpha: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-        """Log alpha as it is."""
+    def round(self, log_alpha: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        """Returns log alpha as it is."""
         return log_alpha
 
 
@@ -48,9 +50,9 @@ class TargetWeight(keras.layers.Layer):
 
     With u = ln(S / target), S the size of what the search tends to (see `excess`), the weight at
     temperature lambda is m + damping u / lambda, that of an augmented Lagrangian of the constraint
-    u = 0, and each of the N steps ends with m <- m + ascent u / (lambda N). Both terms press the
-    harder the colder it gets, as fewer edges are left to give way. A target is an equality, so
-    the weight has either sign: children that would be too small are pressed to grow.
+    u = 0, and each of the N steps ends with m <- m + ascent u / (lambda N). Both terms grow as the
+    temperature falls, because fewer edges are still undecided. A target is an equality, so the
+    weight has either sign: where children would be too small, the penalty rewards larger ones.
 
     Args:
         size: of the children.
@@ -83,7 +85,7 @@ class TargetWeight(keras.layers.Layer):
             tf.reduce_sum(tf.nn.softmax(logits / temperature) * self._size.edges[kind])
             for kind, logits in log_alpha.items()
         ]
-        size = self._size.surroundings + tf.add_n(edges)
+        size = self._size.fixed + tf.add_n(edges)
         return tf.stop_gradient(tf.math.log(size / self._target))
 
     def value(self, log_alpha: Logits, temperature: tf.Tensor) -> tf.Tensor:
@@ -94,15 +96,17 @@ class TargetWeight(keras.layers.Layer):
         """The dual step."""
         self.multiplier.assign_add(self._rate * self.excess(log_alpha, temperature) / temperature)
 
-    def rounded(self, log_alpha: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-        """Log alpha whose most probable child has the size: see `round_to_target`."""
+    def round(self, log_alpha: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        """Returns log alpha whose most probable child has the size: see `round_to_target`."""
         return round_to_target(log_alpha, self._size, self._target)
 
 
-def of(config: SearchConfig, num_steps: int) -> FixedWeight | TargetWeight:
-    """The weight that a search of so many steps asks for."""
+def make_weight(
+    config: SearchConfig, num_steps: int, space: SearchSpace = DARTS
+) -> FixedWeight | TargetWeight:
+    """Makes the weight that a search of so many steps asks for."""
     for measure in child_size.MEASURES:
         target = getattr(config, f"target_{measure}")
         if target is not None:
-            return TargetWeight(child_size.evaluation_size(measure), target, num_steps)
+            return TargetWeight(child_size.evaluation_size(measure, space), target, num_steps)
     return FixedWeight(config.constraint_weight)

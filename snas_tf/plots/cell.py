@@ -7,23 +7,22 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from snas_tf.architecture import space
-from snas_tf.architecture.genotype import Cell, Edge, Genotype
-from snas_tf.plots.picture import AMBER, BLUE, INK, MUTED, PALE, ROSE, SKY, TITLE, label, save
+from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
+from snas_tf.architecture.operations import OPERATIONS
+from snas_tf.plots.picture import AMBER, BLUE, INK, MUTED, PALE, ROSE, SKY, TITLE, save
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_POOLING, _OTHER = ("pooling", ROSE), ("other", INK)
-_FAMILIES = {"skip": ("skip", SKY), "sep": ("separable", BLUE), "dil": ("dilated", AMBER)}
-_FAMILIES |= {"max": _POOLING, "avg": _POOLING}
+_COLORS = {"skip": SKY, "separable": BLUE, "dilated": AMBER, "pooling": ROSE}
+"""By family of operations; INK for the others."""
 # Inches, which are also the data units of the picture.
 _MARGIN, _HALF_BOX, _PORT, _LANE, _CONCAT_LANE, _RADIUS = 0.2, 0.23, 0.13, 0.32, 0.13, 0.17
 
 
-def _family(operation: str) -> tuple[str, str]:
-    return _FAMILIES.get(operation.split("_")[0], _OTHER)
+def _color(operation: str) -> str:
+    return _COLORS.get(OPERATIONS[operation].family, INK)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,12 +41,14 @@ class _Layout:
     label_gap: float
 
 
-def _lay_out(cell: Cell) -> _Layout:
-    nodes = range(max(*space.INTERMEDIATE_NODES, *cell.concat, *(e.target for e in cell.edges)) + 1)
+def _lay_out(cell: CellGenotype) -> _Layout:
+    nodes = range(max(*cell.nodes, *cell.concat) + 1)
     lanes = _assign_lanes(cell.edges)
     ends = [_order_ends(cell.edges, lanes, node) for node in nodes]
     width = max(0.7, _PORT * (1 + max(len(cell.concat), *map(len, ends))))
-    gap = max(0.95, 0.4 + 0.085 * max((len(label(e.operation)) for e in cell.edges), default=0))
+    gap = max(
+        0.95, 0.4 + 0.085 * max((len(OPERATIONS[e.operation].label) for e in cell.edges), default=0)
+    )
     # No label ever lies between the two inputs or next to the output.
     gaps = [0.36] + [gap] * (len(nodes) - 2) + [0.36]
     columns = [*itertools.accumulate((width + x for x in gaps), initial=_MARGIN + width / 2)]
@@ -81,19 +82,18 @@ def _spread(count: int) -> list[float]:
     return [_PORT * (i - (count - 1) / 2) for i in range(count)]
 
 
-def _live_nodes(cell: Cell) -> set[int]:
+def _live_nodes(cell: CellGenotype) -> set[int]:
     """The nodes that a path of edges reaches from the cell's inputs, the two inputs included."""
-    live = set(range(space.NUM_INPUTS))
+    live = set(range(cell.space.num_inputs))
     for edge in sorted(cell.edges, key=lambda edge: edge.target):
         live |= {edge.target} if edge.source in live else set()
     return live
 
 
-def draw_cell(cell: Cell, title: str) -> "Figure":
+def draw_cell(cell: CellGenotype, title: str) -> "Figure":
     """A cell as a graph from left to right: its two inputs, its nodes and their concatenation.
 
-    The nodes are those of the search space, and any after them that the cell names. Nodes that
-    no path reaches from the inputs are pale and dashed, and so is what leaves them.
+    Nodes that no path reaches from the inputs are pale and dashed, and so is what leaves them.
     The parts of an SVG have the ids node-N, edge-INDEX-SOURCE-TARGET, label-INDEX and concat-N,
     which end in "-dead" on the pale ones.
     """
@@ -121,26 +121,26 @@ def draw_cell(cell: Cell, title: str) -> "Figure":
     return figure
 
 
-def save_cells(found: Genotype, directory: pathlib.Path) -> None:
-    """Draws both cells into KIND.png and KIND.svg."""
-    for kind in space.KINDS:
+def save_cells(genotype: Genotype, directory: pathlib.Path) -> None:
+    """Draws the cell of each kind into KIND.png and KIND.svg."""
+    for kind in genotype.space.kinds:
         for suffix in ("png", "svg"):
-            figure = draw_cell(found.cell(kind), f"{kind} cell")
+            figure = draw_cell(genotype.cell(kind), f"{kind} cell")
             save(figure, directory / f"{kind}.{suffix}")
 
 
 def _draw_edge(axes: "Axes", layout: _Layout, index: int, edge: Edge, dead: bool) -> None:
     lane = _HALF_BOX + _LANE * (layout.lanes[index] + 1)
     ends = (layout.ports[index, "out"], layout.ports[index, "in"])
-    colour = _family(edge.operation)[1]
+    color = _color(edge.operation)
     name = f"edge-{index}-{edge.source}-{edge.target}"
-    _draw_arrow(axes, ends, lane, (colour, 1.7), name, dead)
+    _draw_arrow(axes, ends, lane, (color, 1.7), name, dead)
     middle = layout.columns[edge.target] - (layout.box_width + layout.label_gap) / 2
     box = {"boxstyle": "round,pad=0.25,rounding_size=0.5", "fc": "white", "lw": 1.2}
-    box["ec"] = PALE if dead else colour
+    box["ec"] = PALE if dead else color
     style = {"size": 9, "ha": "center", "va": "center", "color": MUTED if dead else INK}
     gid = f"label-{index}" + "-dead" * dead
-    axes.text(middle, lane, label(edge.operation), bbox=box, zorder=4, gid=gid, **style)
+    axes.text(middle, lane, OPERATIONS[edge.operation].label, bbox=box, zorder=4, gid=gid, **style)
 
 
 def _draw_arrow(
@@ -178,11 +178,11 @@ def _draw_box(axes: "Axes", layout: _Layout, node: int, dead: bool) -> None:
     axes.text(x, 0, outer.get(node, str(node)), ha="center", va="center_baseline", **style)
 
 
-def _draw_legend(axes: "Axes", cell: Cell, bottom: float, any_dead: bool) -> None:
+def _draw_legend(axes: "Axes", cell: CellGenotype, bottom: float, any_dead: bool) -> None:
     from matplotlib.lines import Line2D
 
-    families = sorted({_family(edge.operation) for edge in cell.edges})
-    lines = [Line2D([], [], color=colour, lw=2.2, label=name) for name, colour in families]
+    colors = {OPERATIONS[e.operation].family: _color(e.operation) for e in cell.edges}
+    lines = [Line2D([], [], color=colors[name], lw=2.2, label=name) for name in sorted(colors)]
     lines.append(Line2D([], [], color=MUTED, lw=1.1, label="concat"))
     if any_dead:
         lines.append(Line2D([], [], color=PALE, lw=1.2, ls="--", label="dead (no live input)"))

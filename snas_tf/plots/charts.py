@@ -6,20 +6,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snas_tf.architecture import space
-from snas_tf.plots.picture import AMBER, BLUE, INK, MUTED, PALE, ROSE, TITLE, label
+from snas_tf.architecture.operations import OPERATIONS
+from snas_tf.architecture.search_space import SearchSpace
+from snas_tf.architecture.spaces import DARTS
+from snas_tf.plots.picture import AMBER, BLUE, INK, MUTED, PALE, ROSE, SKY, TITLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
-def draw_alpha(probabilities: np.ndarray, title: str) -> "Figure":
+def draw_alpha(probabilities: np.ndarray, title: str, space: SearchSpace = DARTS) -> "Figure":
     """The probabilities of each edge's operations as a heat map, the most probable one framed.
 
     Args:
-        probabilities: softmax(log alpha), [edges = 14, operations = 8].
+        probabilities: softmax(log alpha), [edges, operations].
         title: what stands above the picture.
+        space: whose edges and operations these are.
     """
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
@@ -37,10 +40,11 @@ def draw_alpha(probabilities: np.ndarray, title: str) -> "Figure":
             axes.add_patch(Rectangle(corner, 0.9, 0.76, fill=False, lw=2.2, ec=AMBER))
         axes.text(column, row, f"{value:.2f}", size=9, **style)
     # A white rule where the edges into the next node start.
-    starts = [row - 0.5 for row, (source, _) in enumerate(space.EDGES) if source == 0]
-    axes.hlines(starts, -0.5, len(space.OPERATIONS) - 0.5, color="white", lw=4)
-    axes.set_xticks(range(len(space.OPERATIONS)), [label(name) for name in space.OPERATIONS])
-    axes.set_yticks(range(len(space.EDGES)), [f"{i}\u2192{j}" for i, j in space.EDGES])
+    starts = [row - 0.5 for row, (source, _) in enumerate(space.edges) if source == 0]
+    axes.hlines(starts, -0.5, len(space.operations) - 0.5, color="white", lw=4)
+    labels = [OPERATIONS[name].label for name in space.operations]
+    axes.set_xticks(range(len(labels)), labels)
+    axes.set_yticks(range(len(space.edges)), [f"{i}\u2192{j}" for i, j in space.edges])
     axes.tick_params(length=0, labelcolor=INK, labeltop=True, labelbottom=False)
     axes.spines[:].set_visible(False)
     bar = figure.colorbar(image, cax=figure.add_axes((0.895, 0.25, 0.025, 0.5)))
@@ -49,25 +53,30 @@ def draw_alpha(probabilities: np.ndarray, title: str) -> "Figure":
     return figure
 
 
-def draw_curves(rows: Sequence[Mapping[str, float]], title: str) -> "Figure":
+def draw_curves(
+    rows: Sequence[Mapping[str, float]], title: str, space: SearchSpace = DARTS
+) -> "Figure":
     """The accuracy, the entropy of the distribution and the temperature of a run, by epoch.
 
     Args:
         rows: the rows of metrics.csv; a value that is absent or empty leaves no point.
         title: what stands above the picture.
+        space: that was searched.
     """
     figure, panels = _panels(title, {"accuracy": 5, "entropy (nats)": 5, "temperature": 3})
-    limit = math.log(len(space.OPERATIONS))
+    limit = math.log(len(space.operations))
     panels[1].axhline(limit, color=MUTED, ls=":", lw=1.4, gid="uniform")
     # No entropy exceeds the limit, so that its name above the line meets no curve.
     corner = panels[1].get_yaxis_transform()
-    name = panels[1].text(0.99, 1.015 * limit, "uniform: ln 8", transform=corner, color=INK)
+    name = panels[1].text(
+        0.99, 1.015 * limit, f"uniform: ln {len(space.operations)}", transform=corner, color=INK
+    )
     name.set(size=9, ha="right")
     panels[1].set_ylim(0, 1.15 * limit)
     _draw_curve(panels[0], rows, "accuracy", "training", BLUE)
     _draw_curve(panels[0], rows, "valid_accuracy", "validation", AMBER)
-    _draw_curve(panels[1], rows, "entropy_normal", "normal", BLUE)
-    _draw_curve(panels[1], rows, "entropy_reduce", "reduce", AMBER)
+    for kind, color in zip(space.kinds, (BLUE, AMBER, SKY, ROSE), strict=False):
+        _draw_curve(panels[1], rows, f"entropy_{kind}", kind, color)
     _draw_curve(panels[2], rows, "temperature", "temperature", ROSE)
     _add_legends(panels[:2])
     return figure
@@ -119,11 +128,11 @@ def _style_panel(axes: "Axes", name: str) -> None:
     axes.tick_params(color=PALE, labelcolor=INK, labelsize=9)
 
 
-def _draw_curve(axes: "Axes", rows: Sequence[Mapping], column: str, name: str, colour: str) -> None:
+def _draw_curve(axes: "Axes", rows: Sequence[Mapping], column: str, name: str, color: str) -> None:
     kept = [row for row in rows if row.get(column) not in (None, "")]
     if not kept:
         return
     x, y = ([float(row[key]) for row in kept] for key in ("epoch", column))
     # A lone point has no line: dots keep short runs visible.
     dot = "o" if len(kept) <= 20 else None
-    axes.plot(x, y, color=colour, lw=1.8, marker=dot, ms=3.5, label=name, gid=f"curve-{column}")
+    axes.plot(x, y, color=color, lw=1.8, marker=dot, ms=3.5, label=name, gid=f"curve-{column}")

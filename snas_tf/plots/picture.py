@@ -1,4 +1,4 @@
-"""What all pictures share: their colours, the names of operations, and how they become files."""
+"""What all pictures share: their colors, and how they become files."""
 
 import io
 import pathlib
@@ -9,17 +9,10 @@ from snas_tf.files import whole_files
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Apart in lightness too, so that every kind of colour vision tells them from each other.
+# Apart in lightness too, so that every kind of color vision tells them from each other.
 BLUE, SKY, AMBER, ROSE = "#004488", "#56b4e9", "#ddaa33", "#bb5566"
 INK, MUTED, PALE = "#1f2933", "#7b8794", "#b8c0c9"
 TITLE = {"size": 13, "weight": "bold", "color": INK, "ha": "left", "va": "top"}
-_UNSAID = ("connect", "pool", "conv")
-
-
-def label(operation: str) -> str:
-    """What a picture calls an operation: "sep 3x3", "skip"."""
-    family, *words = operation.split("_")
-    return " ".join([family, *(word for word in words if word not in _UNSAID)])
 
 
 def to_png_bytes(figure: "Figure") -> bytes:

@@ -210,11 +210,15 @@ class Checkpoints(keras.callbacks.Callback):
             self._saved_step = step
 
 
-def state_of(model: keras.Model, *optimizers: keras.optimizers.Optimizer) -> list[keras.Variable]:
-    """Every variable that a restart must bring back; those of `model.network` come first."""
-    parts = (model.network, model, *optimizers)
+def collect_variables(
+    *parts: keras.layers.Layer | keras.optimizers.Optimizer,
+) -> list[keras.Variable]:
+    """Lists the variables of models and optimizers in their order, each once.
+
+    `restore_network` reads the first ones: those of the network must come first.
+    """
     variables = [variable for part in parts for variable in part.variables]
-    return list({id(one): one for one in variables}.values())
+    return list({id(variable): variable for variable in variables}.values())
 
 
 def restore_network(

@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from snas_tf.config import ChildConfig
 from snas_tf.models.child import ChildNetwork
-from snas_tf.runs.checkpoints import state_of
-from snas_tf.training import optimizers, schedules
+from snas_tf.runs.checkpoints import collect_variables
+from snas_tf.training import classification, optimizers, schedules
 from snas_tf.training.means import sums
 from snas_tf.training.traced_model import Batch, TracedModel
 
@@ -23,7 +23,7 @@ class ChildModel(TracedModel):
         seed: of what is dropped, with the step: step N drops the same whatever came before.
     """
 
-    measures: ClassVar[tuple[str, ...]] = ("cross_entropy", "accuracy")
+    measures: ClassVar[tuple[str, ...]] = classification.MEASURES
     """Names of what is measured of logits."""
 
     def __init__(
@@ -52,10 +52,7 @@ class ChildModel(TracedModel):
 
     def measure_logits(self, labels: tf.Tensor, logits: tf.Tensor) -> dict[str, tf.Tensor]:
         """Measures each example, [batch] by name of `measures`."""
-        return {
-            "cross_entropy": tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits),
-            "accuracy": tf.equal(tf.argmax(logits, axis=-1), tf.cast(labels, tf.int64)),
-        }
+        return classification.measure_examples(labels, logits)
 
     def make_optimizer(self) -> keras.optimizers.Optimizer:
         """The search's, of theta (Appendix G.2)."""
@@ -73,7 +70,7 @@ class ChildModel(TracedModel):
 
     def state(self) -> list[keras.Variable]:
         """Every variable that a restart must bring back."""
-        return state_of(self, self.theta_optimizer)
+        return collect_variables(self.network, self, self.theta_optimizer)
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """One update of theta.

@@ -11,8 +11,10 @@ import tensorflow as tf
 from absl import logging
 
 from snas_tf import plots
-from snas_tf.architecture import cost, genotype, lookup
 from snas_tf.architecture.genotype import Genotype
+from snas_tf.architecture.genotype_json import to_json
+from snas_tf.architecture.genotype_source import load_genotype
+from snas_tf.architecture.network_cost import child_cost
 from snas_tf.config import ChildConfig
 from snas_tf.data import datasets, pipeline
 from snas_tf.errors import UserError
@@ -45,7 +47,7 @@ class ChildTraining(Workflow):
     @functools.cached_property
     def genotype(self) -> Genotype:
         """The cells of the child."""
-        return lookup.find(self.config.genotype)
+        return load_genotype(self.config.genotype)
 
     def read_images(self, run: RunDirectory) -> Any:
         """See `Workflow.read_images`."""
@@ -53,7 +55,7 @@ class ChildTraining(Workflow):
 
     def inputs(self) -> dict[str, Any]:
         """See `Workflow.inputs`."""
-        inputs = {"genotype": json.loads(genotype.to_json(self.genotype))}
+        inputs = {"genotype": json.loads(to_json(self.genotype))}
         if self.config.initial_weights is not None:
             directory = RunDirectory(self.config.initial_weights).checkpoints
             inputs["initial_weights"] = checkpoints.digest(directory)
@@ -67,11 +69,13 @@ class ChildTraining(Workflow):
         keras.utils.set_random_seed(self.run_config.seed)
         epoch_steps = pipeline.steps_per_epoch(dataset, batch_size)
         with strategy.scope():
-            network = described.child(self.genotype, auxiliary=self.config.auxiliary_weight > 0)
+            network = described.make_child(
+                self.genotype, auxiliary=self.config.auxiliary_weight > 0
+            )
             self.initialize(network, described)
             model = self.make_model(network, epoch_steps)
         whole_files.write_text(run.network, described.to_json())
-        whole_files.write_text(run.genotype, genotype.to_json(self.genotype))
+        whole_files.write_text(run.genotype, to_json(self.genotype))
         plots.save_cells(self.genotype, run.path)
         validation = self.evaluation_batches(dataset.validation)
         self._check_export(validation)
@@ -143,7 +147,7 @@ class ChildTraining(Workflow):
     def initialize(self, network: ChildNetwork, described: NetworkDescription) -> None:
         """Takes over a search's weights, if so asked."""
         if self.config.initial_weights is not None:
-            parent = described.parent()
+            parent = described.make_parent(self.genotype.space)
             directory = RunDirectory(self.config.initial_weights).checkpoints
             checkpoints.restore_network(parent, directory)
             inherit(network, parent)
@@ -167,7 +171,7 @@ class ChildTraining(Workflow):
     ) -> dict[str, Any]:
         """Measures and exports; the test images are looked at here and nowhere else."""
         network = model.network
-        counted = cost.child(network.genotype, network.plans, network.num_classes)
+        counted = child_cost(network.genotype, network.network_plan, network.num_classes)
         errors = model.test_errors(test)
         valid_accuracy = model.measure(validation).get("accuracy")
         export.save_model(FoldedChild(network), described, run.export)

@@ -10,7 +10,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from snas_tf.architecture import genotype, lookup
+from snas_tf.architecture.genotype_json import to_json
+from snas_tf.architecture.genotype_source import read_genotype
 from snas_tf.data.crops import center_crop_decoded
 from snas_tf.data.images import resize_by_area
 from snas_tf.errors import UserError, quote, shorten_path
@@ -85,13 +86,13 @@ def load(
             f"--model_dir={model_dir / 'seed_'}N of one of them"
         )
     described = description.read(run.network)
-    found = lookup.read(run.genotype)
-    if json.loads(genotype.to_json(found)) != record.inputs.get("genotype"):
+    genotype = read_genotype(run.genotype)
+    if json.loads(to_json(genotype)) != record.inputs.get("genotype"):
         raise UserError(
             f"{shorten_path(run.genotype)}: not the genotype that was trained, accepted: the file "
             "as the run wrote it"
         )
-    network = described.child(found)
+    network = described.make_child(genotype)
     weights = weights or record.settings.get("export_weights", "last")
     if weights == "best":
         checkpoints.restore_network(network, run.best, BEST)

@@ -5,7 +5,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from snas_tf.architecture import cost, width
+from snas_tf.architecture.network_cost import child_cost
+from snas_tf.architecture.width import widest_channels
 from snas_tf.config import DataConfig, ImageNetConfig, RunConfig
 from snas_tf.data import encoded, stream
 from snas_tf.errors import UserError
@@ -63,22 +64,22 @@ class ImageNetTraining(ChildTraining):
 
     def describe(self, dataset: Any) -> NetworkDescription:
         """Of the network to train, as wide as it may be if its width is not given."""
-        found = self.genotype
+        genotype = self.genotype
         described = dataclasses.replace(
             super().describe(dataset), stem="imagenet", preprocessing="center_crop"
         )
         budget = self.config.max_multiply_adds
         if not described.init_channels:
-            channels = width.widest(
-                found,
+            channels = widest_channels(
+                genotype,
                 described.num_cells,
                 described.image_size,
                 len(described.class_names),
                 budget,
             )
             described = dataclasses.replace(described, init_channels=channels)
-        multiply_adds = cost.child(
-            found, described.plan(found), len(described.class_names)
+        multiply_adds = child_cost(
+            genotype, described.plan(genotype), len(described.class_names)
         ).multiply_adds
         print(f"{described.init_channels} channels, {multiply_adds:,} multiply-adds", flush=True)
         if budget and multiply_adds > budget:

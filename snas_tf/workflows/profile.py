@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from snas_tf.architecture import cost, lookup, space, width
-from snas_tf.architecture.cost import Cost
+from snas_tf.architecture import network_cost
+from snas_tf.architecture.cost import Cost, total
 from snas_tf.architecture.genotype import Genotype
+from snas_tf.architecture.genotype_source import load_genotype
+from snas_tf.architecture.network_plan import NetworkPlan
+from snas_tf.architecture.width import widest_channels
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.folded import FoldedChild
 from snas_tf.workflows.latency import median_milliseconds
@@ -44,17 +47,19 @@ def profile(
     Raises:
         UserError: there is no such genotype.
     """
-    found = lookup.find(source)
+    genotype = load_genotype(source)
     size = (image_size, image_size)
-    init_channels = init_channels or width.widest(
-        found, num_cells, size, num_classes, max_multiply_adds, stem
+    init_channels = init_channels or widest_channels(
+        genotype, num_cells, size, num_classes, max_multiply_adds, stem
     )
-    plans = space.plan_network(num_cells, init_channels, size, found.output_nodes, stem)
-    parts = count_parts(found, plans, num_classes)
-    whole = cost.total([part for _, part in parts])
+    network_plan = genotype.space.plan_network(
+        num_cells, init_channels, size, genotype.output_nodes, stem
+    )
+    parts = count_parts(genotype, network_plan, num_classes)
+    whole = total([part for _, part in parts])
     return {
         **_figures(whole),
-        "latency_ms": round(_latency(found, plans, num_classes), 3),
+        "latency_ms": round(_latency(genotype, network_plan, num_classes), 3),
         "genotype": source,
         "network": stem,
         "num_cells": num_cells,
@@ -66,21 +71,22 @@ def profile(
 
 
 def count_parts(
-    found: Genotype, plans: space.NetworkPlan, num_classes: int
+    genotype: Genotype, network_plan: NetworkPlan, num_classes: int
 ) -> list[tuple[str, Cost]]:
     """The cost of the stem, of each cell with its preprocess layers, and of the classifier."""
     cells = [
         (
             f"cell {plan.index:2d} {plan.kind:6s} {plan.channels:4d} channels, "
             f"{plan.output_size[0]} x {plan.output_size[1]}",
-            cost.preprocess(plan) + cost.edges(found.cell(plan.kind), plan),
+            network_cost.preprocess_cost(plan)
+            + network_cost.cell_cost(genotype.cell(plan.kind), plan),
         )
-        for plan in plans
+        for plan in network_plan
     ]
     return [
-        ("stem", cost.stem(plans)),
+        ("stem", network_cost.stem_cost(network_plan)),
         *cells,
-        ("classifier", cost.classifier(plans, num_classes)),
+        ("classifier", network_cost.classifier_cost(network_plan, num_classes)),
     ]
 
 
@@ -88,11 +94,13 @@ def _figures(counted: Cost) -> dict[str, int]:
     return {name: getattr(counted, name) for name in _COLUMNS}
 
 
-def _latency(found: Genotype, plans: space.NetworkPlan, num_classes: int) -> float:
+def _latency(genotype: Genotype, network_plan: NetworkPlan, num_classes: int) -> float:
     """Milliseconds for one image; the weights do not matter."""
-    network = FoldedChild(ChildNetwork(found, plans, num_classes, np.zeros(3), np.ones(3)))
+    network = FoldedChild(
+        ChildNetwork(genotype, network_plan, num_classes, np.zeros(3), np.ones(3))
+    )
     infer = tf.function(network, autograph=False)
-    image = tf.zeros([1, *plans.image_size, 3], tf.uint8)
+    image = tf.zeros([1, *network_plan.image_size, 3], tf.uint8)
     return median_milliseconds(lambda: infer(image).numpy())
 
 

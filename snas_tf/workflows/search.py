@@ -8,10 +8,14 @@ from typing import Any
 import keras
 
 from snas_tf import plots
+from snas_tf.algorithms.registry import ALGORITHMS
 from snas_tf.algorithms.search_model import SearchModel
 from snas_tf.algorithms.search_monitor import SearchMonitor
-from snas_tf.architecture import cost, genotype, lookup, space
+from snas_tf.architecture import spaces
 from snas_tf.architecture.genotype import Genotype
+from snas_tf.architecture.genotype_json import to_json
+from snas_tf.architecture.genotype_source import read_genotype
+from snas_tf.architecture.network_cost import child_cost
 from snas_tf.config import DataConfig, RunConfig, SearchConfig
 from snas_tf.data import datasets, pipeline
 from snas_tf.files import whole_files
@@ -47,8 +51,11 @@ class Search(Workflow):
         whole_files.write_text(run.network, description.to_json())
         epoch_steps = pipeline.steps_per_epoch(dataset, batch_size)
         with strategy.scope():
-            parent = description.parent(config.skip_threshold)
-            model = SearchModel(parent, config, config.epochs * epoch_steps, seed)
+            parent = description.make_parent(spaces.get(config.space), config.skip_threshold)
+            algorithm = ALGORITHMS[config.algorithm](
+                parent, config, config.epochs * epoch_steps, seed
+            )
+            model = SearchModel(algorithm)
         validation = pipeline.evaluation_batches(dataset.validation, batch_size)
         monitor = loop.train(
             model,
@@ -60,21 +67,23 @@ class Search(Workflow):
             self.run_config,
             run,
         )
-        rounded_edges = model.settle()
-        found = genotype.derive(model.log_alpha())
-        whole_files.write_text(run.genotype, genotype.to_json(found))
-        result = _result(model, found, rounded_edges, model.evaluate_child(validation), monitor)
-        plots.save_cells(found, run.path)
-        plots.save(plots.draw_curves(monitor.rows, "search"), run.path / "curves.png")
+        rounded_edges = algorithm.finish()
+        genotype = algorithm.derive()
+        whole_files.write_text(run.genotype, to_json(genotype))
+        accuracy = model.evaluate_child(genotype, validation)
+        result = _result(model, genotype, rounded_edges, accuracy, monitor)
+        plots.save_cells(genotype, run.path)
+        curves = plots.draw_curves(monitor.rows, "search", genotype.space)
+        plots.save(curves, run.path / "curves.png")
         return result
 
     def combine(self, run: RunDirectory, results: list[dict[str, Any]]) -> dict[str, Any]:
         """See `Workflow.combine`; the result and cell of the best search (Section 3)."""
         best = max(range(len(results)), key=lambda index: results[index]["search_valid_accuracy"])
         best_seed = self.run_config.seed + best
-        found = lookup.read(RunDirectory(run.path / f"seed_{best_seed}").genotype)
-        whole_files.write_text(run.genotype, genotype.to_json(found))
-        plots.save_cells(found, run.path)
+        genotype = read_genotype(RunDirectory(run.path / f"seed_{best_seed}").genotype)
+        whole_files.write_text(run.genotype, to_json(genotype))
+        plots.save_cells(genotype, run.path)
         seconds = sum(result["seconds"] for result in results)
         return {**results[best], "best_seed": best_seed, "seconds": seconds, "seeds": results}
 
@@ -98,21 +107,20 @@ def search(config: SearchConfig, data_config: DataConfig, run_config: RunConfig)
 
 def _result(
     model: SearchModel,
-    found: Genotype,
+    genotype: Genotype,
     rounded_edges: int,
     child_accuracy: float,
     monitor: SearchMonitor,
 ) -> dict[str, Any]:
     last = monitor.rows[-1]
-    child = cost.child(found, model.network.plans, model.network.num_classes)
+    child = child_cost(genotype, model.network.network_plan, model.network.num_classes)
     return {
         "search_valid_accuracy": last["valid_accuracy"],
         "child_valid_accuracy": child_accuracy,
-        "entropy_normal": last["entropy_normal"],
-        "entropy_reduce": last["entropy_reduce"],
+        **{name: last[name] for name in (f"entropy_{kind}" for kind in genotype.space.kinds)},
         "child_parameters": child.parameters,
         "child_multiply_adds": child.multiply_adds,
-        "child_edges": {kind: len(found.cell(kind).edges) for kind in space.KINDS},
+        "child_edges": {kind: len(genotype.cell(kind).edges) for kind in genotype.space.kinds},
         "rounded_edges": rounded_edges,
         "images_per_second": monitor.images_per_second(),
         "epochs": int(last["epoch"]),
@@ -138,7 +146,8 @@ def report(result: dict[str, Any], model_dir: pathlib.Path) -> None:
         "the found cell with the parent's weights, not retrained\n"
         f"child                {result['child_parameters']:,} parameters, "
         f"{result['child_multiply_adds']:,} multiply-adds, "
-        f"{edges['normal']} + {edges['reduce']} edges of {len(space.EDGES)} + {len(space.EDGES)}"
+        f"{' + '.join(map(str, edges.values()))} edges of "
+        f"{' + '.join([str(len(spaces.DARTS.edges))] * len(edges))}"
         f"{rounded}\n"
         f"time                 {duration(result['seconds'])}\n"
         f"genotype             {model_dir / 'genotype.json'}\n"

@@ -6,7 +6,8 @@ import pytest
 import tensorflow as tf
 
 from snas_tf.algorithms.search_model import SearchModel
-from snas_tf.architecture import child_size, space
+from snas_tf.architecture import child_size
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.config import SearchConfig
 from snas_tf.models.parent import ParentNetwork
 from snas_tf.training import optimizers
@@ -16,7 +17,7 @@ CONFIG = SearchConfig(num_cells=3, init_channels=4, epochs=1, constraint_weight=
 
 def make(config=CONFIG, num_steps=10, seed=0):
     keras.utils.set_random_seed(seed)
-    plans = space.plan_network(config.num_cells, config.init_channels, (8, 8))
+    plans = DARTS.plan_network(config.num_cells, config.init_channels, (8, 8))
     network = ParentNetwork(plans, 4, np.full(3, 128.0), np.full(3, 64.0), skip_threshold=0)
     return SearchModel(network, config, num_steps, seed)
 
@@ -74,13 +75,13 @@ def test_the_temperature_falls_over_the_run(model):
 
 
 def test_the_penalty_is_the_expected_normalised_cost_of_sampled_children(model):
-    probabilities = {kind: model.edges[kind].probabilities().numpy() for kind in space.KINDS}
+    probabilities = {kind: model.edges[kind].probabilities().numpy() for kind in DARTS.kinds}
     generator, costs = np.random.default_rng(0), []
     for _ in range(4000):
         costs.append(
             sum(
                 model.scale.costs[kind][edge, generator.choice(8, p=row / row.sum())]
-                for kind in space.KINDS
+                for kind in DARTS.kinds
                 for edge, row in enumerate(probabilities[kind])
             )
         )
@@ -120,7 +121,7 @@ def test_the_penalty_pulls_towards_the_zero_operation():
             penalty = model.penalty()
         gradients = tape.gradient(penalty, [one.value for one in model.alpha])
         optimizers.apply_across_replicas(model.alpha_optimizer, gradients, model.alpha, 10.0, 0.0)
-    for kind in space.KINDS:
+    for kind in DARTS.kinds:
         assert (model.log_alpha()[kind].argmax(axis=1) == 0).all()
 
 
@@ -131,7 +132,7 @@ def test_the_child_is_evaluated_in_place_of_draws(model):
         results.append(means_of(model.test_step(batch()))["cross_entropy"])
     model.evaluates_child.assign(False)
     assert results[1] == results[2] != results[0]
-    z = {kind: model.edges[kind].most_probable() for kind in space.KINDS}
+    z = {kind: model.edges[kind].most_probable() for kind in DARTS.kinds}
     logits = model.network(batch()["image"], z=z)
     loss = keras.losses.sparse_categorical_crossentropy(batch()["label"], logits, from_logits=True)
     assert results[1] == pytest.approx(float(tf.reduce_mean(loss)), rel=1e-4)
@@ -176,7 +177,7 @@ def test_with_one_hot_draws_alpha_has_the_policy_gradient_of_the_networks_own_cr
         logits = model.network(batch()["image"], z, training=True)
         loss = tf.reduce_mean(logits**2)
     gradients = tape.gradient(loss, {"z": z, "alpha": [one.value for one in model.alpha]})
-    for kind, gradient in zip(space.KINDS, gradients["alpha"], strict=True):
+    for kind, gradient in zip(DARTS.kinds, gradients["alpha"], strict=True):
         drawn = z[kind].numpy()
         assert set(drawn.ravel()) == {0, 1}
         cost = (gradients["z"][kind].numpy() * drawn).sum(axis=1, keepdims=True)
@@ -189,7 +190,7 @@ def test_a_sampled_penalty_is_the_cost_of_the_draw_that_the_network_sees():
     model = make(dataclasses.replace(CONFIG, penalty_estimator="reparameterization"))
     model.step.assign(4)
     z = model.draw(0, 1)
-    cost = sum(np.sum(z[kind] * model.scale.costs[kind]) for kind in space.KINDS)
+    cost = sum(np.sum(z[kind] * model.scale.costs[kind]) for kind in DARTS.kinds)
     assert float(model.penalty(0, 1)) == pytest.approx(0.5 * cost, rel=1e-5)
     assert float(model.penalty(0, 0)) != float(model.penalty(0, 1))
 
@@ -222,11 +223,11 @@ def test_a_search_with_a_target_settles_within_five_percent_of_it():
 
     def parameters(log_alpha):
         found = ((one.argmax(axis=1), size.edges[kind]) for kind, one in log_alpha.items())
-        return size.surroundings + sum(sizes[range(14), chosen].sum() for chosen, sizes in found)
+        return size.fixed + sum(sizes[range(14), chosen].sum() for chosen, sizes in found)
 
-    wanted = {kind: 9 * np.eye(8, dtype=np.float32)[[6] * 4 + [1] * 10] for kind in space.KINDS}
+    wanted = {kind: 9 * np.eye(8, dtype=np.float32)[[6] * 4 + [1] * 10] for kind in DARTS.kinds}
     model = make(dataclasses.replace(CONFIG, target_parameters=parameters(wanted)))
-    for kind in space.KINDS:
+    for kind in DARTS.kinds:
         model.edges[kind].log_alpha.assign(wanted[kind])
     hesitant = wanted["normal"].copy()
     hesitant[0, 1] = 9.1
@@ -240,5 +241,5 @@ def test_a_search_with_a_target_settles_within_five_percent_of_it():
 def test_a_search_with_a_weight_settles_as_it_is(model):
     before = model.log_alpha()
     assert model.settle() == 0
-    for kind in space.KINDS:
+    for kind in DARTS.kinds:
         np.testing.assert_array_equal(model.log_alpha()[kind], before[kind])

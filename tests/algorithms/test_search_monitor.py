@@ -9,7 +9,8 @@ import tensorflow as tf
 from snas_tf.algorithms import search_monitor
 from snas_tf.algorithms.search_model import SearchModel
 from snas_tf.algorithms.search_monitor import SearchMonitor
-from snas_tf.architecture import cost, lookup, space
+from snas_tf.architecture import cost, genotype_source, network_cost
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.config import SearchConfig
 from snas_tf.models.parent import ParentNetwork
 from snas_tf.runs import monitor as monitors
@@ -26,7 +27,7 @@ MEANS = {
     "valid_cross_entropy": 1.0,
     "valid_accuracy": 0.25,
 }
-ENTROPIES = [f"entropy_{kind}" for kind in space.KINDS]
+ENTROPIES = [f"entropy_{kind}" for kind in DARTS.kinds]
 
 
 class Rate(Progress):
@@ -41,7 +42,7 @@ class Rate(Progress):
 @pytest.fixture(scope="module")
 def shared_model():
     network = ParentNetwork(
-        space.plan_network(3, 4, (8, 8)), 4, np.zeros(3), np.ones(3), skip_threshold=0
+        DARTS.plan_network(3, 4, (8, 8)), 4, np.zeros(3), np.ones(3), skip_threshold=0
     )
     return SearchModel(network, SearchConfig(), num_steps=30, seed=0)
 
@@ -91,8 +92,8 @@ def pictures(run, start):
 
 
 def choose(monitor, operation):
-    for kind in space.KINDS:
-        one_hot = np.eye(8)[[space.OPERATIONS.index(operation)] * 14]
+    for kind in DARTS.kinds:
+        one_hot = np.eye(8)[[DARTS.operations.index(operation)] * 14]
         monitor.model.edges[kind].log_alpha.assign(100 * one_hot)
 
 
@@ -112,8 +113,8 @@ def test_the_expected_costs_of_a_decided_search_are_its_childs(monitored):
     run, monitor = monitored
     choose(monitor, "sep_conv_3x3")
     monitor.report(0, MEANS)
-    found = lookup.read(run.path / "genotype.json")
-    counted = cost.child(found, monitor.model.network.plans, 4)
+    found = genotype_source.read_genotype(run.path / "genotype.json")
+    counted = network_cost.child_cost(found, monitor.model.network.network_plan, 4)
     row = read_rows(run)[0]
     for name in cost.CRITERIA:
         assert row[f"expected_{name}"] == pytest.approx(getattr(counted, name), rel=1e-5)
@@ -235,8 +236,8 @@ def test_a_cell_is_drawn_when_it_has_changed_and_then_alone(tmp_path, model, no_
         "reduce": ["sep_conv_3x3"] * 4 + ["skip_connect"] + ["sep_conv_3x3"],
     }
     for epoch in range(6):
-        for kind in space.KINDS:
-            one_hot = np.eye(8)[[space.OPERATIONS.index(chosen[kind][epoch])] * 14]
+        for kind in DARTS.kinds:
+            one_hot = np.eye(8)[[DARTS.operations.index(chosen[kind][epoch])] * 14]
             model.edges[kind].log_alpha.assign(100 * one_hot)
         monitor.report(epoch, MEANS)
     assert pictures(run, "cell/normal") == [1, 3]

@@ -1,21 +1,22 @@
 import pytest
 
-from snas_tf.architecture import child_size, cost, space, zoo
+from snas_tf.architecture import child_size, network_cost, zoo
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.errors import UserError
 
-PLANS = space.plan_network(20, 36, (32, 32))
+PLANS = DARTS.plan_network(20, 36, (32, 32))
 
 
 @pytest.mark.parametrize("measure", child_size.MEASURES)
 @pytest.mark.parametrize("name", ["snas_mild", "snas_aggressive", "darts_v2"])
 def test_edges_and_surroundings_add_up_to_the_child(measure, name):
     found, size = zoo.genotypes()[name], child_size.evaluation_size(measure)
-    total = size.surroundings
-    for kind in space.KINDS:
+    total = size.fixed
+    for kind in DARTS.kinds:
         for edge in found.cell(kind).edges:
-            row = space.EDGES.index((edge.source, edge.target))
-            total += size.edges[kind][row, space.OPERATIONS.index(edge.operation)]
-    assert total == getattr(cost.child(found, PLANS, 10), measure)
+            row = DARTS.edges.index((edge.source, edge.target))
+            total += size.edges[kind][row, DARTS.operations.index(edge.operation)]
+    assert total == getattr(network_cost.child_cost(found, PLANS, 10), measure)
 
 
 @pytest.mark.parametrize("measure", child_size.MEASURES)

@@ -3,10 +3,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from snas_tf.architecture import cost, space, zoo
-from snas_tf.architecture.genotype import Cell, Edge, Genotype
+from snas_tf.architecture import cost, network_cost, zoo
+from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
+from snas_tf.architecture.operations import OPERATIONS
+from snas_tf.architecture.spaces import DARTS
 
-PLANS = space.plan_network(5, 4, (16, 16))
+PLANS = DARTS.plan_network(5, 4, (16, 16))
 
 # Counted by an independent implementation, layer by layer while it ran.
 COUNTED = {
@@ -25,8 +27,8 @@ def test_a_published_cell_has_the_counted_parameters_and_multiply_adds(name):
     published = zoo.genotypes()[name]
     counts = []
     for cells, channels, side in [(20, 36, 32), (8, 10, 27)]:
-        plans = space.plan_network(cells, channels, (side, side), published.output_nodes)
-        network = cost.child(published, plans, num_classes=10)
+        plans = DARTS.plan_network(cells, channels, (side, side), published.output_nodes)
+        network = network_cost.child_cost(published, plans, num_classes=10)
         counts += [network.parameters, network.multiply_adds]
     assert tuple(counts) == COUNTED[name]
 
@@ -50,35 +52,33 @@ def test_a_convolution_is_counted_as_its_loops_run():
 
 def test_the_four_types_of_operation_are_told_apart_by_the_three_criteria():
     names = ("none", "skip_connect", "max_pool_3x3", "sep_conv_3x3")
-    costs = [cost.operation(name, 4, 1, (8, 8)) for name in names]
+    costs = [OPERATIONS[name].cost(4, 1, (8, 8)) for name in names]
     assert dataclasses.astuple(costs[0]) == (0, 0, 0, 0)
-    assert costs[1].operations == 0 < costs[2].operations < costs[3].operations
+    assert costs[1].flops == 0 < costs[2].flops < costs[3].flops
     assert costs[1].memory_access == costs[2].memory_access == 2 * 4 * 64
-    assert costs[2].pooling_operations == 64 * 9 * 4
+    assert costs[2].pooling_flops == 64 * 9 * 4
     assert costs[2].multiply_adds == 0
 
 
 def test_a_skip_at_stride_two_is_a_factorised_reduction():
-    skip = cost.operation("skip_connect", 4, 2, (15, 16))
+    skip = OPERATIONS["skip_connect"].cost(4, 2, (15, 16))
     assert skip.parameters == 2 * (4 * 2) + 2 * 4
     assert skip.multiply_adds == 64 * 2 * (4 * 2)
 
 
 def test_separable_convolutions_are_applied_twice_and_dilated_ones_once():
     for size in ("3x3", "5x5"):
-        separable = cost.operation(f"sep_conv_{size}", 8, 1, (4, 4))
-        assert separable == cost.operation(f"dil_conv_{size}", 8, 1, (4, 4)) * 2
+        separable = OPERATIONS[f"sep_conv_{size}"].cost(8, 1, (4, 4))
+        assert separable == OPERATIONS[f"dil_conv_{size}"].cost(8, 1, (4, 4)) * 2
 
 
 def test_costs_of_a_kind_are_the_sum_over_its_cells():
-    summed = cost.costs_by_kind(PLANS)
-    for kind in space.KINDS:
-        edge, column = 5, space.OPERATIONS.index("sep_conv_5x5")
-        source = space.EDGES[edge][0]
+    summed = network_cost.edge_costs_by_criterion(PLANS)
+    for kind in DARTS.kinds:
+        edge, column = 5, DARTS.operations.index("sep_conv_5x5")
+        source = DARTS.edges[edge][0]
         expected = sum(
-            cost.operation(
-                "sep_conv_5x5", plan.channels, plan.stride(source), plan.node_size(source)
-            ).memory_access
+            network_cost.operation_cost("sep_conv_5x5", plan, source).memory_access
             for plan in PLANS
             if plan.kind == kind
         )
@@ -134,9 +134,9 @@ def operation_in_loops(name, channels, stride, size):
 
 @pytest.mark.parametrize("size", [(5, 7), (4, 6), (1, 3)])
 @pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize("name", space.OPERATIONS)
+@pytest.mark.parametrize("name", DARTS.operations)
 def test_an_operation_is_counted_as_its_loops_run(name, stride, size):
-    counted = cost.operation(name, 4, stride, size)
+    counted = OPERATIONS[name].cost(4, stride, size)
     received = [getattr(counted, criterion) for criterion in cost.CRITERIA]
     np.testing.assert_array_equal(received, operation_in_loops(name, 4, stride, size))
 
@@ -147,40 +147,40 @@ def test_the_cost_of_a_one_hot_z_is_that_of_its_child(seed):
     chosen = np.random.default_rng(seed).integers(8, size=(2, 14))
     z = np.eye(8)[chosen]
     cells = {
-        kind: Cell(
+        kind: CellGenotype(
             tuple(
-                Edge(*edge, space.OPERATIONS[column])
-                for edge, column in zip(space.EDGES, row, strict=True)
+                Edge(*edge, DARTS.operations[column])
+                for edge, column in zip(DARTS.edges, row, strict=True)
                 if column
             )
         )
-        for kind, row in zip(space.KINDS, chosen, strict=True)
+        for kind, row in zip(DARTS.kinds, chosen, strict=True)
     }
-    costs = cost.costs_by_kind(PLANS)
-    child = cost.child(Genotype(**cells), PLANS, 10)
-    around = cost.surroundings(PLANS, 10)
+    costs = network_cost.edge_costs_by_criterion(PLANS)
+    child = network_cost.child_cost(Genotype(tuple(cells.values())), PLANS, 10)
+    around = network_cost.fixed_cost(PLANS, 10)
     for criterion in cost.CRITERIA:
-        edges = sum((z[row] * costs[kind][criterion]).sum() for row, kind in enumerate(space.KINDS))
+        edges = sum((z[row] * costs[kind][criterion]).sum() for row, kind in enumerate(DARTS.kinds))
         assert edges == getattr(child, criterion) - getattr(around, criterion)
 
 
 @pytest.mark.parametrize(("cells", "channels", "size"), [(3, 4, 8), (8, 16, 32), (20, 36, 32)])
 def test_the_normalised_cost_of_the_dearest_child_is_one_in_every_network(cells, channels, size):
-    plans = space.plan_network(cells, channels, (size, size))
-    normalized = cost.normalized(cost.costs_by_kind(plans))
-    column = space.OPERATIONS.index("sep_conv_5x5")
-    assert sum(normalized[kind][:, column].sum() for kind in space.KINDS) == pytest.approx(1)
-    assert all((normalized[kind][:, 0] == 0).all() for kind in space.KINDS)
-    assert all((normalized[kind] >= 0).all() for kind in space.KINDS)
+    plans = DARTS.plan_network(cells, channels, (size, size))
+    normalized = network_cost.normalize_costs(network_cost.edge_costs_by_criterion(plans))
+    column = DARTS.operations.index("sep_conv_5x5")
+    assert sum(normalized[kind][:, column].sum() for kind in DARTS.kinds) == pytest.approx(1)
+    assert all((normalized[kind][:, 0] == 0).all() for kind in DARTS.kinds)
+    assert all((normalized[kind] >= 0).all() for kind in DARTS.kinds)
 
 
 def test_a_criterion_counts_by_its_share_in_the_weights():
-    costs = cost.costs_by_kind(PLANS)
+    costs = network_cost.edge_costs_by_criterion(PLANS)
     alone = [
-        cost.normalized(costs, {**dict.fromkeys(cost.CRITERIA, 0), name: 5})
+        network_cost.normalize_costs(costs, {**dict.fromkeys(cost.CRITERIA, 0), name: 5})
         for name in cost.CRITERIA
     ]
-    mixed = cost.normalized(costs, dict(zip(cost.CRITERIA, (2, 6, 0), strict=True)))
-    for kind in space.KINDS:
+    mixed = network_cost.normalize_costs(costs, dict(zip(cost.CRITERIA, (2, 6, 0), strict=True)))
+    for kind in DARTS.kinds:
         expected = 0.25 * alone[0][kind] + 0.75 * alone[1][kind]
         np.testing.assert_allclose(mixed[kind], expected)

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snas_tf.architecture import genotype, genotype_text, space, zoo
-from snas_tf.architecture.genotype import Cell, Edge
+from snas_tf.architecture import genotype_json, genotype_text, zoo
+from snas_tf.architecture.genotype import CellGenotype, Edge
+from snas_tf.architecture.spaces import DARTS
 
 DARTS_V2 = """
 Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 0),
@@ -14,7 +15,7 @@ Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 0),
 ('max_pool_3x3', 1), ('skip_connect', 2), ('max_pool_3x3', 1), ('max_pool_3x3', 0),
 ('skip_connect', 2), ('skip_connect', 2), ('max_pool_3x3', 1)], reduce_concat=[2, 3, 4, 5])
 """
-SOURCES = [source for source, _ in space.EDGES]
+SOURCES = [source for source, _ in DARTS.edges]
 
 
 def pairs(operation="skip_connect", nodes=4):
@@ -31,7 +32,7 @@ def text(normal=None, concat="range(2, 6)", reduce=None, reduce_concat="[2, 3, 4
 
 def printed(published):
     """A genotype of two edges a node as the namedtuple prints it."""
-    cells = (published.normal, published.reduce)
+    cells = (published.cell("normal"), published.cell("reduce"))
     edges = ([(edge.operation, edge.source) for edge in cell.edges] for cell in cells)
     return text(next(edges), [*cells[0].concat], next(edges), [*cells[1].concat])
 
@@ -48,7 +49,7 @@ def test_every_published_cell_of_two_edges_a_node_is_read(name):
 
 def test_the_published_cell_with_dead_nodes_is_read_with_none_in_their_place():
     published = zoo.genotypes()["snas_aggressive"]
-    normal = [(edge.operation, edge.source) for edge in published.normal.edges]
+    normal = [(edge.operation, edge.source) for edge in published.cell("normal").edges]
     reduce = [("sep_conv_5x5", 0), ("none", 1)] * 2 + [("none", 0), ("none", 1)] * 2
     assert genotype_text.from_text(text(normal, reduce=reduce)) == published
 
@@ -56,7 +57,8 @@ def test_the_published_cell_with_dead_nodes_is_read_with_none_in_their_place():
 def test_what_surrounds_the_genotype_is_passed_over():
     logged = f"12/19 03:21:10 PM genotype = {text()}  # the last (of 50)\n"
     edges = [Edge(source, node, "skip_connect") for node in (2, 3, 4, 5) for source in (0, 1)]
-    assert genotype_text.from_text(logged).normal == Cell(tuple(edges), (2, 3, 4, 5))
+    expected = CellGenotype(tuple(edges), (2, 3, 4, 5))
+    assert genotype_text.from_text(logged).cell("normal") == expected
 
 
 def test_arguments_may_be_given_by_position():
@@ -67,8 +69,8 @@ def test_arguments_may_be_given_by_position():
 def test_fourteen_edges_in_order_may_hold_none():
     names = ["none" if index % 3 else "sep_conv_5x5" for index in range(14)]
     both = list(zip(names, SOURCES, strict=True))
-    edges = [Edge(*space.EDGES[index], "sep_conv_5x5") for index in (0, 3, 6, 9, 12)]
-    assert genotype_text.from_text(text(both, reduce=both)).normal.edges == tuple(edges)
+    edges = [Edge(*DARTS.edges[index], "sep_conv_5x5") for index in (0, 3, 6, 9, 12)]
+    assert genotype_text.from_text(text(both, reduce=both)).cell("normal").edges == tuple(edges)
 
 
 @pytest.mark.parametrize(
@@ -135,8 +137,8 @@ def test_several_that_differ_are_refused_with_their_lines():
         genotype_text.from_text(SEARCH_LOG)
     many = "\n".join(
         text([(name, 0), (name, 1)] * 4, reduce=[(other, 0), (other, 1)] * 4)
-        for name in space.OPERATIONS[1:]
-        for other in space.OPERATIONS[1:]
+        for name in DARTS.operations[1:]
+        for other in DARTS.operations[1:]
     )
     with pytest.raises(ValueError, match=r"49 genotypes .* 1, 2, 3, 4, 5, \.\.\., 49; .*FILE:49"):
         genotype_text.from_text(many)
@@ -199,7 +201,7 @@ def refusal(printed):
         found = genotype_text.from_text(printed)
     except ValueError as error:
         return str(error)
-    assert genotype.from_json(genotype.to_json(found)) == found
+    assert genotype_json.from_json(genotype_json.to_json(found)) == found
     return ""
 
 

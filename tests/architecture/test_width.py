@@ -1,6 +1,7 @@
 import pytest
 
-from snas_tf.architecture import cost, space, width, zoo
+from snas_tf.architecture import network_cost, width, zoo
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.errors import UserError
 
 # Of 14 cells at 224 x 224 with 1,000 classes under 600 M multiply-adds.
@@ -18,11 +19,11 @@ WIDEST = {
 @pytest.mark.parametrize("name", zoo.genotypes())
 def test_the_widest_network_is_within_the_budget_and_the_next_is_not(name):
     found = zoo.genotypes()[name]
-    channels = width.widest(found, 14, (224, 224), 1000, 600e6)
+    channels = width.widest_channels(found, 14, (224, 224), 1000, 600e6)
     counts = [
-        cost.child(
+        network_cost.child_cost(
             found,
-            space.plan_network(14, one, (224, 224), found.output_nodes, "imagenet"),
+            DARTS.plan_network(14, one, (224, 224), found.output_nodes, "imagenet"),
             1000,
         ).multiply_adds
         for one in (channels, channels + 2)
@@ -33,4 +34,4 @@ def test_the_widest_network_is_within_the_budget_and_the_next_is_not(name):
 
 def test_a_budget_that_nothing_meets_is_refused():
     with pytest.raises(UserError, match=r"--max_multiply_adds=1000: less than"):
-        width.widest(zoo.genotypes()["darts_v2"], 14, (224, 224), 1000, 1000)
+        width.widest_channels(zoo.genotypes()["darts_v2"], 14, (224, 224), 1000, 1000)

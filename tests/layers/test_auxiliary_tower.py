@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.architecture import space
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.layers.auxiliary_tower import AuxiliaryTower, has_room
 from tests.random_genotypes import randomize
 
@@ -101,7 +101,7 @@ def test_a_map_without_room_for_two_windows_is_refused(size):
 def test_the_map_of_any_images_has_room_for_a_tower_or_is_known_to_have_none(stem, largest, first):
     sides = {}  # of the map, each with the smallest side of images that leaves it
     for side in range(1, largest + 1):
-        plans = space.plan_network(3, 2, (side, largest), stem=stem)
+        plans = DARTS.plan_network(3, 2, (side, largest), stem=stem)
         sides.setdefault(plans[2].output_size[0], side)
     widest = max(sides)
     assert sorted(sides) == list(range(1, widest + 1))

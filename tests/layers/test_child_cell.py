@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.architecture import space
-from snas_tf.architecture.genotype import Cell, Edge
+from snas_tf.architecture.genotype import CellGenotype, Edge
+from snas_tf.architecture.network_plan import CellPlan
 from snas_tf.layers.child_cell import ChildCell
 from tests.random_genotypes import ALL_OPERATIONS, randomize
 
@@ -16,7 +16,7 @@ BATCH = 3
 
 # Every operation from each input and from an intermediate node; node 3 has a source twice, nodes 5
 # and 7 are dead, what leaves 5 enters node 6, and node 4 is not concatenated.
-EVERYTHING = Cell(
+EVERYTHING = CellGenotype(
     (
         *(Edge(source, 2, name) for name in ALL_OPERATIONS for source in (0, 1)),
         *(Edge(2, 3, name) for name in ALL_OPERATIONS),
@@ -46,7 +46,7 @@ PLACES = {
 def make(place="normal-odd", cell=EVERYTHING, seed=0):
     """A cell with random weights, and its two inputs."""
     kind, size, before = PLACES[place]
-    plan = space.CellPlan(1, kind, CHANNELS, (6, 10), size, before != size, len(cell.concat))
+    plan = CellPlan(1, kind, CHANNELS, (6, 10), size, before != size, len(cell.concat))
     layer = ChildCell(plan, cell)
     randomize(layer, seed)
     generator = np.random.default_rng(seed)
@@ -208,7 +208,7 @@ def test_evaluation_moves_nothing():
 
 
 def test_each_input_may_be_used_by_no_edge():
-    layer, inputs = make(cell=Cell((Edge(1, 2, "skip_connect"),), concat=(2,)))
+    layer, inputs = make(cell=CellGenotype((Edge(1, 2, "skip_connect"),), concat=(2,)))
     expected = Statement(layer, training=False)(inputs)
     np.testing.assert_allclose(run(layer, inputs), expected, rtol=1e-5, atol=1e-5)
     assert len(layer.preprocess[0].trainable_variables) == 3
@@ -226,7 +226,7 @@ def test_a_dead_node_and_what_skips_from_it_are_zero(place, training):
 
 
 def test_a_cell_without_edges_is_zero_for_any_batch():
-    cell = Cell((), concat=(2, 3))
+    cell = CellGenotype((), concat=(2, 3))
     layer, inputs = make("reduce-odd", cell)
     traced = tf.function(layer, autograph=False, reduce_retracing=True)
     output = traced(tuple(map(tf.constant, inputs)))

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.architecture import space
-from snas_tf.architecture.genotype import Cell, Edge
+from snas_tf.architecture.genotype import CellGenotype, Edge
+from snas_tf.architecture.network_plan import CellPlan
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.layers.child_cell import ChildCell
 from snas_tf.layers.folded_cell import FoldedCell
 from tests.random_genotypes import ALL_OPERATIONS, free_genotype, randomize
@@ -16,9 +17,7 @@ SEEDS = range(12)
 
 def make(kind, cell, follows_reduction=False, seed=0):
     """A child's cell with random weights, and its two inputs."""
-    plan = space.CellPlan(
-        1, kind, CHANNELS, INPUT_CHANNELS, (5, 4), follows_reduction, len(cell.concat)
-    )
+    plan = CellPlan(1, kind, CHANNELS, INPUT_CHANNELS, (5, 4), follows_reduction, len(cell.concat))
     layer = ChildCell(plan, cell)
     randomize(layer, seed)
     generator = np.random.default_rng(seed)
@@ -51,10 +50,10 @@ def graph(folded, inputs):
     ]
 
 
-@pytest.mark.parametrize("kind", space.KINDS)
+@pytest.mark.parametrize("kind", DARTS.kinds)
 @pytest.mark.parametrize("name", ALL_OPERATIONS)
 def test_every_operation_gives_the_same_without_normalisation(kind, name):
-    cell = Cell((Edge(0, 2, name), Edge(1, 2, name), Edge(2, 3, name)), concat=(3, 2))
+    cell = CellGenotype((Edge(0, 2, name), Edge(1, 2, name), Edge(2, 3, name)), concat=(3, 2))
     layer, inputs = make(kind, cell)
     folded = fold(layer)
     assert folded.live_outputs.all()
@@ -63,7 +62,7 @@ def test_every_operation_gives_the_same_without_normalisation(kind, name):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("kind", space.KINDS)
+@pytest.mark.parametrize("kind", DARTS.kinds)
 def test_any_cell_gives_the_same_folded(kind, seed):
     layer, inputs = make(kind, free_genotype(seed).cell(kind), bool(seed % 2), seed)
     assert_equal(fold(layer), layer, inputs)
@@ -71,7 +70,7 @@ def test_any_cell_gives_the_same_folded(kind, seed):
 
 def test_random_cells_have_what_is_hard_to_fold():
     """Dead nodes, edges that leave them, cells that are zero, nodes that go nowhere."""
-    cells = [free_genotype(seed).cell(kind) for seed in SEEDS for kind in space.KINDS]
+    cells = [free_genotype(seed).cell(kind) for seed in SEEDS for kind in DARTS.kinds]
     dead = [{node for node in cell.nodes if not cell.inputs_of(node)} for cell in cells]
     pairs = list(zip(cells, dead, strict=True))
     for found in (
@@ -88,11 +87,11 @@ def test_random_cells_have_what_is_hard_to_fold():
         assert found
 
 
-@pytest.mark.parametrize("kind", space.KINDS)
+@pytest.mark.parametrize("kind", DARTS.kinds)
 def test_what_a_dead_node_sends_on_is_a_constant_map(kind):
     """A convolution pads after the offset of the one before, so the map is not flat."""
     edges = (Edge(0, 2, "sep_conv_3x3"), Edge(4, 5, "sep_conv_5x5"), Edge(5, 6, "sep_conv_3x3"))
-    layer, inputs = make(kind, Cell(edges, concat=(2, 4, 6)))
+    layer, inputs = make(kind, CellGenotype(edges, concat=(2, 4, 6)))
     folded = fold(layer)
     assert_equal(folded, layer, inputs)
     np.testing.assert_array_equal(folded.live_outputs, np.repeat([True, False, True], CHANNELS))
@@ -108,7 +107,7 @@ def test_what_reaches_no_output_is_not_computed():
         Edge(0, 3, "dil_conv_3x3"),  # node 3 goes nowhere
         Edge(3, 4, "max_pool_3x3"),  # nor does node 4
     )
-    layer, inputs = make("normal", Cell(edges, concat=(2,)))
+    layer, inputs = make("normal", CellGenotype(edges, concat=(2,)))
     folded = fold(layer)
     assert_equal(folded, layer, inputs)
     found = graph(folded, inputs)
@@ -122,16 +121,16 @@ def test_what_reaches_no_output_is_not_computed():
 @pytest.mark.parametrize("follows_reduction", [False, True])
 def test_channels_that_are_always_zero_are_not_read(follows_reduction):
     edges = (Edge(0, 2, "skip_connect"), Edge(1, 2, "sep_conv_3x3"))
-    layer, inputs = make("normal", Cell(edges, concat=(2,)), follows_reduction)
+    layer, inputs = make("normal", CellGenotype(edges, concat=(2,)), follows_reduction)
     live = tuple(np.arange(one) % 3 > 0 for one in INPUT_CHANNELS)
     expected = layer(tuple(x * mask for x, mask in zip(inputs, live, strict=True)))
     kept = tuple(tf.boolean_mask(x, mask, axis=3) for x, mask in zip(inputs, live, strict=True))
     np.testing.assert_allclose(fold(layer, live)(kept, BATCH), expected, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", space.KINDS)
+@pytest.mark.parametrize("kind", DARTS.kinds)
 def test_a_cell_without_edges_keeps_a_map_of_zeros(kind):
-    layer, inputs = make(kind, Cell((), concat=(2, 4)))
+    layer, inputs = make(kind, CellGenotype((), concat=(2, 4)))
     folded = fold(layer)
     assert_equal(folded, layer, inputs)
     assert folded.live_outputs.any()
@@ -139,7 +138,7 @@ def test_a_cell_without_edges_keeps_a_map_of_zeros(kind):
 
 
 def test_the_weights_are_copied():
-    layer, inputs = make("normal", Cell((Edge(0, 2, "sep_conv_3x3"),), concat=(2,)))
+    layer, inputs = make("normal", CellGenotype((Edge(0, 2, "sep_conv_3x3"),), concat=(2,)))
     folded = fold(layer)
     before = folded(inputs, BATCH).numpy()
     randomize(layer, seed=5)

@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.architecture import space
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.layers import registry, search_cell
 
-NORMAL, REDUCE, LAST = space.plan_network(3, 4, (8, 8))
+NORMAL, REDUCE, LAST = DARTS.plan_network(3, 4, (8, 8))
 
 
 def inputs(plan, seed=0):
@@ -21,16 +21,16 @@ def inputs(plan, seed=0):
 
 
 def one_hot(names):
-    return tf.constant(np.eye(8)[[space.OPERATIONS.index(name) for name in names]], tf.float32)
+    return tf.constant(np.eye(8)[[DARTS.operations.index(name) for name in names]], tf.float32)
 
 
 def by_hand(cell, given, names):
     """Eq. 1 with one operation an edge, through the layers' own calls one edge at a time."""
     values = [layer([x])[0] for layer, x in zip(cell.preprocess, given, strict=True)]
-    for target in space.INTERMEDIATE_NODES:
+    for target in DARTS.intermediate_nodes:
         total = 0
         for source in range(target):
-            edge = space.EDGES.index((source, target))
+            edge = DARTS.edges.index((source, target))
             name, stride = names[edge], cell.plan.stride(source)
             x = values[source]
             if name == "none":
@@ -41,10 +41,10 @@ def by_hand(cell, given, names):
                 layers = {**cell.poolings, **cell.convolutions}
                 index = source if name in search_cell.POOLINGS else edge
                 if name == "skip_connect":
-                    index = [e for e in space.EDGES if e[0] < 2].index((source, target))
+                    index = [e for e in DARTS.edges if e[0] < 2].index((source, target))
                 weights = layers[name].unstack()[index]
                 x = x if "pool" in name else tf.nn.relu(x)
-                y, _ = registry.class_of(name).apply(x, weights, stride)
+                y, _ = registry.layer_class(name).apply(x, weights, stride)
             total += y
         values.append(total)
     return tf.concat(values[2:], axis=-1)
@@ -57,7 +57,7 @@ def by_hand(cell, given, names):
 def test_a_one_hot_draw_is_the_child_it_names(plan, seed):
     keras.utils.set_random_seed(seed)
     cell = search_cell.SearchCell(plan)
-    names = np.random.default_rng(seed).choice(space.OPERATIONS, size=14)
+    names = np.random.default_rng(seed).choice(DARTS.operations, size=14)
     given = inputs(plan)
     np.testing.assert_allclose(cell(given, one_hot(names)), by_hand(cell, given, names), atol=1e-4)
 
@@ -151,20 +151,20 @@ def test_only_operations_over_the_threshold_run():
     live = z.numpy() >= 1e-6
     for name in search_cell.CONVOLUTIONS:
         kernel = cell.convolutions[name].stacks["pointwise"]
-        dead = ~live[:, space.OPERATIONS.index(name)]
+        dead = ~live[:, DARTS.operations.index(name)]
         kernel.assign(np.where(dead.reshape(-1, *[1] * (kernel.ndim - 1)), np.nan, kernel))
     loss, gradients = run_with_gradients(cell, inputs(REDUCE), z)
     assert np.isfinite(loss)
     assert all(np.isfinite(gradient).all() for gradient in gradients)
     for name in search_cell.CONVOLUTIONS:
         moved = (cell.convolutions[name].stacks["mean"].numpy() != 0).reshape(14, -1).any(axis=1)
-        np.testing.assert_array_equal(moved, live[:, space.OPERATIONS.index(name)])
+        np.testing.assert_array_equal(moved, live[:, DARTS.operations.index(name)])
     for name in search_cell.POOLINGS:
         moved = (cell.poolings[name].stacks["mean"].numpy() != 0).any(axis=1)
         used = [
             any(
-                live[row, space.OPERATIONS.index(name)]
-                for row, edge in enumerate(space.EDGES)
+                live[row, DARTS.operations.index(name)]
+                for row, edge in enumerate(DARTS.edges)
                 if edge[0] == source
             )
             for source in range(5)

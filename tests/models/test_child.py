@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.architecture import cost, space, zoo
-from snas_tf.architecture.genotype import Cell, Edge, Genotype
+from snas_tf.architecture import cost, network_cost, zoo
+from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.models import child
 from snas_tf.models.child import ChildNetwork
 from tests.random_genotypes import free_genotype, one_hot, randomize
@@ -18,7 +19,7 @@ MILD = zoo.genotypes()["snas_mild"]
 
 
 def make(found=MILD, cells=3, size=SIZE, auxiliary=False):
-    plans = space.plan_network(cells, 4, size, found.output_nodes)
+    plans = DARTS.plan_network(cells, 4, size, found.output_nodes)
     return ChildNetwork(found, plans, CLASSES, (120, 130, 140), (50, 60, 70), auxiliary=auxiliary)
 
 
@@ -30,16 +31,16 @@ def images(batch=4, size=SIZE, seed=0):
 def genotype_of(z):
     """The edges that the rows [edges = 14, operations = 8] of each kind choose."""
     return Genotype(
-        **{
-            kind: Cell(
+        tuple(
+            CellGenotype(
                 tuple(
-                    Edge(*edge, space.OPERATIONS[column])
-                    for edge, column in zip(space.EDGES, rows.argmax(axis=1), strict=True)
+                    Edge(*edge, DARTS.operations[column])
+                    for edge, column in zip(DARTS.edges, rows.argmax(axis=1), strict=True)
                     if column
                 )
             )
-            for kind, rows in z.items()
-        }
+            for rows in z.values()
+        )
     )
 
 
@@ -54,7 +55,7 @@ def count_parameters(network):
 
 def count_operations(network):
     """Multiply-adds of what the network runs on one image, and the poolings' operations."""
-    image = tf.TensorSpec([1, *network.plans[0].input_size, 3], tf.uint8)
+    image = tf.TensorSpec([1, *network.network_plan[0].input_size, 3], tf.uint8)
     traced = tf.function(network, autograph=False).get_concrete_function(image)
     multiply_adds = poolings = 0
     for one in traced.graph.get_operations():
@@ -80,15 +81,15 @@ def count_operations(network):
 @pytest.mark.parametrize("name", zoo.genotypes())
 def test_a_published_child_has_the_parameters_that_the_cost_model_counts(name, auxiliary):
     network = make(zoo.genotypes()[name], cells=4, size=(9, 7), auxiliary=auxiliary)
-    counted = cost.child(network.genotype, network.plans, CLASSES)
+    counted = network_cost.child_cost(network.genotype, network.network_plan, CLASSES)
     assert count_parameters(network) == counted.parameters
 
 
 @pytest.mark.parametrize("name", ["nasnet_a", "amoebanet_a"])
 def test_a_child_with_extra_operations_runs_the_multiply_adds_that_the_cost_model_counts(name):
     network = make(zoo.genotypes()[name])
-    counted = cost.child(network.genotype, network.plans, CLASSES)
-    assert count_operations(network) == (counted.multiply_adds, counted.pooling_operations)
+    counted = network_cost.child_cost(network.genotype, network.network_plan, CLASSES)
+    assert count_operations(network) == (counted.multiply_adds, counted.pooling_flops)
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -96,10 +97,10 @@ def test_the_penalty_of_a_one_hot_z_is_what_its_child_really_has_and_runs(seed):
     """The keystone: C(Z) counts the built network, less what no edge decides."""
     z = one_hot(seed, none=0.25)
     network = make(genotype_of(z), cells=4)
-    around = cost.surroundings(network.plans, CLASSES)
-    costs = cost.costs_by_kind(network.plans)
+    around = network_cost.fixed_cost(network.network_plan, CLASSES)
+    costs = network_cost.edge_costs_by_criterion(network.network_plan)
     penalised = {
-        criterion: sum((z[kind] * costs[kind][criterion]).sum() for kind in space.KINDS)
+        criterion: sum((z[kind] * costs[kind][criterion]).sum() for kind in DARTS.kinds)
         for criterion in cost.CRITERIA
     }
     assert penalised["parameters"] == count_parameters(network) - around.parameters
@@ -170,8 +171,8 @@ def test_each_example_loses_each_edge_on_its_own_at_the_given_rate():
 
 def test_each_cell_drops_edges_of_its_own():
     """The tower sees zeros of an example that lost the third cell's edge, the head the fourth's."""
-    cell = Cell((Edge(1, 2, "sep_conv_3x3"),), concat=(2,))
-    network = make(Genotype(cell, cell), cells=4, auxiliary=True)
+    cell = CellGenotype((Edge(1, 2, "sep_conv_3x3"),), concat=(2,))
+    network = make(Genotype((cell, cell)), cells=4, auxiliary=True)
     randomize(network)
     logits = network.training_logits(images(batch=48), tf.constant(0.5), SEED)
     fourth = np.ptp(logits["logits"] - network.classify.bias, axis=1) == 0
@@ -185,8 +186,8 @@ def test_each_cell_drops_edges_of_its_own():
 
 def test_dropped_edges_are_not_passed_by_gradients():
     """At a probability near 1 all is dropped: only the classifier's bias still learns."""
-    cell = Cell((Edge(1, 2, "sep_conv_3x3"),), concat=(2,))
-    network = make(Genotype(cell, cell))
+    cell = CellGenotype((Edge(1, 2, "sep_conv_3x3"),), concat=(2,))
+    network = make(Genotype((cell, cell)))
     with tf.GradientTape() as tape:
         logits = network.training_logits(images(), tf.constant(0.999999), SEED)["logits"]
         loss = tf.reduce_sum(logits * logits)
@@ -203,7 +204,7 @@ def test_a_network_is_rebuilt_from_its_serialised_config(seed):
     content = json.loads(json.dumps(keras.saving.serialize_keras_object(network)))
     again = keras.saving.deserialize_keras_object(content)
     assert again.genotype == network.genotype
-    assert again.plans == network.plans
+    assert again.network_plan == network.network_plan
     again.set_weights(network.get_weights())
     np.testing.assert_array_equal(again(images()), network(images()))
     for name, logits in network.training_logits(images(), tf.constant(0.3), SEED).items():
@@ -212,7 +213,7 @@ def test_a_network_is_rebuilt_from_its_serialised_config(seed):
 
 
 def test_plans_for_another_genotype_are_refused():
-    plans = space.plan_network(3, 4, SIZE)
+    plans = DARTS.plan_network(3, 4, SIZE)
     with pytest.raises(ValueError, match="the plan has 4 output nodes"):
         ChildNetwork(zoo.genotypes()["nasnet_a"], plans, CLASSES, (0, 0, 0), (1, 1, 1))
 
@@ -222,7 +223,7 @@ def test_plans_for_another_genotype_are_refused():
     [((2, 2), "cifar", "1 x 1"), ((4, 40), "cifar", "1 x 10"), ((32, 32), "imagenet", "1 x 1")],
 )
 def test_small_images_are_trained_on_without_an_auxiliary_classifier(size, stem, left, caplog):
-    plans = space.plan_network(3, 4, size, MILD.output_nodes, stem)
+    plans = DARTS.plan_network(3, 4, size, MILD.output_nodes, stem)
     with caplog.at_level("WARNING", logger="absl"):
         network = ChildNetwork(MILD, plans, CLASSES, np.zeros(3), np.ones(3), auxiliary=True)
     assert f"images of {size[0]} x {size[1]} leave {left}" in caplog.text

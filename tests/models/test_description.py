@@ -6,7 +6,8 @@ import os
 import numpy as np
 import pytest
 
-from snas_tf.architecture import space, zoo
+from snas_tf.architecture import zoo
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.errors import UserError
 from snas_tf.models import description
 from snas_tf.models.description import NetworkDescription
@@ -134,13 +135,13 @@ def test_the_names_of_many_classes_are_read(tmp_path):
 
 
 def test_it_makes_a_parent_and_any_child_of_its_size():
-    parent, found = DESCRIBED.parent(), zoo.genotypes()["amoebanet_a"]
-    child = DESCRIBED.child(found, auxiliary=True)
-    assert parent.plans == space.plan_network(3, 4, (9, 7))
-    assert child.plans == space.plan_network(3, 4, (9, 7), {"normal": 3, "reduce": 3})
+    parent, found = DESCRIBED.make_parent(), zoo.genotypes()["amoebanet_a"]
+    child = DESCRIBED.make_child(found, auxiliary=True)
+    assert parent.network_plan == DARTS.plan_network(3, 4, (9, 7))
+    assert child.network_plan == DARTS.plan_network(3, 4, (9, 7), {"normal": 3, "reduce": 3})
     assert child.genotype == found
     assert child.auxiliary is not None
-    assert DESCRIBED.child(found).auxiliary is None
+    assert DESCRIBED.make_child(found).auxiliary is None
     for network in (parent, child):
         assert network.num_classes == 3
         np.testing.assert_array_equal(network.mean, DESCRIBED.mean)

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.architecture import space, zoo
-from snas_tf.architecture.genotype import Cell, Edge, Genotype
+from snas_tf.architecture import zoo
+from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.folded import FoldedChild
 from tests.random_genotypes import free_genotype, randomize
@@ -13,7 +14,7 @@ CLASSES = 5
 
 
 def make(found, cells=3, seed=0):
-    plans = space.plan_network(cells, 4, SIZE, found.output_nodes)
+    plans = DARTS.plan_network(cells, 4, SIZE, found.output_nodes)
     child = ChildNetwork(found, plans, CLASSES, (120, 130, 140), (50, 60, 70), auxiliary=True)
     randomize(child, seed)
     return child
@@ -56,8 +57,8 @@ def test_any_child_gives_the_same_folded(seed):
     assert_folds(make(free_genotype(seed), cells=3 + seed % 3, seed=seed))
 
 
-DEAD = Cell((), concat=(2, 3, 4, 5))
-ALIVE = zoo.genotypes()["snas_mild"].normal
+DEAD = CellGenotype((), concat=(2, 3, 4, 5))
+ALIVE = zoo.genotypes()["snas_mild"].cell("normal")
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_no_normalisation_is_left(name):
 
 def test_what_reads_the_channels_of_dead_nodes_is_gone():
     """Of each reduction cell two nodes of four live: half of the channels that are read there."""
-    reduce = Cell((Edge(0, 2, "sep_conv_3x3"), Edge(1, 4, "dil_conv_3x3")))
+    reduce = CellGenotype((Edge(0, 2, "sep_conv_3x3"), Edge(1, 4, "dil_conv_3x3")))
     child = make(Genotype(ALIVE, reduce))
     # Stem, and for each cell both preprocesses and the pointwise kernels of its edges.
     first = [3, 12, 12, *[4] * 7, 12, 16, *[8] * 3]
@@ -88,7 +89,7 @@ def test_what_reads_the_channels_of_dead_nodes_is_gone():
 
 
 def test_a_preprocess_that_no_edge_uses_is_gone():
-    found = Genotype(*[Cell((Edge(1, 2, "sep_conv_3x3"),), concat=(2,))] * 2)
+    found = Genotype((CellGenotype((Edge(1, 2, "sep_conv_3x3"),), concat=(2,)),) * 2)
     child = make(found)
     pointwise = [one for one in operations(FoldedChild(child)) if one.type == "MatMul"]
     assert len(pointwise) == 3 * (1 + 2) + 1  # a cell's preprocess and its edge; the classifier

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.architecture import genotype, space, zoo
-from snas_tf.architecture.genotype import Cell, Edge, Genotype
+from snas_tf.architecture import genotype, zoo
+from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.errors import UserError
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.inheritance import inherit
@@ -14,11 +15,11 @@ STATISTICS = (3, [120, 130, 140], [50, 60, 70])
 
 
 def parent_of(cells=4, size=(9, 7)):
-    return ParentNetwork(space.plan_network(cells, 4, size), *STATISTICS, skip_threshold=0)
+    return ParentNetwork(DARTS.plan_network(cells, 4, size), *STATISTICS, skip_threshold=0)
 
 
 def child_of(found, cells=4, size=(9, 7)):
-    plans = space.plan_network(cells, 4, size, found.output_nodes)
+    plans = DARTS.plan_network(cells, 4, size, found.output_nodes)
     return ChildNetwork(found, plans, *STATISTICS)
 
 
@@ -43,13 +44,13 @@ def test_a_child_computes_what_the_parent_does_with_its_one_hot_z():
         assert_inherits(parent, one_hot(seed, none=(0.125, 0.6)[seed % 2]))
 
 
-@pytest.mark.parametrize("name", space.OPERATIONS)
+@pytest.mark.parametrize("name", DARTS.operations)
 def test_a_child_with_one_operation_everywhere_computes_what_the_parent_does(name):
     """Among them skips at stride 2, which have weights, and no edge at all."""
     parent = parent_of()
     randomize(parent)
-    rows = np.tile(np.eye(8, dtype=np.float32)[space.OPERATIONS.index(name)], (14, 1))
-    child = assert_inherits(parent, dict.fromkeys(space.KINDS, rows))
+    rows = np.tile(np.eye(8, dtype=np.float32)[DARTS.operations.index(name)], (14, 1))
+    child = assert_inherits(parent, dict.fromkeys(DARTS.kinds, rows))
     has_weights = [bool(cell.operations) for cell in child.cells]
     strided = [cell.plan.kind == "reduce" for cell in child.cells]
     expected = {"none": [False] * 4, "skip_connect": strided}.get(name, [True] * 4)
@@ -70,24 +71,30 @@ def test_scales_stay_one_and_offsets_zero_and_the_parent_is_left_alone():
         np.testing.assert_array_equal(value, same)
 
 
-SKIP = Cell((Edge(0, 2, "skip_connect"),))
+SKIP = CellGenotype((Edge(0, 2, "skip_connect"),))
 OUTSIDE = {
-    "operation": (Cell((Edge(0, 2, "sep_conv_7x7"),)), "0 -> 2, sep_conv_7x7, is not in the"),
-    "node": (Cell((Edge(0, 6, "skip_connect"),)), "0 -> 6, skip_connect, is not in the"),
+    "operation": (
+        CellGenotype((Edge(0, 2, "sep_conv_7x7"),)),
+        "0 -> 2, sep_conv_7x7, is not in the",
+    ),
+    "node": (CellGenotype((Edge(0, 6, "skip_connect"),)), "0 -> 6, skip_connect, is not in the"),
     "more outputs": (
-        zoo.genotypes()["nasnet_a"].normal,
+        zoo.genotypes()["nasnet_a"].cell("normal"),
         "concatenates nodes 2, 3, 4, 5, 6",
     ),
-    "fewer outputs": (Cell(SKIP.edges, (2, 3, 4)), "concatenates nodes 2, 3, 4, so"),
-    "outputs in another order": (Cell(SKIP.edges, (5, 4, 3, 2)), "concatenates nodes 5, 4, 3, 2"),
+    "fewer outputs": (CellGenotype(SKIP.edges, (2, 3, 4)), "concatenates nodes 2, 3, 4, so"),
+    "outputs in another order": (
+        CellGenotype(SKIP.edges, (5, 4, 3, 2)),
+        "concatenates nodes 5, 4, 3, 2",
+    ),
 }
 
 
-@pytest.mark.parametrize("kind", space.KINDS)
+@pytest.mark.parametrize("kind", DARTS.kinds)
 @pytest.mark.parametrize("outside", OUTSIDE)
 def test_a_genotype_outside_the_search_space_is_refused_by_name(outside, kind):
     cell, message = OUTSIDE[outside]
-    found = Genotype(**{**dict.fromkeys(space.KINDS, SKIP), kind: cell})
+    found = Genotype(tuple(cell if one == kind else SKIP for one in DARTS.kinds))
     with pytest.raises(UserError, match=rf"^--genotype: {kind} .*{message}.* accepted: "):
         inherit(child_of(found, 3), parent_of(3))
 

@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.architecture import cost, space
-from snas_tf.architecture.genotype import Cell, Edge, Genotype
+from snas_tf.architecture import network_cost
+from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.models.parent import ParentNetwork
 
-PLANS = space.plan_network(3, 4, (8, 8))
+PLANS = DARTS.plan_network(3, 4, (8, 8))
 
 
 def network(num_classes=5, mean=(0, 0, 0), deviation=(1, 1, 1)):
@@ -16,7 +17,7 @@ def network(num_classes=5, mean=(0, 0, 0), deviation=(1, 1, 1)):
 
 
 def uniform():
-    return {kind: tf.fill([14, 8], 0.125) for kind in space.KINDS}
+    return {kind: tf.fill([14, 8], 0.125) for kind in DARTS.kinds}
 
 
 def images(seed=0):
@@ -27,7 +28,7 @@ def images(seed=0):
     ("cells", "channels", "size"), [(3, 2, (8, 8)), (4, 6, (9, 7)), (7, 4, (8, 12))]
 )
 def test_any_number_of_cells_even_channels_and_sizes_run(cells, channels, size):
-    plans = space.plan_network(cells, channels, size)
+    plans = DARTS.plan_network(cells, channels, size)
     parent = ParentNetwork(plans, 3, np.zeros(3), np.ones(3), skip_threshold=0)
     batch = tf.zeros([2, *size, 3], tf.uint8)
     logits = parent(batch, z=uniform(), training=True)
@@ -48,16 +49,16 @@ def test_images_are_normalised_by_the_networks_own_statistics():
 def test_each_kind_of_cell_follows_its_own_draw():
     parent, z = network(), uniform()
     before = parent(tf.constant(images()), z=z)
-    for kind in space.KINDS:
+    for kind in DARTS.kinds:
         changed = {**z, kind: tf.one_hot([4] * 14, 8)}
         assert not np.allclose(before, parent(tf.constant(images()), z=changed))
 
 
 def test_the_parent_has_the_weights_of_every_child_that_the_cost_model_counts():
     """All edges and operations at once, less the child's scales and offsets."""
-    names = space.OPERATIONS[1:]
-    everything = Cell(tuple(Edge(*edge, name) for edge in space.EDGES for name in names))
-    counted = cost.child(Genotype(everything, everything), PLANS, 5).parameters
+    names = DARTS.operations[1:]
+    everything = CellGenotype(tuple(Edge(*edge, name) for edge in DARTS.edges for name in names))
+    counted = network_cost.child_cost(Genotype((everything, everything)), PLANS, 5).parameters
     normalisations = sum(
         2 * plan.channels * (2 + 14 * (2 + 2 * 2 + 2) + 8 * (plan.kind == "reduce"))
         for plan in PLANS

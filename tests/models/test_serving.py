@@ -3,7 +3,8 @@ import PIL.Image
 import pytest
 import tensorflow as tf
 
-from snas_tf.architecture import space, zoo
+from snas_tf.architecture import zoo
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.data import crops
 from snas_tf.data import images as data_images
 from snas_tf.models.child import ChildNetwork
@@ -17,7 +18,7 @@ NAMES = ("cat", "dog", "bee")
 
 def make(name="snas_aggressive", size=SIZE):
     found = zoo.genotypes()[name]
-    plans = space.plan_network(3, 4, size, found.output_nodes)
+    plans = DARTS.plan_network(3, 4, size, found.output_nodes)
     child = ChildNetwork(found, plans, len(NAMES), (120, 130, 140), (50, 60, 70))
     randomize(child)
     return child

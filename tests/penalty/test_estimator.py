@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.algorithms.stochastic_edge import gumbel
+from snas_tf.layers.stochastic_edge import gumbel
 from snas_tf.penalty.estimator import Expectation, PolicyGradient, Reparameterization, log_density
 
 SAMPLED = {

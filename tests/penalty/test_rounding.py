@@ -3,7 +3,8 @@ import itertools
 import numpy as np
 import pytest
 
-from snas_tf.architecture import child_size, cost, genotype, space
+from snas_tf.architecture import child_size, genotype, network_cost
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.penalty import rounding
 
 SIZE = child_size.evaluation_size("parameters")
@@ -11,19 +12,19 @@ SIZE = child_size.evaluation_size("parameters")
 
 def logits(seed):
     generator = np.random.default_rng(seed)
-    return {kind: generator.normal(size=(14, 8)) for kind in space.KINDS}
+    return {kind: generator.normal(size=(14, 8)) for kind in DARTS.kinds}
 
 
 def parameters(log_alpha):
     found = genotype.derive(log_alpha)
-    return cost.child(found, space.plan_network(20, 36, (32, 32)), 10).parameters
+    return network_cost.child_cost(found, DARTS.plan_network(20, 36, (32, 32)), 10).parameters
 
 
 def changed(before, after):
     """(kind, edge, operation) of each edge whose most probable operation is another."""
     return [
         (kind, edge, int(after[kind][edge].argmax()))
-        for kind in space.KINDS
+        for kind in DARTS.kinds
         for edge in range(14)
         if before[kind][edge].argmax() != after[kind][edge].argmax()
     ]
@@ -52,7 +53,7 @@ def test_the_child_comes_within_the_tolerance(seed, by):
 def test_a_child_within_the_tolerance_stays(by):
     given, target = near(0, by)
     rounded = rounding.round_to_target(given, SIZE, target)
-    for kind in space.KINDS:
+    for kind in DARTS.kinds:
         np.testing.assert_array_equal(rounded[kind], given[kind])
 
 
@@ -60,8 +61,8 @@ def test_a_child_within_the_tolerance_stays(by):
 def test_no_change_of_one_edge_or_two_costs_less_probability(by):
     given, target = near(1, by)
     paid = lost(given, changed(given, rounding.round_to_target(given, SIZE, target)))
-    chosen = {kind: given[kind].argmax(axis=1) for kind in space.KINDS}
-    single = list(itertools.product(space.KINDS, range(14), range(8)))
+    chosen = {kind: given[kind].argmax(axis=1) for kind in DARTS.kinds}
+    single = list(itertools.product(DARTS.kinds, range(14), range(8)))
     size = parameters(given)
     for changes in itertools.chain(([one] for one in single), itertools.combinations(single, 2)):
         if len({(kind, edge) for kind, edge, _ in changes}) < len(changes):
@@ -77,7 +78,7 @@ def test_no_change_of_one_edge_or_two_costs_less_probability(by):
 def test_every_edge_keeps_its_set_of_probabilities():
     given, target = near(2, 0.14)
     rounded = rounding.round_to_target(given, SIZE, target)
-    for kind in space.KINDS:
+    for kind in DARTS.kinds:
         np.testing.assert_array_equal(np.sort(rounded[kind]), np.sort(given[kind]))
 
 
@@ -91,5 +92,5 @@ def test_the_logits_given_are_left_alone():
     given, target = near(0, 0.14)
     before = {kind: one.copy() for kind, one in given.items()}
     rounding.round_to_target(given, SIZE, target)
-    for kind in space.KINDS:
+    for kind in DARTS.kinds:
         np.testing.assert_array_equal(given[kind], before[kind])

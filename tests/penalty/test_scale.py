@@ -2,23 +2,24 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.architecture import cost, space
+from snas_tf.architecture import cost, network_cost
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.penalty.scale import SCALES
 
 EQUAL = dict.fromkeys(cost.CRITERIA, 1.0)
 
 
 def make(name, weights=EQUAL, cells=3, channels=4, size=8):
-    plans = space.plan_network(cells, channels, (size, size))
-    return SCALES[name](cost.costs_by_kind(plans), weights)
+    plans = DARTS.plan_network(cells, channels, (size, size))
+    return SCALES[name](network_cost.edge_costs_by_criterion(plans), weights)
 
 
 def total(scale, z):
-    return sum(float(tf.reduce_sum(scale.terms(kind, z))) for kind in space.KINDS)
+    return sum(float(tf.reduce_sum(scale.terms(kind, z))) for kind in DARTS.kinds)
 
 
 def of_all(operation):
-    return tf.one_hot([space.OPERATIONS.index(operation)] * 14, 8)
+    return tf.one_hot([DARTS.operations.index(operation)] * 14, 8)
 
 
 def random_z(seed=0):
@@ -26,9 +27,9 @@ def random_z(seed=0):
 
 
 def logarithm_in_loops(weights, z):
-    costs = cost.costs_by_kind(space.plan_network(3, 4, (8, 8)))
+    costs = network_cost.edge_costs_by_criterion(DARTS.plan_network(3, 4, (8, 8)))
     result = 0
-    for kind in space.KINDS:
+    for kind in DARTS.kinds:
         for edge in range(14):
             for criterion in cost.CRITERIA:
                 row = costs[kind][criterion][edge]
@@ -38,9 +39,9 @@ def logarithm_in_loops(weights, z):
 
 
 def test_linear_terms_are_the_products_of_equation_10():
-    plans = space.plan_network(3, 4, (8, 8))
-    normalized = cost.normalized(cost.costs_by_kind(plans))
-    for kind in space.KINDS:
+    plans = DARTS.plan_network(3, 4, (8, 8))
+    normalized = network_cost.normalize_costs(network_cost.edge_costs_by_criterion(plans))
+    for kind in DARTS.kinds:
         terms = make("linear").terms(kind, random_z())
         np.testing.assert_allclose(terms, random_z() * normalized[kind], rtol=1e-6)
 
@@ -55,7 +56,7 @@ def test_the_logarithm_is_that_of_each_edges_cost_by_criterion(weights):
 @pytest.mark.parametrize("name", SCALES)
 def test_nothing_costs_nothing_and_all_else_something(name):
     assert total(make(name), of_all("none")) == 0
-    for operation in space.OPERATIONS[1:]:
+    for operation in DARTS.operations[1:]:
         assert total(make(name), of_all(operation)) > 0
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.architecture import child_size, cost, genotype, space
+from snas_tf.architecture import child_size, genotype, network_cost
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.config import SearchConfig
 from snas_tf.penalty import weight
 
@@ -12,24 +13,24 @@ TARGET = 2.5e6
 
 
 def make(num_steps=100, target=TARGET):
-    return weight.of(SearchConfig(target_parameters=target), num_steps)
+    return weight.make_weight(SearchConfig(target_parameters=target), num_steps)
 
 
 def logits(seed=0, scale=1.0):
     generator = np.random.default_rng(seed)
     return {
         kind: tf.constant(scale * generator.normal(size=(14, 8)), tf.float32)
-        for kind in space.KINDS
+        for kind in DARTS.kinds
     }
 
 
 def size_of(log_alpha):
     found = genotype.derive({kind: one.numpy() for kind, one in log_alpha.items()})
-    return cost.child(found, space.plan_network(20, 36, (32, 32)), 10).parameters
+    return network_cost.child_cost(found, DARTS.plan_network(20, 36, (32, 32)), 10).parameters
 
 
 def test_a_given_weight_stays():
-    fixed = weight.of(SearchConfig(constraint_weight=0.25), num_steps=10)
+    fixed = weight.make_weight(SearchConfig(constraint_weight=0.25), num_steps=10)
     fixed.update(logits(), tf.constant(1.0))
     assert fixed.value(logits(), tf.constant(1.0)) == 0.25
 
@@ -46,7 +47,7 @@ def test_at_temperature_one_the_excess_is_that_of_the_expected_size():
         odds = np.exp(one.numpy())
         expected += (odds / odds.sum(axis=1, keepdims=True) * size.edges[kind]).sum()
     excess = make().excess(logits(), tf.constant(1.0))
-    assert float(excess) == pytest.approx(np.log((size.surroundings + expected) / TARGET), abs=1e-5)
+    assert float(excess) == pytest.approx(np.log((size.fixed + expected) / TARGET), abs=1e-5)
 
 
 @pytest.mark.parametrize("temperature", [1.0, 0.5])
@@ -74,8 +75,9 @@ def searched(seed, num_steps=120, rate=0.3):
     Every operation has a worth of its own that each step's gradient shows with noise; Adam.
     """
     generator = np.random.default_rng(seed)
-    costs = cost.normalized(cost.costs_by_kind(space.plan_network(3, 12, (8, 8))))
-    costs = np.concatenate([costs[kind] for kind in space.KINDS])
+    plan = DARTS.plan_network(3, 12, (8, 8))
+    costs = network_cost.normalize_costs(network_cost.edge_costs_by_criterion(plan))
+    costs = np.concatenate([costs[kind] for kind in DARTS.kinds])
     worth = 0.005 * generator.normal(size=costs.shape)
     weight = make(num_steps)
     log_alpha, mean, square = np.zeros((3, *costs.shape))
@@ -95,14 +97,14 @@ def searched(seed, num_steps=120, rate=0.3):
 
 
 def rounded(weight, log_alpha):
-    halves = weight.rounded({kind: one.numpy() for kind, one in by_kind(log_alpha).items()})
+    halves = weight.round({kind: one.numpy() for kind, one in by_kind(log_alpha).items()})
     return {kind: tf.constant(half) for kind, half in halves.items()}
 
 
 def by_kind(log_alpha):
     halves = np.split(log_alpha, 2)
     return {
-        kind: tf.constant(half, tf.float32) for kind, half in zip(space.KINDS, halves, strict=True)
+        kind: tf.constant(half, tf.float32) for kind, half in zip(DARTS.kinds, halves, strict=True)
     }
 
 
@@ -116,15 +118,15 @@ def test_children_of_noisy_searches_land_on_the_target():
 
 def test_a_given_weight_rounds_nothing():
     given = {kind: one.numpy() for kind, one in logits().items()}
-    assert weight.of(SearchConfig(), num_steps=10).rounded(given) is given
+    assert weight.make_weight(SearchConfig(), num_steps=10).round(given) is given
 
 
 def test_a_target_of_multiply_adds_counts_those():
     config = dataclasses.replace(SearchConfig(), target_multiply_adds=4e8)
     everything = {
-        kind: 100 * tf.one_hot([space.OPERATIONS.index("sep_conv_5x5")] * 14, 8)
-        for kind in space.KINDS
+        kind: 100 * tf.one_hot([DARTS.operations.index("sep_conv_5x5")] * 14, 8)
+        for kind in DARTS.kinds
     }
-    found = weight.of(config, 10).excess(everything, tf.constant(1.0))
+    found = weight.make_weight(config, 10).excess(everything, tf.constant(1.0))
     largest = child_size.evaluation_size("multiply_adds").largest
     assert float(found) == pytest.approx(np.log(largest / 4e8), rel=1e-5)

@@ -5,18 +5,18 @@ import numpy as np
 import pytest
 
 from snas_tf import plots
-from snas_tf.architecture import space
-from snas_tf.architecture.genotype import Cell, Edge
+from snas_tf.architecture.genotype import CellGenotype, Edge
+from snas_tf.architecture.spaces import DARTS
 
-_NAMES = [name for name in space.OPERATIONS if name != "none"]
-_FULL = Cell(tuple(Edge(*edge, _NAMES[i % 7]) for i, edge in enumerate(space.EDGES)))
-_SPARSE = Cell((Edge(0, 2, "sep_conv_5x5"), Edge(0, 3, "sep_conv_5x5")))
-_REPEATED = Cell(
+_NAMES = [name for name in DARTS.operations if name != "none"]
+_FULL = CellGenotype(tuple(Edge(*edge, _NAMES[i % 7]) for i, edge in enumerate(DARTS.edges)))
+_SPARSE = CellGenotype((Edge(0, 2, "sep_conv_5x5"), Edge(0, 3, "sep_conv_5x5")))
+_REPEATED = CellGenotype(
     (Edge(0, 2, "skip_connect"), Edge(0, 2, "skip_connect"), Edge(4, 5, "dil_conv_3x3"))
 )
 _SIX_PAIRS = [(source, target) for target in range(2, 7) for source in range(target)]
-_SIX = Cell(tuple(Edge(*pair, "conv_7x1_1x7") for pair in _SIX_PAIRS), concat=(4, 5, 6))
-_NASNET = Cell(
+_SIX = CellGenotype(tuple(Edge(*pair, "conv_7x1_1x7") for pair in _SIX_PAIRS), concat=(4, 5, 6))
+_NASNET = CellGenotype(
     (
         Edge(1, 2, "sep_conv_5x5"),
         Edge(0, 2, "sep_conv_3x3"),
@@ -32,7 +32,7 @@ _NASNET = Cell(
     concat=(2, 3, 4, 5, 6),
 )
 _CELLS = {"full": _FULL, "sparse": _SPARSE, "repeated": _REPEATED, "six": _SIX}
-_CELLS |= {"nasnet": _NASNET, "empty": Cell(())}
+_CELLS |= {"nasnet": _NASNET, "empty": CellGenotype(())}
 _EACH_CELL = pytest.mark.parametrize("cell", _CELLS.values(), ids=_CELLS.keys())
 
 
@@ -129,7 +129,7 @@ def test_nasnet_a_has_its_five_nodes_and_all_ten_edges(tmp_path):
 
 
 def test_the_nodes_of_the_search_space_are_drawn_even_if_a_cell_names_fewer(tmp_path):
-    cell = Cell((Edge(0, 2, "skip_connect"),), concat=(2,))
+    cell = CellGenotype((Edge(0, 2, "skip_connect"),), concat=(2,))
     svg = _svg(plots.draw_cell(cell, "a cell"), tmp_path)
     dead = {"node-3-dead", "node-4-dead", "node-5-dead"}
     assert _ids(svg, "node-") == {"node-0", "node-1", "node-2", "node-6", *dead}

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.text import Text
 
 from snas_tf import plots
-from snas_tf.architecture import space
+from snas_tf.architecture.spaces import DARTS
 
 
 def _texts(figure):
@@ -35,7 +35,7 @@ def test_heat_map_writes_every_probability_and_labels_rows_and_columns():
     texts = _texts(plots.draw_alpha(probabilities, "step 7"))
     written = [text for text in texts if re.fullmatch(r"\d\.\d\d", text)]
     assert written == [f"{value:.2f}" for value in probabilities.ravel()]
-    assert {f"{source}\u2192{target}" for source, target in space.EDGES} <= set(texts)
+    assert {f"{source}\u2192{target}" for source, target in DARTS.edges} <= set(texts)
     assert {"none", "skip", "max 3x3", "dil 5x5", "step 7"} <= set(texts)
     assert {"0.0", "1.0"} <= set(texts)
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from snas_tf import plots
-from snas_tf.architecture.genotype import Cell, Edge
+from snas_tf.architecture.genotype import CellGenotype, Edge
 
-_CELL = Cell((Edge(0, 2, "sep_conv_5x5"), Edge(0, 3, "sep_conv_5x5")))
+_CELL = CellGenotype((Edge(0, 2, "sep_conv_5x5"), Edge(0, 3, "sep_conv_5x5")))
 _ROWS = [{"epoch": epoch, "accuracy": epoch / 3} for epoch in range(3)]
 
 
@@ -52,7 +52,8 @@ def test_png_bytes_are_those_of_the_png_file(tmp_path):
     figure = plots.draw_cell(_CELL, "a cell")
     plots.save(figure, tmp_path / "cell.png")
     assert plots.to_png_bytes(figure) == (tmp_path / "cell.png").read_bytes()
-    assert plots.to_png_bytes(figure) != plots.to_png_bytes(plots.draw_cell(Cell(()), "a cell"))
+    other = plots.draw_cell(CellGenotype(()), "a cell")
+    assert plots.to_png_bytes(figure) != plots.to_png_bytes(other)
 
 
 def _fail(*_):
@@ -88,9 +89,10 @@ def test_drawing_and_saving_leave_the_state_of_matplotlib_alone(tmp_path):
 
 def test_importing_is_light_and_drawing_needs_neither_pyplot_nor_tensorflow():
     program = (
-        "import sys; from snas_tf import plots; from snas_tf.architecture.genotype import Cell;"
+        "import sys; from snas_tf import plots;"
+        "from snas_tf.architecture.genotype import CellGenotype;"
         "assert 'matplotlib' not in sys.modules;"
-        "plots.to_png_bytes(plots.draw_cell(Cell(()), ''));"
+        "plots.to_png_bytes(plots.draw_cell(CellGenotype(()), ''));"
         "assert not {'matplotlib.pyplot', 'tensorflow'} & set(sys.modules)"
     )
     root = pathlib.Path(plots.__file__).parents[2]

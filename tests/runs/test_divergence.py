@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from snas_tf.algorithms.search_model import SearchModel
-from snas_tf.architecture import space
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.config import ChildConfig, ImageNetConfig, SearchConfig
 from snas_tf.errors import UserError
 from snas_tf.models.parent import ParentNetwork
@@ -119,7 +119,7 @@ def test_a_setting_that_alone_exceeds_its_default_is_to_blame(settings, logs):
 )
 def test_a_search_that_diverges_blames_what_was_set_while_a_finite_checkpoint_is_left(settings):
     config = SearchConfig(3, 2, epochs=1, **settings)
-    plans = space.plan_network(3, 2, (8, 8))
+    plans = DARTS.plan_network(3, 2, (8, 8))
     network = ParentNetwork(plans, 4, (128.0,) * 3, (64.0,) * 3, skip_threshold=0)
     model = SearchModel(network, config, num_steps=100, seed=0)
     callback = StopAtDivergence()

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from snas_tf.config import RunConfig
 from snas_tf.runs import loop, monitor
-from snas_tf.runs.checkpoints import Checkpoints, state_of
+from snas_tf.runs.checkpoints import Checkpoints, collect_variables
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.runs.run_record import RunRecord
 from snas_tf.training.child_monitor import ChildMonitor
@@ -63,7 +63,7 @@ class Model(TracedModel):
         return 0.0
 
     def state(self):
-        return state_of(self, self.theta_optimizer)
+        return collect_variables(self, self.theta_optimizer)
 
     def measured(self, batch):
         errors = (self.network(batch["x"]) - batch["y"]) ** 2

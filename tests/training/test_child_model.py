@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.architecture import space, zoo
+from snas_tf.architecture import zoo
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.config import ChildConfig
 from snas_tf.models.child import ChildNetwork
 from snas_tf.training.child_model import ChildModel
@@ -14,7 +15,7 @@ BATCH = 12
 
 def make(auxiliary=True, **settings):
     keras.utils.set_random_seed(0)
-    plans = space.plan_network(3, 4, (8, 8), FOUND.output_nodes)
+    plans = DARTS.plan_network(3, 4, (8, 8), FOUND.output_nodes)
     network = ChildNetwork(FOUND, plans, 3, (128,) * 3, (64,) * 3, auxiliary=auxiliary)
     config = ChildConfig(3, 4, epochs=4, **settings)
     return ChildModel(network, config, epoch_steps=10, seed=3)

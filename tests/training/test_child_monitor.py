@@ -3,7 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from snas_tf.architecture import space, zoo
+from snas_tf.architecture import zoo
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.config import ChildConfig
 from snas_tf.models.child import ChildNetwork
 from snas_tf.runs import checkpoints
@@ -26,7 +27,7 @@ class Rate(Progress):
 
 
 def network():
-    plans = space.plan_network(3, 2, (8, 8))
+    plans = DARTS.plan_network(3, 2, (8, 8))
     return ChildNetwork(FOUND, plans, 4, np.zeros(3), np.ones(3))
 
 

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.architecture import space, zoo
+from snas_tf.architecture import zoo
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.config import ImageNetConfig
 from snas_tf.models.child import ChildNetwork
 from snas_tf.training.imagenet_model import EpochDecay, ImageNetModel
@@ -13,7 +14,7 @@ CLASSES = 7
 
 
 def make(**settings):
-    plans = space.plan_network(3, 2, (32, 32), stem="imagenet")
+    plans = DARTS.plan_network(3, 2, (32, 32), stem="imagenet")
     network = ChildNetwork(FOUND, plans, CLASSES, (120,) * 3, (60,) * 3)
     return ImageNetModel(network, ImageNetConfig(3, 2, epochs=2, **settings), 5, seed=0)
 

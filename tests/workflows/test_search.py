@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.architecture import lookup
+from snas_tf.architecture import genotype_source
 from tests.programs import TINY, kill_after_step, run
 
 VOLATILE = {"images_per_second", "seconds"}
@@ -63,7 +63,7 @@ def test_a_run_leaves_all_its_files(finished):
         "result.json",
     }
     assert len(list((model_dir / "genotypes").iterdir())) == 2
-    lookup.read(model_dir / "genotype.json")
+    genotype_source.read_genotype(model_dir / "genotype.json")
     record = json.loads((model_dir / "run.json").read_text())
     assert record["kind"] == "search"
     assert record["settings"]["constraint_weight"] == 0.03
@@ -155,7 +155,8 @@ def test_a_run_killed_within_an_epoch_continues_bit_for_bit(finished, tmp_path):
     for name, value in expected.items():
         np.testing.assert_array_equal(received[name], value, err_msg=name)
     assert rows(model_dir) == rows(finished[0])
-    assert lookup.read(model_dir / "genotype.json") == lookup.read(finished[0] / "genotype.json")
+    found, before = (path / "genotype.json" for path in (model_dir, finished[0]))
+    assert genotype_source.read_genotype(found) == genotype_source.read_genotype(before)
 
 
 def test_a_child_with_the_searchs_weights_has_the_accuracy_that_the_search_reports(

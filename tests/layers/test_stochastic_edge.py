@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.algorithms.stochastic_edge import (
+from snas_tf.layers.stochastic_edge import (
     StochasticEdge,
     gumbel,
     sample_concrete,

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from snas_tf.architecture import space
+from snas_tf.architecture.spaces import DARTS
 
 
 def gumbel(shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
@@ -24,46 +24,13 @@ def gumbel(shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
     return -tf.math.log(-tf.math.log(uniform))
 
 
-def sample_concrete(log_alpha: tf.Tensor, temperature: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """One relaxed one-hot draw Z^k = softmax_k((log alpha^k + G^k) / lambda) a row (Eq. 5).
-
-    As lambda -> 0, Z becomes one-hot and takes value k with probability
-    alpha^k / sum_k' alpha^k' (Maddison et al., 2017).
-
-    Args:
-        log_alpha: logits [edges, operations]; rows need not be normalised.
-        temperature: lambda > 0, a scalar.
-        seed: integers [2]; the same seed gives the same draw.
-
-    Returns:
-        Z [edges, operations], rows sum to 1.
-    """
-    return tf.nn.softmax((log_alpha + gumbel(log_alpha.shape, seed)) / temperature)
-
-
-def sample_one_hot(log_alpha: tf.Tensor, temperature: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """One one-hot draw a row: `sample_concrete` of the same noise in the limit lambda -> 0.
-
-    Args:
-        log_alpha: logits [edges, operations]; rows need not be normalised.
-        temperature: has no effect.
-        seed: integers [2]; the same seed gives the same draw.
-
-    Returns:
-        Z [edges, operations], the gradient of which is the policy gradient of `with_credit`.
-    """
-    del temperature
-    drawn = tf.argmax(log_alpha + gumbel(log_alpha.shape, seed), axis=-1)
-    return with_credit(log_alpha, tf.one_hot(drawn, log_alpha.shape[-1]))
-
-
 @tf.custom_gradient
 def with_credit(log_alpha: tf.Tensor, z: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     """One-hot draws, with the policy gradient of Eq. 7 for log alpha.
 
-    The gradient of log p(Z_ij) with respect to log alpha_ij is Z_ij - p_ij. It is weighed with the
-    cost that the first-order Taylor expansion lays at the door of the edge's decision,
-    -R_ij = dL/dx_j . O_ij(x_i) (Eq. 8): that is the gradient which reaches the drawn entry of Z.
+    The gradient of log p(Z_ij) with respect to log alpha_ij is Z_ij - p_ij. Its weight is the cost
+    that a first-order Taylor expansion attributes to the edge's decision,
+    -R_ij = dL/dx_j . O_ij(x_i) (Eq. 8): the gradient which reaches the drawn entry of Z.
 
     Args:
         log_alpha: logits [edges, operations].
@@ -80,10 +47,6 @@ def with_credit(log_alpha: tf.Tensor, z: tf.Tensor) -> tuple[tf.Tensor, Callable
     return tf.identity(z), gradient
 
 
-SAMPLERS = {"concrete": sample_concrete, "one_hot": sample_one_hot}
-"""How Z is drawn, by name of the relaxation."""
-
-
 class StochasticEdge(keras.layers.Layer):
     """Which operation runs on each edge: the distribution p(Z; alpha) of one kind of cell.
 
@@ -91,13 +54,15 @@ class StochasticEdge(keras.layers.Layer):
     x_j = sum_(i<j) Z_ij . O_ij(x_i) (Eq. 2). All cells of a kind share one draw a step, and all
     share `log_alpha`, the only weight of this layer.
 
-    The gradient reaches log_alpha through the draw (Eq. 26, here for log alpha, which cancels the
-    alpha in its denominator):
+    A relaxed draw is Z^k = softmax_k((log alpha^k + G^k) / lambda) (Eq. 5). As lambda -> 0 it
+    becomes one-hot and takes value k with probability alpha^k / sum_k' alpha^k' (Maddison et al.,
+    2017). The gradient reaches log_alpha through the draw (Eq. 26, here for log alpha, which
+    cancels the alpha in its denominator):
 
         dL/dlog alpha_ij^k
             = sum_k' dL/dx_j . O_ij^k'(x_i) (delta(k' - k) - Z_ij^k) Z_ij^k' / lambda
 
-    Or, where draws are one-hot, around the draw (Eq. 7).
+    Where draws are one-hot, it is the policy gradient of Eq. 7.
 
     Args:
         num_edges: rows of the distribution, 14 in the paper's cell.
@@ -105,7 +70,7 @@ class StochasticEdge(keras.layers.Layer):
         initial_deviation: log_alpha starts as N(1, initial_deviation^2); the deviation is the
             published code's, the mean has no effect.
         seed: integers [2] of the initial value; any other pair gives another one.
-        relaxation: how Z is drawn, one of `SAMPLERS`.
+        relaxation: how Z is drawn, one of `RELAXATIONS`.
 
     Raises:
         ValueError: num_edges < 1, num_operations < 2, or an unknown relaxation.
@@ -113,8 +78,8 @@ class StochasticEdge(keras.layers.Layer):
 
     def __init__(
         self,
-        num_edges: int = len(space.EDGES),
-        num_operations: int = len(space.OPERATIONS),
+        num_edges: int = len(DARTS.edges),
+        num_operations: int = len(DARTS.operations),
         initial_deviation: float = 0.01,
         seed: Sequence[int] = (0, 0),
         relaxation: str = "concrete",
@@ -126,8 +91,10 @@ class StochasticEdge(keras.layers.Layer):
                 "a stochastic edge needs at least 1 edge and 2 operations, received: "
                 f"num_edges={num_edges}, num_operations={num_operations}"
             )
-        if relaxation not in SAMPLERS:
-            raise ValueError(f"relaxation must be one of {list(SAMPLERS)}, received: {relaxation}")
+        if relaxation not in RELAXATIONS:
+            raise ValueError(
+                f"relaxation must be one of {list(RELAXATIONS)}, received: {relaxation}"
+            )
         self.num_edges = num_edges
         self.num_operations = num_operations
         self.initial_deviation = initial_deviation
@@ -146,7 +113,50 @@ class StochasticEdge(keras.layers.Layer):
 
     def call(self, temperature: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """Draws Z [edges, operations] at a temperature (scalar) with a seed (integers [2])."""
-        return SAMPLERS[self.relaxation](self.log_alpha.value, temperature, seed)
+        return self.draw(self.noise(seed), temperature)
+
+    def noise(self, seed: tf.Tensor) -> tf.Tensor:
+        """Gumbel noise G [edges, operations] of a draw, a pure function of its seed."""
+        return gumbel((self.num_edges, self.num_operations), seed)
+
+    def draw(self, noise: tf.Tensor, temperature: tf.Tensor) -> tf.Tensor:
+        """The draw Z [edges, operations] of this noise, as the relaxation has it."""
+        return RELAXATIONS[self.relaxation](self, noise, temperature)
+
+    def relax(self, noise: tf.Tensor, temperature: tf.Tensor) -> tf.Tensor:
+        """The relaxed draw Z [edges, operations] (Eq. 5); its rows sum to 1."""
+        return tf.nn.softmax(self._scores(noise, temperature))
+
+    def log_relax(self, noise: tf.Tensor, temperature: tf.Tensor) -> tf.Tensor:
+        """The logarithm of `relax`, for low temperatures, where Z itself underflows."""
+        return tf.nn.log_softmax(self._scores(noise, temperature))
+
+    def _scores(self, noise: tf.Tensor, temperature: tf.Tensor) -> tf.Tensor:
+        return (self.log_alpha.value + noise) / temperature
+
+    def choose(self, noise: tf.Tensor, temperature: tf.Tensor | None = None) -> tf.Tensor:
+        """The one-hot draw Z [edges, operations]: that of `relax` in the limit lambda -> 0.
+
+        Its gradient is the policy gradient of `with_credit`; the temperature has no effect.
+        """
+        chosen = tf.argmax(self.log_alpha.value + noise, axis=-1)
+        return with_credit(self.log_alpha.value, tf.one_hot(chosen, self.num_operations))
+
+    def log_density(self, log_z: tf.Tensor, temperature: tf.Tensor) -> tf.Tensor:
+        """Log-density [edges] of relaxed draws (Maddison et al., 2017, Eq. 10).
+
+        Up to what does not depend on log alpha, with n operations:
+
+            sum_k log alpha_k - n log sum_k alpha_k Z_k^-lambda
+
+        Args:
+            log_z: log Z [edges, operations]; Z itself underflows at low temperatures.
+            temperature: lambda, a scalar.
+        """
+        log_alpha = self.log_alpha.value
+        return tf.reduce_sum(log_alpha, axis=-1) - self.num_operations * tf.reduce_logsumexp(
+            log_alpha - temperature * log_z, axis=-1
+        )
 
     def probabilities(self) -> tf.Tensor:
         """Alpha [edges, operations]: the distribution in the limit lambda -> 0."""
@@ -163,11 +173,10 @@ class StochasticEdge(keras.layers.Layer):
         """The derived child as a one-hot Z [edges, operations]; the zero operation included."""
         return tf.one_hot(tf.argmax(self.log_alpha.value, axis=-1), self.num_operations)
 
-    def dropped(self) -> tf.Tensor:
-        """How many edges the derived child would not have: their zero operation is on top."""
-        zero = space.OPERATIONS.index("none")
+    def count(self, operation: int) -> tf.Tensor:
+        """How many edges have an operation, a column of log alpha, as the most probable one."""
         chosen = tf.argmax(self.log_alpha.value, axis=-1)
-        return tf.math.count_nonzero(chosen == zero)
+        return tf.math.count_nonzero(chosen == operation)
 
     def compute_output_shape(self, *_: object) -> tuple[int, int]:
         """[edges, operations]."""
@@ -183,3 +192,7 @@ class StochasticEdge(keras.layers.Layer):
             "relaxation": self.relaxation,
         }
         return {**super().get_config(), **config}
+
+
+RELAXATIONS = {"concrete": StochasticEdge.relax, "one_hot": StochasticEdge.choose}
+"""How Z is drawn from noise, by name."""

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from snas_tf.architecture import genotype, lookup, zoo
+from snas_tf.architecture import genotype_json, genotype_source, zoo
 from snas_tf.errors import UserError
 
-JSON = genotype.to_json(zoo.genotypes()["nasnet_a"])
+JSON = genotype_json.to_json(zoo.genotypes()["nasnet_a"])
 
 
 def printed(operation):
@@ -18,28 +18,28 @@ def printed(operation):
 
 
 def operations(found):
-    return {edge.operation for edge in found.normal.edges}
+    return {edge.operation for edge in found.cell("normal").edges}
 
 
 def test_a_name_of_the_zoo_is_found():
-    assert lookup.find("darts_v2") == zoo.genotypes()["darts_v2"]
+    assert genotype_source.load_genotype("darts_v2") == zoo.genotypes()["darts_v2"]
 
 
 def test_an_unknown_name_lists_the_names_and_suggests_the_nearest():
     with pytest.raises(UserError, match=r"--genotype=darts_v3: unknown.*nasnet_a.*mean darts_v"):
-        lookup.find("darts_v3")
+        genotype_source.load_genotype("darts_v3")
     for unknown in ("qqq", "", "q" * 100_000, "a\0b"):
         with pytest.raises(UserError, match=r"or the path of a file$") as caught:
-            lookup.find(unknown)
+            genotype_source.load_genotype(unknown)
         assert len(str(caught.value)) < 500
 
 
 def test_a_file_may_hold_json_or_a_printed_namedtuple(tmp_path):
     path = tmp_path / "cell.json"
     path.write_text(JSON)
-    assert lookup.find(str(path)) == zoo.genotypes()["nasnet_a"]
+    assert genotype_source.load_genotype(str(path)) == zoo.genotypes()["nasnet_a"]
     path.write_text(printed("sep_conv_3x3"))
-    assert operations(lookup.find(str(path))) == {"sep_conv_3x3"}
+    assert operations(genotype_source.load_genotype(str(path))) == {"sep_conv_3x3"}
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_file_may_hold_json_or_a_printed_namedtuple(tmp_path):
 )
 def test_json_is_read_as_windows_writes_it(encoded, tmp_path):
     (tmp_path / "cell.json").write_bytes(encoded)
-    assert lookup.read(tmp_path / "cell.json") == zoo.genotypes()["nasnet_a"]
+    assert genotype_source.read_genotype(tmp_path / "cell.json") == zoo.genotypes()["nasnet_a"]
 
 
 def test_an_unreadable_file_is_named_in_one_line(tmp_path):
@@ -69,7 +69,7 @@ def test_an_unreadable_file_is_named_in_one_line(tmp_path):
         (tmp_path, "a directory"),
         (tmp_path / ("x" * 300), "File name too long"),
     ]:
-        for read in (lookup.find, lookup.read):
+        for read in (genotype_source.load_genotype, genotype_source.read_genotype):
             with pytest.raises(UserError, match=f"not a readable text file.*{message}") as caught:
                 read(str(path))
             assert str(path)[:50] in str(caught.value)
@@ -81,9 +81,9 @@ def test_only_the_flag_s_own_file_is_reported_as_the_flag_s(tmp_path):
     path = tmp_path / "cell.json"
     path.write_text("{}")
     with pytest.raises(UserError, match=r"^--genotype=.*cell\.json: not a genotype"):
-        lookup.find(str(path))
+        genotype_source.load_genotype(str(path))
     with pytest.raises(UserError, match=r"^/.*cell\.json: not a genotype"):
-        lookup.read(path)
+        genotype_source.read_genotype(path)
 
 
 LOG = f"genotype = {printed('skip_connect')}\nBEST = {printed('sep_conv_5x5')}\n"
@@ -92,9 +92,9 @@ LOG = f"genotype = {printed('skip_connect')}\nBEST = {printed('sep_conv_5x5')}\n
 def test_one_of_a_file_s_genotypes_is_selected_by_line_or_name(tmp_path):
     log = tmp_path / "search.log"
     log.write_text(LOG)
-    assert operations(lookup.find(f"{log}:1")) == {"skip_connect"}
-    assert operations(lookup.find(f"{log}:2")) == {"sep_conv_5x5"}
-    assert operations(lookup.find(f"{log}#BEST")) == {"sep_conv_5x5"}
+    assert operations(genotype_source.load_genotype(f"{log}:1")) == {"skip_connect"}
+    assert operations(genotype_source.load_genotype(f"{log}:2")) == {"sep_conv_5x5"}
+    assert operations(genotype_source.load_genotype(f"{log}#BEST")) == {"sep_conv_5x5"}
     for source, message in [
         (log, r"2 genotypes that differ, on lines 1 \(genotype\), 2 \(BEST\); .* FILE:2"),
         (f"{log}:3", "search.log:3: no genotype on line 3"),
@@ -103,15 +103,15 @@ def test_one_of_a_file_s_genotypes_is_selected_by_line_or_name(tmp_path):
         (f"{log}x:1", "No such file"),
     ]:
         with pytest.raises(UserError, match=message):
-            lookup.find(str(source))
+            genotype_source.load_genotype(str(source))
 
 
 @pytest.mark.parametrize("name", ["cell:1", "cell#BEST", "a:b#c", "run #1", "12:30"])
 def test_a_file_whose_name_looks_like_a_selection_is_read_whole(name, tmp_path):
     (tmp_path / name).write_text(printed("dil_conv_3x3"))
     (tmp_path / "cell").write_text(LOG)
-    assert operations(lookup.find(str(tmp_path / name))) == {"dil_conv_3x3"}
-    assert operations(lookup.find(f"{tmp_path / name}:1")) == {"dil_conv_3x3"}
+    assert operations(genotype_source.load_genotype(str(tmp_path / name))) == {"dil_conv_3x3"}
+    assert operations(genotype_source.load_genotype(f"{tmp_path / name}:1")) == {"dil_conv_3x3"}
 
 
 def test_a_run_is_named_after_the_file_and_what_is_selected_in_it(tmp_path):
@@ -121,13 +121,13 @@ def test_a_run_is_named_after_the_file_and_what_is_selected_in_it(tmp_path):
         f"{tmp_path}/search.log{end}": f"search{word}"
         for end, word in (("", ""), (":2", "-2"), ("#BEST", "-BEST"))
     }
-    assert {source: lookup.short_name(source) for source in names} == names
+    assert {source: genotype_source.short_name(source) for source in names} == names
 
 
 def test_a_selection_in_json_is_refused(tmp_path):
     (tmp_path / "cell.json").write_text(JSON)
     with pytest.raises(UserError, match=r"no Genotype\(\.\.\.\) in it, of which 1 would"):
-        lookup.find(f"{tmp_path / 'cell.json'}:1")
+        genotype_source.load_genotype(f"{tmp_path / 'cell.json'}:1")
 
 
 HOSTILE = {
@@ -151,7 +151,7 @@ def test_hostile_json_is_refused_at_once_in_one_short_line(hostile, tmp_path):
     (tmp_path / "cell.json").write_text(hostile)
     started = time.monotonic()
     with pytest.raises(UserError, match="genotype") as caught:
-        lookup.find(str(tmp_path / "cell.json"))
+        genotype_source.load_genotype(str(tmp_path / "cell.json"))
     assert time.monotonic() - started < 10
     assert len(str(caught.value)) < 400 + len(str(tmp_path))
     assert "\n" not in str(caught.value)
@@ -173,8 +173,8 @@ def test_any_file_gives_a_genotype_or_a_user_error(tmp_path, content, selection)
     (tmp_path / "cell").write_bytes(content)
     message = ""
     try:
-        found = lookup.find(f"{tmp_path / 'cell'}{selection}")
-        assert genotype.from_json(genotype.to_json(found)) == found
+        found = genotype_source.load_genotype(f"{tmp_path / 'cell'}{selection}")
+        assert genotype_json.from_json(genotype_json.to_json(found)) == found
     except UserError as error:
         message = str(error)
     assert len(message) < 400 + len(str(tmp_path))

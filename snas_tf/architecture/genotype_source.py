@@ -1,11 +1,11 @@
-"""The genotype that `--genotype` names."""
+"""Where a genotype comes from: a published one by name, or a file."""
 
 import difflib
 import os
 import pathlib
 import re
 
-from snas_tf.architecture import genotype, genotype_text, zoo
+from snas_tf.architecture import genotype_json, genotype_text, zoo
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.errors import UserError, quote, shorten_path
 from snas_tf.files.text_files import read_text
@@ -14,7 +14,7 @@ _SELECTED = re.compile(r"(?s)(?P<path>.+)(?::(?P<line>\d{1,9})|#(?P<name>\w+))")
 _LONGEST_NAME = 100  # beyond which no name is looked for that is like it
 
 
-def find(source: str) -> Genotype:
+def load_genotype(source: str) -> Genotype:
     """A published genotype by its name, else the one in a file.
 
     Args:
@@ -40,7 +40,7 @@ def find(source: str) -> Genotype:
     )
 
 
-def read(path: str | pathlib.Path) -> Genotype:
+def read_genotype(path: str | pathlib.Path) -> Genotype:
     """Reads a genotype file, in either form.
 
     Raises:
@@ -50,7 +50,7 @@ def read(path: str | pathlib.Path) -> Genotype:
 
 
 def short_name(source: str) -> str:
-    """What `find` would take, as a word for the name of a run: the file's, and what is selected."""
+    """Shortens a source to a word for the name of a run: the file's, and what is selected in it."""
     path, line, name = _split(source)
     stem = pathlib.Path(path).stem
     return f"{stem}-{name or line}" if name or line else stem
@@ -81,6 +81,6 @@ def _read(
             raise ValueError(
                 f"no Genotype(...) in it, of which {quote(name or line)} would select one"
             )
-        return genotype.from_json(text)
+        return genotype_json.from_json(text)
     except ValueError as error:
         raise UserError(f"{shown}: {error}") from error

@@ -1,0 +1,107 @@
+"""What a search algorithm is: how Z is drawn, what a step moves, how a genotype is derived."""
+
+import abc
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import keras
+import tensorflow as tf
+
+from snas_tf.architecture.genotype import Genotype
+from snas_tf.config import SearchConfig
+from snas_tf.models.parent import ParentNetwork
+from snas_tf.training.traced_model import Batch
+
+TRAINING, EVALUATION = 0, 1
+"""What a draw is for; the two never use the same noise."""
+
+
+class Algorithm(keras.layers.Layer, abc.ABC):
+    """A way to search, with three seams: `draw`, `train_step` and `derive`.
+
+    An algorithm owns the parameters of the architecture, the optimizers, and whatever else it
+    learns; the network has the weights theta. `SearchModel` runs it.
+
+    Args:
+        network: the parent.
+        config: the search's settings.
+        num_steps: length of the search in steps, for the schedules.
+        seed: of every draw, with the step: step N draws the same whatever came before.
+    """
+
+    measures: ClassVar[tuple[str, ...]]
+    """Names of what `train_step` measures, "loss", "cross_entropy" and "accuracy" among them."""
+
+    theta_optimizer: keras.optimizers.Optimizer
+
+    def __init__(
+        self, network: ParentNetwork, config: SearchConfig, num_steps: int, seed: int
+    ) -> None:
+        super().__init__(name=type(self).__name__.lower())
+        self.space = network.network_plan.space
+        self.network = network
+        self.config = config
+        self.num_steps = num_steps
+        self.seed = seed
+        self.built = True
+
+    @property
+    @abc.abstractmethod
+    def optimizers(self) -> tuple[keras.optimizers.Optimizer, ...]:
+        """All optimizers, whose state a restart must bring back."""
+
+    @property
+    @abc.abstractmethod
+    def step(self) -> keras.Variable:
+        """Number of updates made."""
+
+    @property
+    def theta(self) -> list[keras.Variable]:
+        """The weights of the operations, which are none of the architecture's parameters."""
+        return self.network.trainable_variables
+
+    @abc.abstractmethod
+    def draw(self, purpose: int, number: tf.Tensor | int) -> Any:
+        """Draws an architecture at the current step.
+
+        Args:
+            purpose: `TRAINING` or `EVALUATION`.
+            number: of the draw among those of the step, such as the replica's.
+
+        Returns:
+            What has the draw as `z`: for each kind of cell [edges, operations].
+        """
+
+    @abc.abstractmethod
+    def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """Updates theta and the parameters of the architecture.
+
+        Args:
+            batch: this replica's share: "image" uint8 [batch, height, width, 3], "label" [batch].
+
+        Returns:
+            `training.means.sums` over this replica's examples, for each of `measures`.
+        """
+
+    @abc.abstractmethod
+    def derive(self) -> Genotype:
+        """Derives the genotype of what was learned so far."""
+
+    @abc.abstractmethod
+    def probabilities(self) -> dict[str, tf.Tensor]:
+        """For each kind of cell, how probable each operation is on each edge."""
+
+    def finish(self) -> int:
+        """Takes the last decisions, after the last step; returns how many edges they changed."""
+        return 0
+
+    def report(self) -> Mapping[str, Any]:
+        """The algorithm's own figures at the end of an epoch, by name."""
+        return {}
+
+    def make_seed(self, *numbers: tf.Tensor | int) -> tf.Tensor:
+        """A seed, integers [2], of its own for each sequence of integers."""
+        seed = tf.stack([self.seed, 0])
+        for number in numbers:
+            seed = tf.random.experimental.stateless_fold_in(seed, tf.cast(number, tf.int64))
+        return seed

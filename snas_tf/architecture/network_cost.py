@@ -1,0 +1,132 @@
+"""What cells and networks cost, edge by edge and in all (Appendix F)."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from snas_tf.architecture.cost import (
+    CRITERIA,
+    Cost,
+    convolution,
+    factorized_reduction,
+    normalization,
+    pointwise,
+    total,
+)
+from snas_tf.architecture.genotype import CellGenotype, Genotype
+from snas_tf.architecture.network_plan import CellPlan, NetworkPlan
+from snas_tf.architecture.operations import OPERATIONS
+from snas_tf.architecture.search_space import SearchSpace
+
+EdgeCosts = Mapping[str, Mapping[str, np.ndarray]]
+"""For each kind of cell and criterion, costs [edges, operations] over all cells of the kind."""
+
+
+def operation_cost(name: str, plan: CellPlan, source: int) -> Cost:
+    """The cost of an operation on an edge that leaves `source`."""
+    return OPERATIONS[name].cost(plan.channels, plan.stride(source), plan.node_size(source))
+
+
+def cell_costs(space: SearchSpace, plan: CellPlan) -> list[list[Cost]]:
+    """The cost of each [edge][operation] of a cell."""
+    return [
+        [operation_cost(name, plan, source) for name in space.operations]
+        for source, _ in space.edges
+    ]
+
+
+def edge_costs(network_plan: NetworkPlan, attribute: str) -> dict[str, np.ndarray]:
+    """One number of `Cost` for each kind [edges, operations], summed over the cells of the kind."""
+    space = network_plan.space
+    sums = {kind: np.zeros(space.shape) for kind in space.kinds}
+    for plan in network_plan:
+        sums[plan.kind] += [
+            [getattr(cost, attribute) for cost in row] for row in cell_costs(space, plan)
+        ]
+    return sums
+
+
+def edge_costs_by_criterion(network_plan: NetworkPlan) -> dict[str, dict[str, np.ndarray]]:
+    """For each kind and criterion [edges, operations], summed over the cells of the kind.
+
+    The sum over a one-hot Z is what the edges of that child cost in this very network.
+    """
+    by_criterion = {criterion: edge_costs(network_plan, criterion) for criterion in CRITERIA}
+    return {
+        kind: {criterion: by_criterion[criterion][kind] for criterion in CRITERIA}
+        for kind in network_plan.space.kinds
+    }
+
+
+def normalize_costs(
+    costs: EdgeCosts, weights: Mapping[str, float] | None = None
+) -> dict[str, np.ndarray]:
+    """The penalty's C(O) for each kind [edges, operations] (Eq. 10).
+
+    Each criterion is divided by its value for the most expensive child of the network, then the
+    three are averaged: the C(Z) of any child lies between 0 and 1, so a weight means the same for
+    every depth, width and resolution.
+
+    Args:
+        costs: from `edge_costs_by_criterion`.
+        weights: of each criterion in the average, only their ratio counts; default: equal.
+    """
+    largest = {
+        criterion: sum(costs[kind][criterion].max(axis=1).sum() for kind in costs)
+        for criterion in CRITERIA
+    }
+    shares = None if weights is None else [weights[name] for name in CRITERIA]
+    return {
+        kind: np.average(
+            [costs[kind][name] / largest[name] for name in CRITERIA], axis=0, weights=shares
+        )
+        for kind in costs
+    }
+
+
+def preprocess_cost(plan: CellPlan) -> Cost:
+    """Both preprocess layers of a cell: they exist also where no edge uses one."""
+    first, second = plan.input_channels
+    reduce = factorized_reduction if plan.follows_reduction else pointwise
+    return reduce(first, plan.channels, plan.input_size) + pointwise(
+        second, plan.channels, plan.input_size
+    )
+
+
+def stem_cost(network_plan: NetworkPlan) -> Cost:
+    """What comes before the first cell: 3 x 3 convolutions and their normalizations."""
+    return total(
+        [
+            convolution(3 * 3, layer.input_channels, layer.output_channels, size)
+            + normalization(layer.output_channels)
+            for layer, size in network_plan.stem_convolutions()
+        ]
+    )
+
+
+def classifier_cost(network_plan: NetworkPlan, num_classes: int) -> Cost:
+    """The dense layer, with its bias, on the global average of the last cell."""
+    weights = convolution(1, network_plan[-1].output_channels, num_classes, (1, 1))
+    return weights + Cost(parameters=num_classes)
+
+
+def fixed_cost(network_plan: NetworkPlan, num_classes: int) -> Cost:
+    """Everything that no edge decides: stem, preprocess layers and classifier."""
+    return total(
+        [
+            stem_cost(network_plan),
+            *(preprocess_cost(plan) for plan in network_plan),
+            classifier_cost(network_plan, num_classes),
+        ]
+    )
+
+
+def cell_cost(cell: CellGenotype, plan: CellPlan) -> Cost:
+    """The live edges of a cell, those that leave a node without input included, as in C(Z)."""
+    return total([operation_cost(edge.operation, plan, edge.source) for edge in cell.edges])
+
+
+def child_cost(genotype: Genotype, network_plan: NetworkPlan, num_classes: int) -> Cost:
+    """The whole child network of a genotype."""
+    cells = [cell_cost(genotype.cell(plan.kind), plan) for plan in network_plan]
+    return total([fixed_cost(network_plan, num_classes), *cells])

@@ -1,0 +1,148 @@
+"""The candidate operations: one specification each, of all that is known outside of its layer."""
+
+import dataclasses
+import functools
+import types
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from snas_tf.architecture.cost import (
+    Cost,
+    convolution,
+    factorized_reduction,
+    normalization,
+    pointwise,
+)
+from snas_tf.architecture.network_plan import halve
+
+CostFunction = Callable[[int, int, tuple[int, int]], Cost]
+"""From channels, stride and input (height, width) to the cost of running once on one image."""
+
+ZERO, SKIP = "none", "skip_connect"
+"""The operation that drops an edge, and the one that hands its source on."""
+
+
+@dataclasses.dataclass(frozen=True)
+class OperationSpec:
+    """An operation that an edge may have.
+
+    Attributes:
+        name: in genotypes, in a search space, and in the weights' names.
+        family: what pictures color alike and reports count together: "zero", "skip", "pooling",
+            "separable", "dilated" or another word.
+        label: in pictures.
+        cost: what it costs.
+        layer: its subclass of `layers.base_operation.BaseOperation`, or where that is, as
+            "package.module:Class", so that no TensorFlow is needed before it runs; None for the
+            zero operation.
+        arguments: of the layer, besides those that all operations have.
+    """
+
+    name: str
+    family: str
+    label: str
+    cost: CostFunction
+    layer: type | str | None
+    arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict, hash=False)
+
+    @property
+    def has_kernels(self) -> bool:
+        """Whether it learns something besides a normalization."""
+        return self.family not in ("zero", "skip", "pooling")
+
+
+def _zero(channels: int, stride: int, size: tuple[int, int]) -> Cost:
+    return Cost()
+
+
+def _skip(channels: int, stride: int, size: tuple[int, int]) -> Cost:
+    if stride == 2:
+        return factorized_reduction(channels, channels, halve(size))
+    return Cost(memory_access=2 * channels * size[0] * size[1])
+
+
+def _pooling(channels: int, stride: int, size: tuple[int, int]) -> Cost:
+    height, width = halve(size) if stride == 2 else size
+    return (
+        Cost(pooling_flops=height * width * 3 * 3 * channels)
+        + Cost(memory_access=2 * channels * height * width)
+        + normalization(channels)
+    )
+
+
+def _depthwise(
+    kernel_size: int, repeats: int, channels: int, stride: int, size: tuple[int, int]
+) -> Cost:
+    size = halve(size) if stride == 2 else size
+    depthwise = convolution(kernel_size**2, channels, channels, size, groups=channels)
+    return (depthwise + pointwise(channels, channels, size)) * repeats
+
+
+def _wide_then_tall(channels: int, stride: int, size: tuple[int, int]) -> Cost:
+    """A 1 x 7 convolution, strided along its width, a 7 x 1 one along its height, one BN."""
+    output = halve(size) if stride == 2 else size
+    wide = convolution(7, channels, channels, (size[0], output[1]))
+    return wide + convolution(7, channels, channels, output) + normalization(channels)
+
+
+def _separable(kernel_size: int) -> OperationSpec:
+    return OperationSpec(
+        f"sep_conv_{kernel_size}x{kernel_size}",
+        "separable",
+        f"sep {kernel_size}x{kernel_size}",
+        functools.partial(_depthwise, kernel_size, 2),
+        "snas_tf.layers.convolutions:SeparableConvolution",
+        types.MappingProxyType({"kernel_size": kernel_size}),
+    )
+
+
+def _dilated(kernel_size: int) -> OperationSpec:
+    return OperationSpec(
+        f"dil_conv_{kernel_size}x{kernel_size}",
+        "dilated",
+        f"dil {kernel_size}x{kernel_size}",
+        functools.partial(_depthwise, kernel_size, 1),
+        "snas_tf.layers.convolutions:DilatedConvolution",
+        types.MappingProxyType({"kernel_size": kernel_size}),
+    )
+
+
+OPERATIONS: dict[str, OperationSpec] = {
+    operation.name: operation
+    for operation in (
+        OperationSpec(ZERO, "zero", "none", _zero, None),
+        OperationSpec(
+            SKIP, "skip", "skip", _skip, "snas_tf.layers.projections:FactorizedReduction"
+        ),
+        OperationSpec(
+            "max_pool_3x3", "pooling", "max 3x3", _pooling, "snas_tf.layers.pooling:MaxPooling"
+        ),
+        OperationSpec(
+            "avg_pool_3x3", "pooling", "avg 3x3", _pooling, "snas_tf.layers.pooling:AveragePooling"
+        ),
+        _separable(3),
+        _separable(5),
+        _dilated(3),
+        _dilated(5),
+        _separable(7),
+        OperationSpec(
+            "conv_7x1_1x7",
+            "other",
+            "conv 7x1 1x7",
+            _wide_then_tall,
+            "snas_tf.layers.convolutions:WideThenTallConvolution",
+        ),
+    )
+}
+"""Every operation that a genotype may name; the last two are those of published cells alone."""
+
+
+def register(operation: OperationSpec) -> OperationSpec:
+    """Makes an operation known by its name, and returns it.
+
+    Raises:
+        ValueError: another operation has this name.
+    """
+    if OPERATIONS.setdefault(operation.name, operation) != operation:
+        raise ValueError(f"there is another operation of the name {operation.name!r}")
+    return operation

@@ -1,0 +1,70 @@
+"""The penalty: the weighted expected cost of a child, second term of Eq. 9."""
+
+import functools
+from collections.abc import Mapping
+
+import numpy as np
+import tensorflow as tf
+
+from snas_tf.architecture.cost import CRITERIA
+from snas_tf.architecture.network_cost import edge_costs_by_criterion
+from snas_tf.architecture.network_plan import NetworkPlan
+from snas_tf.config import SearchConfig
+from snas_tf.layers.stochastic_edge import StochasticEdge
+from snas_tf.penalty.estimator import make_estimator
+from snas_tf.penalty.scale import SCALES
+from snas_tf.penalty.weight import make_weight
+
+
+class Penalty:
+    """Eta E_Z[C(Z)] of Eq. 9.
+
+    What C is, how its expectation is estimated and what eta is are up to `scale`, `estimator` and
+    `weight`.
+
+    Args:
+        network_plan: of the parent network.
+        config: the search's settings.
+        num_steps: length of the search in steps.
+    """
+
+    def __init__(self, network_plan: NetworkPlan, config: SearchConfig, num_steps: int) -> None:
+        self.costs = edge_costs_by_criterion(network_plan)
+        criteria = {name: getattr(config, f"{name}_weight") for name in CRITERIA}
+        self.scale = SCALES[config.penalty_scale](self.costs, criteria)
+        self.estimator = make_estimator(config)
+        self.weight = make_weight(config, num_steps, network_plan.space)
+
+    def estimate(
+        self,
+        edges: Mapping[str, StochasticEdge],
+        noise: Mapping[str, tf.Tensor],
+        temperature: tf.Tensor,
+    ) -> tf.Tensor:
+        """Estimates the penalty, a scalar; C is 1 for the most expensive child where linear.
+
+        Args:
+            edges: the distribution of each kind of cell.
+            noise: Gumbel noise [edges, operations] of the step's draw of each kind.
+            temperature: lambda of Eq. 5, a scalar.
+        """
+        expected = [
+            self.estimator(
+                functools.partial(self.scale.terms, kind), edges[kind], noise[kind], temperature
+            )
+            for kind in edges
+        ]
+        log_alpha = {kind: edges[kind].log_alpha.value for kind in edges}
+        return self.weight.value(log_alpha, temperature) * tf.add_n(expected)
+
+    def update(self, edges: Mapping[str, StochasticEdge], temperature: tf.Tensor) -> None:
+        """Moves the weight at the end of a step, where a target decides it."""
+        self.weight.update({kind: edges[kind].log_alpha.value for kind in edges}, temperature)
+
+    def expected_costs(self, edges: Mapping[str, StochasticEdge]) -> dict[str, float]:
+        """By criterion, what the edges of a child of this network cost on average."""
+        probabilities = {kind: edges[kind].probabilities().numpy() for kind in edges}
+        return {
+            name: sum(np.sum(probabilities[kind] * self.costs[kind][name]) for kind in edges)
+            for name in CRITERIA
+        }
