@@ -24,7 +24,7 @@ tensorflow_import.import_tensorflow()
 import numpy as np
 import tensorflow as tf
 
-from snas_tf.layers.stochastic_edge import gumbel
+from snas_tf.layers.stochastic_edge import StochasticEdge, gumbel
 from snas_tf.penalty.estimator import Expectation, PolicyGradient, Reparameterization
 
 flags.DEFINE_integer("draws", 100_000, "Draws to average.", 2)
@@ -39,11 +39,11 @@ ESTIMATORS = {
 
 def gradients(estimator, log_alpha, costs, noise, temperature):
     """Of each draw [draws, operations]: each is an edge of its own."""
-    logits = tf.constant(np.broadcast_to(log_alpha, noise.shape))
+    edges = StochasticEdge(*noise.shape)
+    edges.log_alpha.assign(np.broadcast_to(log_alpha, noise.shape))
     with tf.GradientTape() as tape:
-        tape.watch(logits)
-        value = estimator(lambda z: z * costs, logits, noise, tf.constant(temperature))
-    return tape.gradient(value, logits).numpy()
+        value = estimator(lambda z: z * costs, edges, noise, tf.constant(temperature))
+    return tape.gradient(value, edges.log_alpha.value).numpy()
 
 
 def main(_):

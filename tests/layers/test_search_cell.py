@@ -6,6 +6,8 @@ import tensorflow as tf
 from snas_tf.architecture.spaces import DARTS
 from snas_tf.layers import registry, search_cell
 
+POOLINGS = ("max_pool_3x3", "avg_pool_3x3")
+CONVOLUTIONS = ("sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5")
 NORMAL, REDUCE, LAST = DARTS.plan_network(3, 4, (8, 8))
 
 
@@ -39,7 +41,7 @@ def by_hand(cell, given, names):
                 y = x
             else:
                 layers = {**cell.poolings, **cell.convolutions}
-                index = source if name in search_cell.POOLINGS else edge
+                index = source if name in cell.poolings else edge
                 if name == "skip_connect":
                     index = [e for e in DARTS.edges if e[0] < 2].index((source, target))
                 weights = layers[name].unstack()[index]
@@ -71,7 +73,7 @@ def test_all_zero_operations_give_zero():
 def test_the_gradient_of_z_is_the_credit_of_each_operation(plan):
     """dL/dz_k = dL/dx_j . O_k(x_i), read off the node that the last edge (4, 5) enters."""
     keras.utils.set_random_seed(0)
-    cell, given = search_cell.SearchCell(plan, 0), inputs(plan)
+    cell, given = search_cell.SearchCell(plan, skip_threshold=0), inputs(plan)
     z = tf.nn.softmax(tf.random.stateless_normal([14, 8], [1, 2]))
     with tf.GradientTape() as tape:
         tape.watch(z)
@@ -108,7 +110,7 @@ def test_moving_statistics_change_in_training_only():
 
 @pytest.mark.parametrize("plan", [NORMAL, REDUCE, LAST])
 def test_output_shape_and_config_tell_the_truth(plan):
-    cell = search_cell.SearchCell(plan, 1e-4)
+    cell = search_cell.SearchCell(plan, skip_threshold=1e-4)
     again = search_cell.SearchCell.from_config(cell.get_config())
     assert again.skip_threshold == 1e-4
     assert again.plan == plan
@@ -135,7 +137,7 @@ def test_what_is_skipped_changes_nothing_in_float32():
     results = []
     for threshold in (0.0, 1e-6):
         keras.utils.set_random_seed(0)
-        cell = search_cell.SearchCell(REDUCE, threshold)
+        cell = search_cell.SearchCell(REDUCE, skip_threshold=threshold)
         results.append(run_with_gradients(cell, inputs(REDUCE), cold_draw()))
     (loss, gradients), (skipped_loss, skipped_gradients) = results
     assert float(skipped_loss) == pytest.approx(float(loss), rel=1e-5)
@@ -149,17 +151,17 @@ def test_only_operations_over_the_threshold_run():
     keras.utils.set_random_seed(0)
     cell, z = search_cell.SearchCell(REDUCE), cold_draw()
     live = z.numpy() >= 1e-6
-    for name in search_cell.CONVOLUTIONS:
+    for name in CONVOLUTIONS:
         kernel = cell.convolutions[name].stacks["pointwise"]
         dead = ~live[:, DARTS.operations.index(name)]
         kernel.assign(np.where(dead.reshape(-1, *[1] * (kernel.ndim - 1)), np.nan, kernel))
     loss, gradients = run_with_gradients(cell, inputs(REDUCE), z)
     assert np.isfinite(loss)
     assert all(np.isfinite(gradient).all() for gradient in gradients)
-    for name in search_cell.CONVOLUTIONS:
+    for name in CONVOLUTIONS:
         moved = (cell.convolutions[name].stacks["mean"].numpy() != 0).reshape(14, -1).any(axis=1)
         np.testing.assert_array_equal(moved, live[:, DARTS.operations.index(name)])
-    for name in search_cell.POOLINGS:
+    for name in POOLINGS:
         moved = (cell.poolings[name].stacks["mean"].numpy() != 0).any(axis=1)
         used = [
             any(
@@ -175,4 +177,4 @@ def test_only_operations_over_the_threshold_run():
 @pytest.mark.parametrize("threshold", [-1e-6, 1.0])
 def test_a_threshold_that_is_no_small_share_is_refused(threshold):
     with pytest.raises(ValueError, match=r"skip_threshold must be in \[0, 1\), received"):
-        search_cell.SearchCell(NORMAL, threshold)
+        search_cell.SearchCell(NORMAL, skip_threshold=threshold)

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.layers.stochastic_edge import (
-    StochasticEdge,
-    gumbel,
-    sample_concrete,
-    sample_one_hot,
-    with_credit,
-)
+from snas_tf.layers.stochastic_edge import StochasticEdge, gumbel, with_credit
 
 SEED = tf.constant([3, 4])
+
+
+def make_edges(log_alpha, relaxation="concrete"):
+    edges = StochasticEdge(*log_alpha.shape, relaxation=relaxation)
+    edges.log_alpha.assign(log_alpha)
+    return edges
 
 
 def test_noise_is_a_pure_function_of_the_seed():
@@ -34,16 +34,15 @@ def test_a_draw_is_equation_5():
     temperature = 0.7
     logits = (log_alpha + gumbel((3, 8), SEED).numpy()) / temperature
     expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    drawn = sample_concrete(tf.constant(log_alpha), tf.constant(temperature), SEED)
+    drawn = make_edges(log_alpha)(tf.constant(temperature), seed=SEED)
     np.testing.assert_allclose(drawn, expected, rtol=1e-5)
 
 
 def test_cold_draws_are_one_hot_with_the_categorical_probabilities():
     log_alpha = np.array([2.0, 0.0, 1.0, -1.0], np.float32)
     draws = 200_000
-    z = sample_concrete(
-        tf.tile(tf.constant(log_alpha)[None], [draws, 1]), tf.constant(1e-3), SEED
-    ).numpy()
+    edges = make_edges(np.tile(log_alpha, (draws, 1)))
+    z = edges(tf.constant(1e-3), seed=SEED).numpy()
     # Two candidates within a few lambda of each other share a draw: about 2 lambda of all draws.
     assert (z.max(axis=1) > 0.99).mean() > 0.99
     probabilities = np.exp(log_alpha) / np.exp(log_alpha).sum()
@@ -56,15 +55,15 @@ def test_cold_draws_are_one_hot_with_the_categorical_probabilities():
 def test_autodiff_through_a_draw_is_equation_26():
     """An edge with 8 arbitrary operations and an arbitrary loss above it."""
     generator = np.random.default_rng(1)
-    log_alpha = tf.Variable(generator.normal(size=(1, 8)).astype(np.float32))
+    edges = make_edges(generator.normal(size=(1, 8)).astype(np.float32))
     outputs = tf.constant(generator.normal(size=(8, 6)).astype(np.float32))  # O_ij^k(x_i)
     temperature = 0.6
     with tf.GradientTape() as tape:
-        z = sample_concrete(log_alpha, tf.constant(temperature), SEED)
+        z = edges(tf.constant(temperature), seed=SEED)
         x_j = tf.linalg.matvec(outputs, z[0], transpose_a=True)
         tape.watch(x_j)
         loss = tf.reduce_sum(tf.sin(x_j) * x_j)
-    by_autodiff, upstream = tape.gradient(loss, [log_alpha, x_j])
+    by_autodiff, upstream = tape.gradient(loss, [edges.log_alpha.value, x_j])
 
     z, credit = z.numpy()[0], outputs.numpy() @ upstream.numpy()  # dL/dx_j . O_ij^k(x_i)
     by_equation = [
@@ -74,24 +73,26 @@ def test_autodiff_through_a_draw_is_equation_26():
 
 
 def test_a_one_hot_draw_is_the_concrete_one_of_the_same_seed_at_temperature_zero():
-    log_alpha = tf.constant(np.random.default_rng(0).normal(size=(50, 8)).astype(np.float32))
-    cold = sample_concrete(log_alpha, tf.constant(1e-5), SEED)
-    np.testing.assert_allclose(sample_one_hot(log_alpha, tf.constant(0.5), SEED), cold, atol=1e-6)
+    log_alpha = np.random.default_rng(0).normal(size=(50, 8)).astype(np.float32)
+    cold = make_edges(log_alpha)(tf.constant(1e-5), seed=SEED)
+    one_hot = make_edges(log_alpha, "one_hot")(tf.constant(0.5), seed=SEED)
+    np.testing.assert_allclose(one_hot, cold, atol=1e-6)
 
 
 def test_the_gradient_of_a_one_hot_draw_is_credit_times_score():
     """Eq. 7 and 8; -R is the gradient that reaches the drawn entry, whatever the others get."""
     generator = np.random.default_rng(1)
-    log_alpha = tf.Variable(generator.normal(size=(3, 8)).astype(np.float32))
+    log_alpha = generator.normal(size=(3, 8)).astype(np.float32)
+    edges = make_edges(log_alpha, "one_hot")
     upstream = generator.normal(size=(3, 8)).astype(np.float32)
     with tf.GradientTape() as tape:
-        z = sample_one_hot(log_alpha, tf.constant(1.0), SEED)
+        z = edges(tf.constant(1.0), seed=SEED)
         loss = tf.reduce_sum(z * upstream)
-    weights = np.exp(log_alpha.numpy())
+    weights = np.exp(log_alpha)
     probabilities = weights / weights.sum(axis=1, keepdims=True)
     cost = (z.numpy() * upstream).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(
-        tape.gradient(loss, log_alpha), cost * (z.numpy() - probabilities), atol=1e-6
+        tape.gradient(loss, edges.log_alpha.value), cost * (z.numpy() - probabilities), atol=1e-6
     )
 
 

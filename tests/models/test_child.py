@@ -104,7 +104,7 @@ def test_the_penalty_of_a_one_hot_z_is_what_its_child_really_has_and_runs(seed):
         for criterion in cost.CRITERIA
     }
     assert penalised["parameters"] == count_parameters(network) - around.parameters
-    assert penalised["operations"] == sum(count_operations(network)) - around.multiply_adds
+    assert penalised["flops"] == sum(count_operations(network)) - around.multiply_adds
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -62,7 +62,7 @@ ALIVE = zoo.genotypes()["snas_mild"].cell("normal")
 
 
 @pytest.mark.parametrize(
-    "found", [Genotype(ALIVE, DEAD), Genotype(DEAD, ALIVE), Genotype(DEAD, DEAD)]
+    "found", [Genotype((ALIVE, DEAD)), Genotype((DEAD, ALIVE)), Genotype((DEAD, DEAD))]
 )
 def test_a_child_with_cells_that_are_zero_gives_the_same_folded(found):
     assert_folds(make(found, cells=4))
@@ -79,7 +79,7 @@ def test_no_normalisation_is_left(name):
 def test_what_reads_the_channels_of_dead_nodes_is_gone():
     """Of each reduction cell two nodes of four live: half of the channels that are read there."""
     reduce = CellGenotype((Edge(0, 2, "sep_conv_3x3"), Edge(1, 4, "dil_conv_3x3")))
-    child = make(Genotype(ALIVE, reduce))
+    child = make(Genotype((ALIVE, reduce)))
     # Stem, and for each cell both preprocesses and the pointwise kernels of its edges.
     first = [3, 12, 12, *[4] * 7, 12, 16, *[8] * 3]
     assert sorted(channels_read(FoldedChild(child))) == sorted(

@@ -100,6 +100,6 @@ def test_a_genotype_outside_the_search_space_is_refused_by_name(outside, kind):
 
 
 def test_a_parent_of_another_size_is_refused():
-    found = Genotype(SKIP, SKIP)
+    found = Genotype((SKIP, SKIP))
     with pytest.raises(ValueError, match="the plans differ"):
         inherit(child_of(found, cells=3), parent_of(cells=4))

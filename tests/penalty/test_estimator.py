@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.layers.stochastic_edge import gumbel
-from snas_tf.penalty.estimator import Expectation, PolicyGradient, Reparameterization, log_density
+from snas_tf.layers.stochastic_edge import StochasticEdge, gumbel
+from snas_tf.penalty.estimator import Expectation, PolicyGradient, Reparameterization
 
 SAMPLED = {
     "reparameterization": Reparameterization(),
@@ -35,12 +35,17 @@ def exact():
     return alpha * (COSTS - (alpha * COSTS).sum(axis=-1, keepdims=True))
 
 
+def make_edges(log_alpha):
+    edges = StochasticEdge(*log_alpha.shape)
+    edges.log_alpha.assign(log_alpha)
+    return edges
+
+
 def estimate(estimator, log_alpha, noise, temperature, terms=linear):
-    log_alpha = tf.constant(log_alpha)
+    edges = make_edges(log_alpha)
     with tf.GradientTape() as tape:
-        tape.watch(log_alpha)
-        value = estimator(terms, log_alpha, tf.constant(noise), tf.constant(temperature))
-    return float(value), tape.gradient(value, log_alpha).numpy()
+        value = estimator(terms, edges, tf.constant(noise), tf.constant(temperature))
+    return float(value), tape.gradient(value, edges.log_alpha.value).numpy()
 
 
 @functools.cache
@@ -111,13 +116,12 @@ def test_the_score_does_not_depend_on_the_temperature():
     """It is 1 - n softmax(-G): so the policy gradient's variance does not vanish with lambda."""
     noise = gumbel(LOG_ALPHA.shape, tf.constant([3, 4])).numpy()
     for temperature in (1.0, 0.1):
-        log_alpha = tf.constant(LOG_ALPHA)
+        edges = make_edges(LOG_ALPHA)
         log_z = tf.nn.log_softmax((LOG_ALPHA + noise) / temperature)
         with tf.GradientTape() as tape:
-            tape.watch(log_alpha)
-            density = log_density(log_alpha, log_z, temperature)
+            density = edges.log_density(log_z, temperature)
         np.testing.assert_allclose(
-            tape.gradient(density, log_alpha), 1 - 8 * softmax(-noise), atol=1e-4
+            tape.gradient(density, edges.log_alpha.value), 1 - 8 * softmax(-noise), atol=1e-4
         )
 
 

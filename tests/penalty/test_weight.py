@@ -52,14 +52,14 @@ def test_at_temperature_one_the_excess_is_that_of_the_expected_size():
 
 @pytest.mark.parametrize("temperature", [1.0, 0.5])
 def test_the_multiplier_starts_at_zero_and_sums_the_excess(temperature):
-    weight, temperature = make(num_steps=50), tf.constant(temperature)
-    excess = float(weight.excess(logits(), temperature) / temperature)
-    assert float(weight.multiplier.value) == 0
+    target_weight, temperature = make(num_steps=50), tf.constant(temperature)
+    excess = float(target_weight.excess(logits(), temperature) / temperature)
+    assert float(target_weight.multiplier.value) == 0
     for _ in range(3):
-        weight.update(logits(), temperature)
+        target_weight.update(logits(), temperature)
     expected = 3 * weight.ASCENT / 50 * excess
-    assert float(weight.multiplier.value) == pytest.approx(expected, rel=1e-5)
-    assert float(weight.value(logits(), temperature)) == pytest.approx(
+    assert float(target_weight.multiplier.value) == pytest.approx(expected, rel=1e-5)
+    assert float(target_weight.value(logits(), temperature)) == pytest.approx(
         expected + weight.DAMPING * excess, rel=1e-5
     )
 

@@ -1,0 +1,39 @@
+"""Small models for the tests of algorithms."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from snas_tf.algorithms.search_model import SearchModel
+from snas_tf.algorithms.snas import SNAS
+from snas_tf.architecture.spaces import DARTS
+from snas_tf.config import SearchConfig
+from snas_tf.models.parent import ParentNetwork
+
+CONFIG = SearchConfig(num_cells=3, init_channels=4, epochs=1, constraint_weight=0.5)
+
+
+def make_snas(config=CONFIG, num_steps=10, seed=0):
+    keras.utils.set_random_seed(seed)
+    plan = DARTS.plan_network(config.num_cells, config.init_channels, (8, 8))
+    network = ParentNetwork(plan, 4, np.full(3, 128.0), np.full(3, 64.0), skip_threshold=0)
+    return SNAS(network, config, num_steps, seed)
+
+
+def make_model(**kwargs):
+    return SearchModel(make_snas(**kwargs))
+
+
+def make_batch(size=6, seed=0):
+    generator = np.random.default_rng(seed)
+    return {
+        "image": tf.constant(generator.integers(0, 256, (size, 8, 8, 3), np.uint8)),
+        "label": tf.constant(generator.integers(0, 4, size)),
+        "index": tf.range(size, dtype=tf.int64),
+        "weight": tf.ones(size),
+    }
+
+
+def divide_sums(sums):
+    """The means that a step's sums over its examples come down to."""
+    return {name: float(sums[name] / sums["examples"]) for name in sums if name != "examples"}
