@@ -9,6 +9,7 @@ import tensorflow as tf
 from snas_tf.algorithms import search_monitor
 from snas_tf.algorithms.search_model import SearchModel
 from snas_tf.algorithms.search_monitor import SearchMonitor
+from snas_tf.algorithms.snas import SNAS
 from snas_tf.architecture import cost, genotype_source, network_cost
 from snas_tf.architecture.spaces import DARTS
 from snas_tf.config import SearchConfig
@@ -44,19 +45,19 @@ def shared_model():
     network = ParentNetwork(
         DARTS.plan_network(3, 4, (8, 8)), 4, np.zeros(3), np.ones(3), skip_threshold=0
     )
-    return SearchModel(network, SearchConfig(), num_steps=30, seed=0)
+    return SearchModel(SNAS(network, SearchConfig(), num_steps=30, seed=0))
 
 
 @pytest.fixture
 def model(shared_model):
     """A search model that has decided nothing yet."""
-    starts = shared_model.log_alpha()
-    rate = float(shared_model.alpha_optimizer.learning_rate)
+    snas = shared_model.algorithm
+    start = snas.distribution.log_alpha()
+    rate = float(snas.alpha_optimizer.learning_rate)
     yield shared_model
-    for kind, start in starts.items():
-        shared_model.edges[kind].log_alpha.assign(start)
+    snas.distribution.assign(start)
     shared_model.config = SearchConfig()
-    shared_model.alpha_optimizer.learning_rate = rate
+    snas.alpha_optimizer.learning_rate = rate
 
 
 def make(path, model, num_epochs=3, rows=()):
@@ -94,7 +95,7 @@ def pictures(run, start):
 def choose(monitor, operation):
     for kind in DARTS.kinds:
         one_hot = np.eye(8)[[DARTS.operations.index(operation)] * 14]
-        monitor.model.edges[kind].log_alpha.assign(100 * one_hot)
+        monitor.model.algorithm.distribution.edges[kind].log_alpha.assign(100 * one_hot)
 
 
 def test_a_row_and_a_line_say_the_same(tmp_path, model, capsys):
@@ -138,7 +139,7 @@ def test_a_collapse_is_warned_of_when_it_begins(monitored, caplog):
 def test_a_search_that_has_decided_nothing_at_its_half_is_warned_of_once(monitored, caplog):
     _, monitor = monitored
     monitor.model.config = SearchConfig(alpha_decay="coupled")
-    monitor.model.alpha_optimizer.learning_rate = 3e-4
+    monitor.model.algorithm.alpha_optimizer.learning_rate = 3e-4
     with caplog.at_level(logging.WARNING):
         for epoch in range(3):
             monitor.report(epoch, MEANS)
@@ -155,7 +156,7 @@ def test_a_cell_that_has_begun_to_decide_is_not_warned_of(monitored, caplog):
     """Of 2.08 nats 1.92 are left where one operation is ahead by 1.3, and 1.37 by 2.5."""
     _, monitor = monitored
     for kind, gap in (("normal", 2.5), ("reduce", 1.3)):
-        monitor.model.edges[kind].log_alpha.assign(gap * np.eye(8)[[4] * 14])
+        monitor.model.algorithm.distribution.edges[kind].log_alpha.assign(gap * np.eye(8)[[4] * 14])
     with caplog.at_level(logging.WARNING):
         monitor.report(1, MEANS)
     (message,) = (record.getMessage() for record in caplog.records)
@@ -238,7 +239,7 @@ def test_a_cell_is_drawn_when_it_has_changed_and_then_alone(tmp_path, model, no_
     for epoch in range(6):
         for kind in DARTS.kinds:
             one_hot = np.eye(8)[[DARTS.operations.index(chosen[kind][epoch])] * 14]
-            model.edges[kind].log_alpha.assign(100 * one_hot)
+            model.algorithm.distribution.edges[kind].log_alpha.assign(100 * one_hot)
         monitor.report(epoch, MEANS)
     assert pictures(run, "cell/normal") == [1, 3]
     assert pictures(run, "cell/reduce") == [1, 5, 6]

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from snas_tf.algorithms.search_model import SearchModel
+from snas_tf.algorithms.snas import SNAS
 from snas_tf.architecture.spaces import DARTS
 from snas_tf.config import ChildConfig, ImageNetConfig, SearchConfig
 from snas_tf.errors import UserError
@@ -121,7 +122,7 @@ def test_a_search_that_diverges_blames_what_was_set_while_a_finite_checkpoint_is
     config = SearchConfig(3, 2, epochs=1, **settings)
     plans = DARTS.plan_network(3, 2, (8, 8))
     network = ParentNetwork(plans, 4, (128.0,) * 3, (64.0,) * 3, skip_threshold=0)
-    model = SearchModel(network, config, num_steps=100, seed=0)
+    model = SearchModel(SNAS(network, config, num_steps=100, seed=0))
     callback = StopAtDivergence()
     callback.set_model(model)
     images = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), np.uint8)
