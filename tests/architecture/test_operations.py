@@ -1,0 +1,25 @@
+import dataclasses
+
+import pytest
+
+from snas_tf.architecture import operations
+from snas_tf.architecture.operations import OPERATIONS
+
+
+def test_an_operation_is_known_by_its_own_name():
+    for name, operation in OPERATIONS.items():
+        assert operation.name == name
+
+
+def test_what_learns_kernels_is_told_from_what_does_not():
+    without = {name for name, operation in OPERATIONS.items() if not operation.has_kernels}
+    assert without == {"none", "skip_connect", "max_pool_3x3", "avg_pool_3x3"}
+
+
+def test_a_registered_operation_is_known_and_its_name_is_taken(monkeypatch):
+    monkeypatch.setattr(operations, "OPERATIONS", dict(OPERATIONS))
+    wide = dataclasses.replace(OPERATIONS["sep_conv_7x7"], name="sep_conv_9x9")
+    assert operations.register(wide) is operations.register(wide)
+    assert operations.OPERATIONS["sep_conv_9x9"] is wide
+    with pytest.raises(ValueError, match="another operation of the name 'sep_conv_9x9'"):
+        operations.register(dataclasses.replace(wide, label="wide"))
