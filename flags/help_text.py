@@ -6,7 +6,7 @@ from typing import Any
 
 from absl import flags
 
-from flags.modes import DEFAULT, MODES, Mode
+from .modes import DEFAULT, MODES, Mode
 
 _WIDTH = 96
 _TRAINING = ("search", "evaluate", "imagenet")

@@ -13,6 +13,7 @@ from tests.programs import ROOT
 ALLOWED = {
     "files": {"files", "errors"},
     "architecture": {"architecture", "errors", "files"},
+    "config": {"config", "architecture", "errors"},
     "layers": {"layers", "architecture"},
     "models": {"models", "layers", "architecture", "errors", "files"},
     "plots": {"plots", "architecture", "files"},

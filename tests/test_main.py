@@ -7,8 +7,7 @@ import PIL.Image
 import pytest
 from absl import flags
 
-import main
-from flags import command_line, modes
+from flags import command_line, modes, program, wording
 from snas_tf.errors import UserError
 from tests.programs import run
 
@@ -35,7 +34,7 @@ def complaint(capsys, *arguments):
         module = modes.MODES[values.mode].module
         next(getattr(module, name) for name in LATE if hasattr(module, name))(values)
     except UserError as error:
-        return str(error)
+        return wording.to_flags(str(error))
     except SystemExit:
         (line,) = capsys.readouterr().err.splitlines()
         return line
@@ -164,9 +163,9 @@ def stopped(monkeypatch, capsys, error, *arguments):
         raise error
 
     monkeypatch.setattr(flags, "FLAGS", values)
-    monkeypatch.setitem(main._MODES, values.mode, fail)
+    monkeypatch.setattr(modes.MODES[values.mode].module, "run", fail)
     with pytest.raises(SystemExit) as stop:
-        main.main([])
+        program.main([])
     return stop.value.code, capsys.readouterr().err
 
 
