@@ -18,7 +18,7 @@ _RENAMED = {"kind": "mode", "file_format": "format"}
 def to_flags(text: str) -> str:
     """Replace each setting in backticks by its flag, as in --batch_size=512.
 
-    A name that no mode has as a flag stays as it is.
+    A name that no mode has as a flag stays as it is. True and False become --NAME and --noNAME.
     """
     return _SETTING.sub(_to_flag, text)
 

@@ -1,4 +1,4 @@
-"""`--mode=evaluate`: a genotype trained from scratch, and tested."""
+"""The evaluation: a genotype trained from scratch, and tested."""
 
 import shlex
 from typing import Any

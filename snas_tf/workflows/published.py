@@ -28,7 +28,7 @@ class Table:
             settings: of our run, with the keys of `self.settings`.
         """
         others = [
-            f"--{name}={settings[name]:g} (published: {value:g})"
+            f"`{name}`={settings[name]:g} (published: {value:g})"
             for name, value in self.settings.items()
             if settings[name] != value
         ]
