@@ -185,7 +185,7 @@ def _to_str(value: Any) -> str:
 def _to_path(value: Any) -> pathlib.Path:
     if isinstance(value, pathlib.Path):
         return value
-    text = os.path.expanduser(_to_str(value))
+    text = os.path.expanduser(value) if isinstance(value, str) else ""
     if not text or "\0" in text or text.startswith("~"):
         raise ValueError("not a path")
     return pathlib.Path(text)

@@ -57,7 +57,7 @@ def test_the_step_and_what_to_do_are_said(loss):
     ("settings", "expected"),
     [
         ({"theta_learning_rate": 3.0}, ["`theta_learning_rate`=3.0"]),
-        ({"theta_momentum": 1.5}, ["`theta_momentum`=1.5"]),
+        ({"theta_momentum": 0.95}, ["`theta_momentum`=0.95"]),
         ({"theta_weight_decay": 9.0}, ["`theta_weight_decay`=9.0"]),
         ({"auxiliary_weight": 99.0}, ["`auxiliary_weight`=99.0"]),
         (
@@ -103,7 +103,7 @@ def test_where_the_penalty_is_no_number_alpha_and_the_penalty_are_to_blame():
     [
         ({"theta_learning_rate": 3.0}, {"loss": NAN, "penalty": NAN}),
         ({"constraint_weight": 1e38}, {"penalty_share": NAN}),
-        ({"target_parameters": 1e6}, {"loss": NAN}),
+        ({"target_parameters": 2e6}, {"loss": NAN}),
         ({"alpha_learning_rate": 1e30}, {"loss": NAN}),
     ],
 )
@@ -139,6 +139,6 @@ def test_a_search_that_diverges_blames_what_was_set_while_a_finite_checkpoint_is
             weights = [one.numpy() for one in model.trainable_variables]
             finite.append(all(np.isfinite(one).all() for one in weights))
 
-    with pytest.raises(UserError, match=rf"^--{name}={value}: ".replace("+", r"\+")):
+    with pytest.raises(UserError, match=rf"^`{name}`={value}: ".replace("+", r"\+")):
         train()
     assert any(finite[-3:])
