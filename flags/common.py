@@ -16,24 +16,25 @@ from . import fields, path
 _Trained = TypeVar("_Trained", bound=TrainingConfig)
 
 _IMAGE_SIZE = {
-    "image_size": "Side of the images, in pixels: others are resized. If not given, their own size."
+    "image_size": "Side of the images in pixels; others are resized. If not given, their own size."
 }
 _DATA = {
     "dataset": "The images: cifar10 or any other TFDS image-classification name; folder, for class "
     "sub-directories of image files under --data_dir; digits, which needs no network.",
-    "data_dir": "Directory of prepared TFDS datasets; or of the class sub-directories, or of "
-    "train/, val/ and test/ with the class sub-directories.",
+    "data_dir": "Directory of the prepared TFDS data sets. With --dataset=folder: the directory of "
+    "the class sub-directories, or of train/, val/ and test/ that hold them.",
     **_IMAGE_SIZE,
-    "batch_size": "Images a step, over all GPUs.",
+    "batch_size": "Images per step, over all GPUs.",
     "validation_fraction": "Share of the training images held out for validation.",
     "skip_corrupt_images": "Leave image files out that can't be read.",
-    "mirror": "Mirror half of the training images at random; if not given, unless the data set is "
-    "one of characters by its name. --nomirror for own images in which left and right matter.",
+    "mirror": "Mirror half of the training images at random. If not given: yes, unless the data "
+    "set is one of characters, by its name. Give --nomirror for own images in which left and right "
+    "matter.",
 }
 _RUN = {
     "seed": "Seed of everything random.",
-    "checkpoint_every_steps": "Besides the checkpoint of every epoch, one every so many steps; 0 "
-    "for none.",
+    "checkpoint_every_steps": "Besides the checkpoint after every epoch, write one every so many "
+    "steps; 0 for none.",
 }
 
 
@@ -61,8 +62,8 @@ def define_model_dir(values: flags.FlagValues) -> None:
     path.define(
         values,
         "model_dir",
-        "The run directory. Of a training, if not given: runs/MODE-DATASET-.... To export: that of "
-        "a finished training of a child.",
+        "The run directory. If not given, a training takes runs/MODE-DATASET-...; an export needs "
+        "that of a finished training of a child.",
     )
 
 

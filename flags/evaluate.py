@@ -15,7 +15,7 @@ from . import common, fields, path, training
 
 _CHILD = {
     "cutout_length": "Side in pixels of the square cut out of each training image; 0 for none.",
-    "drop_path_probability": "Of dropping an edge at the last step; rises from 0.",
+    "drop_path_probability": "Probability of dropping an edge at the last step; it rises from 0.",
     "auxiliary_weight": "Weight of the auxiliary classifier's loss; 0 for no such classifier.",
 }
 _OWN = {

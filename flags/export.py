@@ -19,7 +19,7 @@ def define(values: flags.FlagValues) -> None:
         "format",
         "saved_model",
         list(EXPORT_FORMATS),
-        "What to export as; all but saved_model take images of the network's own size only.",
+        "File format; all but saved_model take images of the network's own size only.",
         flag_values=values,
     )
     flags.DEFINE_enum(

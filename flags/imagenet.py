@@ -20,7 +20,8 @@ _BUDGET = {
 _CROPS = {
     "min_crop_area": "Least share of an image's area that a random crop takes; 1 for the largest "
     "crops alone.",
-    "color_jitter": "How far brightness, contrast and saturation change at random; 0: colors stay.",
+    "color_jitter": "How far brightness, contrast and saturation change at random; 0 for not at "
+    "all.",
 }
 
 

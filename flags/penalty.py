@@ -15,15 +15,16 @@ most expensive child."""
 _MEANINGS = {
     "penalty_estimator": "Estimator of the penalty's gradient: exact, by reparameterization "
     "through the draw, or by policy gradient.",
-    "penalty_baseline": "With policy_gradient: compare rewards with the edge's expected cost.",
-    "penalty_scale": "The cost of an edge as it is (Eq. 10), or its logarithm.",
-    "parameters_weight": "Of the parameters in the cost; only the ratio of the three counts.",
-    "flops_weight": "Of the multiply-adds and poolings in the cost.",
-    "memory_access_weight": "Of the memory access in the cost.",
+    "penalty_baseline": "With policy_gradient: subtract the edge's expected cost from the reward.",
+    "penalty_scale": "Cost of an edge: as it is (linear, Eq. 10), or its logarithm (log).",
+    "parameters_weight": "Weight of the parameters in the cost; only the ratio of the three "
+    "weights counts.",
+    "flops_weight": "Weight of the multiply-adds and poolings in the cost.",
+    "memory_access_weight": "Weight of the memory access in the cost.",
 }
 _TARGETS = {
-    f"target_{measure}": f"{noun} of the child at 20 cells, 36 channels, 32 x 32 images and 10 "
-    "classes; finds the weight, in place of --constraint and --constraint_weight."
+    f"target_{measure}": f"{noun} that the found child shall have, at 20 cells, 36 channels, 32 x "
+    "32 images and 10 classes; in place of --constraint and --constraint_weight."
     for measure, noun in (("parameters", "Parameters"), ("multiply_adds", "Multiply-adds"))
 }
 _ALTERNATIVES = ("constraint", "constraint_weight", *_TARGETS)
@@ -40,14 +41,14 @@ def define(values: flags.FlagValues, defaults: SearchConfig) -> None:
         "constraint",
         None,
         list(CONSTRAINT_WEIGHTS),
-        "How hard the search is pressed towards small cells; if not given, none.",
+        "How strongly the search favors small cells; if not given, none.",
         flag_values=values,
     )
     flags.DEFINE(
         fields.NumberParser(accepted_values(SearchConfig)["constraint_weight"]),
         "constraint_weight",
         None,
-        "The weight eta of Eq. 9 itself, in place of a --constraint.",
+        "Weight of the penalty, eta of Eq. 9, in place of a level of --constraint.",
         values,
     )
     fields.define(values, defaults, {**_MEANINGS, **_TARGETS})

@@ -7,10 +7,12 @@ from snas_tf.config import DataConfig, SearchConfig
 from . import common, fields, penalty, training
 
 _MEANINGS = {
-    "relaxation": "How an edge draws: all operations, weighed; or one of them, several times as "
-    "fast, with a tenth of --theta_learning_rate; see docs/relaxations.md.",
-    "alpha_decay": "Weight decay of log alpha: beside Adam's step, as in AdamW; or in its "
-    "gradient, and then edges stay undecided: docs/deciding.md.",
+    "relaxation": "What an edge runs at each step: all operations, weighted (concrete), or a "
+    "single one (one_hot), which is several times as fast and needs a tenth of "
+    "--theta_learning_rate; see docs/relaxations.md.",
+    "alpha_decay": "How the weight decay of log alpha is applied: beside Adam's step, as in AdamW "
+    "(decoupled), or as part of the gradient (coupled), which leaves edges undecided; see "
+    "docs/deciding.md.",
     "alpha_learning_rate": "Adam's rate of log alpha; if not given, 3 / sqrt(N) in a search of N "
     "steps.",
     "alpha_beta_1": "Adam's decay rate of the mean gradient.",
@@ -19,7 +21,7 @@ _MEANINGS = {
     "alpha_clip_norm": "Largest global norm of log alpha's gradient; 0 for no clipping.",
     "initial_temperature": "Temperature of the relaxation at the first step.",
     "final_temperature": "Temperature of the relaxation at the last step.",
-    "skip_threshold": "Operations whose weight z is smaller do not run; 0: all run.",
+    "skip_threshold": "Operations with a smaller weight z are not computed; 0 to compute all.",
 }
 
 

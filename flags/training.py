@@ -44,7 +44,7 @@ def define_network(
     fields.define(values, defaults, {"num_cells": "Cells of the network."})
     meaning = "Channels of the first cell."
     if auto:
-        meaning += f" {AUTO}, where there is --max_multiply_adds: the most that it allows."
+        meaning += f" With --max_multiply_adds, {AUTO}: the most that it allows."
     default = defaults.init_channels or AUTO
     serializer = flags.ArgumentSerializer()
     flags.DEFINE(_WidthParser(auto), "init_channels", default, meaning, values, serializer)
