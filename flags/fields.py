@@ -26,6 +26,7 @@ def define(values: flags.FlagValues, defaults: Config, meanings: Mapping[str, st
             flags.DEFINE_enum(name, default, names, meaning, flag_values=values)
         elif accepted.kind is bool:
             flags.DEFINE_boolean(name, default, meaning, flag_values=values)
+            values[name].parser = _BooleanParser()
         elif accepted.kind is int:
             bounds = (accepted.rule.lowest, accepted.rule.highest)
             flags.DEFINE_integer(name, default, meaning, *bounds, flag_values=values)
@@ -65,3 +66,18 @@ class NumberParser(flags.FloatParser):
             return self._accepted.convert(float(argument))
         except ValueError as error:
             raise ValueError(f"accepted: {self._accepted}") from error
+
+
+class _BooleanParser(flags.BooleanParser):
+    """True or false; a refusal says so."""
+
+    def parse(self, argument: str | bool | int) -> bool:
+        """Return the value of the flag.
+
+        Raises:
+            ValueError: it is neither.
+        """
+        try:
+            return super().parse(argument)
+        except ValueError as error:
+            raise ValueError("accepted: true or false") from error

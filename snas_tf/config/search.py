@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Annotated
 
-from snas_tf.architecture import child_size
+from snas_tf.architecture import child_size, spaces
 from snas_tf.config.accepted import OneOf, Range
 from snas_tf.config.training import TrainingConfig
 from snas_tf.errors import UserError, format_setting
@@ -50,9 +50,10 @@ class SearchConfig(TrainingConfig):
         initial_temperature, final_temperature: lambda of Eq. 5 falls linearly between them.
 
     Raises:
-        UserError: a value is not accepted; there is no epoch; the estimator needs relaxed draws,
-            or the baseline another estimator; no criterion has a weight; more than one of
-            `constraint_weight` and the targets is given; or no child has the target's size.
+        UserError: a value is not accepted; there is no epoch, or no such space; the estimator
+            needs relaxed draws, or the baseline another estimator; no criterion has a weight;
+            more than one of `constraint_weight` and the targets is given; or no child has the
+            target's size.
     """
 
     algorithm: str = "snas"
@@ -82,6 +83,11 @@ class SearchConfig(TrainingConfig):
         super().__post_init__()
         if self.epochs < 1:
             raise UserError(f"`epochs`={self.epochs}: nothing to search with, accepted: 1 or more")
+        if self.space not in spaces.SPACES:  # Not a rule of the field: spaces can be added.
+            raise UserError(
+                f"{format_setting('space', self.space)}: unknown, accepted: "
+                f"{', '.join(spaces.SPACES)}"
+            )
         self._check_estimator()
         self._check_criteria()
         self._check_targets()

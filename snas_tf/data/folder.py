@@ -80,7 +80,7 @@ def find_parts(config: DataConfig) -> dict[str, pathlib.Path]:
     validation/) and test/, train/ among them; else it is one directory of training images.
 
     Raises:
-        UserError: the folder can't be read, or has two names for one part; names the flag.
+        UserError: the folder can't be read, or has two names for one part; names the setting.
     """
     if config.data_dir is None:
         raise UserError(f"`data_dir`: not given, and `dataset`=folder needs it; {_ACCEPTED}")
@@ -111,7 +111,7 @@ def list_images(config: DataConfig, held_out: tuple[str, ...]) -> Listing:
 
     Raises:
         UserError: the folder is not one, its parts are of other classes, or a name is not UTF-8;
-            names the flag.
+            names the setting.
     """
     directories = {
         part: path for part, path in find_parts(config).items() if part in (TRAIN, *held_out)

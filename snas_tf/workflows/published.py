@@ -12,7 +12,7 @@ class Table:
         title: the images.
         head: names of the columns.
         rows: one network each, as text.
-        settings: of our training, by flag, that make its figures comparable.
+        settings: of our training, by field, that make its figures comparable.
     """
 
     title: str

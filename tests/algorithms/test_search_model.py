@@ -209,7 +209,7 @@ def test_the_share_is_that_of_the_penalty_in_the_norms_of_alphas_gradient():
 
 
 def test_the_multiplier_of_a_target_is_in_the_state_and_moves_with_each_step():
-    model = make(dataclasses.replace(CONFIG, target_parameters=2e6))
+    model = make(dataclasses.replace(CONFIG, constraint_weight=0, target_parameters=2e6))
     assert id(model.eta.multiplier) in {id(variable) for variable in model.state()}
     assert id(model.eta.multiplier) not in {id(variable) for variable in model.trainable_variables}
     expected = 20 * model.weight() / 10 / 10  # 10 steps; at m = 0 the weight is 10 u
@@ -226,7 +226,8 @@ def test_a_search_with_a_target_settles_within_five_percent_of_it():
         return size.fixed + sum(sizes[range(14), chosen].sum() for chosen, sizes in found)
 
     wanted = {kind: 9 * np.eye(8, dtype=np.float32)[[6] * 4 + [1] * 10] for kind in DARTS.kinds}
-    model = make(dataclasses.replace(CONFIG, target_parameters=parameters(wanted)))
+    target = {"constraint_weight": 0, "target_parameters": parameters(wanted)}
+    model = make(dataclasses.replace(CONFIG, **target))
     for kind in DARTS.kinds:
         model.edges[kind].log_alpha.assign(wanted[kind])
     hesitant = wanted["normal"].copy()

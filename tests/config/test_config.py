@@ -53,7 +53,7 @@ SEARCH = {
     "penalty_estimator": (["expectation", "reparameterization", "policy_gradient"], ["exact"]),
     "penalty_scale": (["linear", "log"], ["root"]),
     "parameters_weight": NOT_NEGATIVE,
-    "operations_weight": NOT_NEGATIVE,
+    "flops_weight": NOT_NEGATIVE,
     "memory_access_weight": NOT_NEGATIVE,
     "target_parameters": ([None, 1_370_134, 7_974_550], [0.0, 1_370_133, 7_974_551, math.inf]),
     "target_multiply_adds": ([None, 3e8], [0.0, 227_272_319, 1e10, math.nan]),
@@ -138,7 +138,7 @@ def test_a_range_that_is_wider_in_a_subclass_is_on_purpose():
             "`penalty_baseline`=True: .*`penalty_estimator`=policy_gradient",
         ),
         (
-            dict.fromkeys(("parameters_weight", "operations_weight", "memory_access_weight"), 0),
+            dict.fromkeys(("parameters_weight", "flops_weight", "memory_access_weight"), 0),
             "`parameters_weight`=0, .*at least one > 0",
         ),
         (
@@ -149,6 +149,7 @@ def test_a_range_that_is_wider_in_a_subclass_is_on_purpose():
             {"target_multiply_adds": 4e8, "target_parameters": 2e6},
             "`target_multiply_adds`=.* `target_parameters`=.*one of the two",
         ),
+        ({"space": "nasbench"}, "`space`=nasbench: unknown, accepted: darts"),
         ({"target_parameters": 1e6}, r"`target_parameters`=1e\+06: .*1370134 to 7974550"),
     ],
 )
@@ -159,7 +160,7 @@ def test_settings_of_a_search_that_do_not_go_together_are_refused(settings, mess
 
 def test_settings_of_a_search_that_go_together():
     SearchConfig(penalty_estimator="policy_gradient", penalty_baseline=True)
-    SearchConfig(parameters_weight=0, operations_weight=0)
+    SearchConfig(parameters_weight=0, flops_weight=0)
     SearchConfig(constraint_weight=0.0, target_parameters=2e6)
 
 
