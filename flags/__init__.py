@@ -1,1 +1,1 @@
-"""The command line: absl flags in, frozen configs out. Only `main.py` imports this package."""
+"""The command line: absl flags in, frozen configs out. Nothing below imports this package."""

@@ -5,15 +5,16 @@ import sys
 
 from absl import app, flags
 
-from flags import flag_file, help_text, modes
 from snas_tf.errors import UserError
+
+from . import flag_file, help_text, modes, wording
 
 _HELP = {"--help", "-help", "-h", "-?", "--helpshort", "-helpshort"}
 _LONG_HELP = {"--helpfull", "-helpfull"}
 
 
 def parse(arguments: list[str], values: flags.FlagValues = flags.FLAGS) -> list[str]:
-    """Parses the flags; exits with 2 at a bad one, with one line on standard error.
+    """Parse the flags; exits with 2 at a bad one, with one line on standard error.
 
     Args:
         arguments: the program's name and its arguments. Help, if asked for, is printed, and
@@ -26,7 +27,7 @@ def parse(arguments: list[str], values: flags.FlagValues = flags.FLAGS) -> list[
     try:
         return _parse(arguments, values)
     except (UserError, flags.Error) as error:
-        print(f"main.py: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"main.py: {' '.join(wording.to_flags(str(error)).split())}", file=sys.stderr)
         sys.exit(2)
 
 
@@ -52,7 +53,7 @@ def _parse(arguments: list[str], values: flags.FlagValues) -> list[str]:
 
 
 def _mode(arguments: list[str]) -> str | None:
-    """The mode that is asked for; the last one counts, as of every flag."""
+    """Return the mode that is asked for; the last one counts, as of every flag."""
     mode = None
     for argument, after in itertools.zip_longest(arguments, arguments[1:]):
         name, given, value = argument.partition("=")
@@ -64,7 +65,7 @@ def _mode(arguments: list[str]) -> str | None:
 
 
 def _explain(error: flags.UnrecognizedFlagError, mode: str) -> Exception:
-    """Says which modes have a flag that this mode does not have."""
+    """Say which modes have a flag that this mode does not have."""
     others = modes.having(error.flagname)
     if not others:
         return error

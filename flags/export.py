@@ -5,25 +5,35 @@ from typing import Any
 
 from absl import flags
 
-from flags import common, evaluate
+from snas_tf import tensorflow_import
+from snas_tf.config.training import EXPORT_FORMATS, EXPORTED_WEIGHTS
 from snas_tf.errors import UserError
+
+from . import common
 
 
 def define(values: flags.FlagValues) -> None:
-    """Defines the flags."""
+    """Define the flags."""
     common.define_model_dir(values)
     flags.DEFINE_enum(
         "format",
         "saved_model",
-        ["saved_model", "keras", "tflite", "onnx"],
-        "What to export as; all but saved_model take images of the network's own size only.",
+        list(EXPORT_FORMATS),
+        "File format; all but saved_model take images of the network's own size only.",
         flag_values=values,
     )
-    evaluate.define_weights(values, None, "those that the run itself exports")
+    flags.DEFINE_enum(
+        "export_weights",
+        None,
+        list(EXPORTED_WEIGHTS),
+        "Weights to export: the last epoch's, or those of the epoch with the best validation "
+        "accuracy; if not given, those that the run itself exports.",
+        flag_values=values,
+    )
 
 
 def arguments(values: flags.FlagValues) -> dict[str, Any]:
-    """The arguments of `export`.
+    """Return the arguments of `export`.
 
     Raises:
         UserError: no run directory is given.
@@ -38,3 +48,12 @@ def arguments(values: flags.FlagValues) -> dict[str, Any]:
         "file_format": values.format,
         "weights": values.export_weights,
     }
+
+
+def run(values: flags.FlagValues) -> None:
+    """Export a network, and print what was written."""
+    given = arguments(values)
+    tensorflow_import.import_tensorflow()
+    from snas_tf.workflows.export import export, report
+
+    report(export(**given))

@@ -6,15 +6,16 @@ absl reads them too, but in the locale's encoding, and it waits for ever for a p
 import os
 from collections.abc import Iterator
 
-from flags import path as path_flag
 from snas_tf.errors import UserError, quote, shorten_path
 from snas_tf.files import text_files
+
+from . import path as path_flag
 
 _FLAG = ("--flagfile", "-flagfile")
 
 
 def expand(arguments: list[str], within: tuple[str, ...] = ()) -> list[str]:
-    """Puts the flags of a file in the place of each --flagfile.
+    """Put the flags of a file in the place of each --flagfile.
 
     Args:
         arguments: of the command line, or lines of a flag file.
@@ -54,7 +55,7 @@ def _flags_of(argument: str, within: tuple[str, ...]) -> list[str]:
 
 
 def _lines(shown: str, text: str) -> Iterator[str]:
-    """The flags; blank lines and comments, which begin with # or //, are left out."""
+    """Yield the flags; blank lines and comments, which begin with # or //, are left out."""
     for number, line in enumerate(text.split("\n"), 1):
         line = line.strip()
         if not line or line.startswith(("#", "//")):

@@ -6,7 +6,7 @@ from typing import Any
 
 from absl import flags
 
-from flags.modes import DEFAULT, MODES, Mode
+from .modes import DEFAULT, MODES, Mode
 
 _WIDTH = 96
 _TRAINING = ("search", "evaluate", "imagenet")
@@ -21,15 +21,15 @@ _EVERY_MODE = """\
 EPOCH_LINE = {
     "loss": "what is minimized: cross entropy in nats, with a search's penalty or the auxiliary "
     "classifier's loss; mean over the epoch's training steps",
-    "accuracy": "share of the training images classified right, mean over the same steps",
-    "valid": "the same share of the validation images, after the epoch; nan: there are none",
+    "accuracy": "share of the training images classified correctly, mean over the same steps",
+    "valid": "the same share of the validation images, after the epoch; nan if there are none",
     "entropy": "mean over the edges of the operations' distribution, in nats: 2.08, ln 8, is "
     "undecided, 0 is decided; of the normal and of the reduce cell",
     "child": "expected parameters, in millions, of a child drawn from the distribution",
     "dropped": "edges whose most probable operation is none, in the normal + the reduce cell",
     "penalty's share": "of the gradient of log alpha, what comes from the penalty and not from "
     "the images: near 1, cells shrink whatever the accuracy",
-    "images/s": "training images a second, validation and the first step left out",
+    "images/s": "training images per second, validation and the first step left out",
     "left": "time to the end of the run at that rate, h:mm:ss",
 }
 """The words of the line that every epoch ends with; the middle ones are a search's."""

@@ -1,11 +1,11 @@
-"""The modes: what each does, and which flags it has."""
+"""The modes: what each does, which flags it has, and how it is run."""
 
 import dataclasses
 from types import ModuleType
 
 from absl import flags
 
-from flags import evaluate, export, imagenet, profile, search
+from . import evaluate, export, imagenet, profile, search
 
 
 @dataclasses.dataclass(frozen=True)
@@ -14,14 +14,16 @@ class Mode:
 
     Attributes:
         meaning: one line of help.
-        module: defines the mode's flags, each with its default in this mode.
+        module: has `define`, which defines the mode's flags, each with its default in this mode;
+            and `run`, which does what parsed flags ask for. Where defaults depend on other flags,
+            it has `adapt_defaults`; where a run directory need not be given, `run_name`.
     """
 
     meaning: str
     module: ModuleType
 
     def define(self, values: flags.FlagValues) -> flags.FlagValues:
-        """Defines the mode's flags, and returns where."""
+        """Define the mode's flags, and return where."""
         self.module.define(values)
         return values
 
@@ -37,13 +39,13 @@ DEFAULT = "search"
 
 
 def having(name: str) -> list[str]:
-    """The modes that have a flag; --noNAME is --NAME."""
+    """Return the modes that have a flag; --noNAME is --NAME."""
     names = {name, name.removeprefix("no")}
     return [mode for mode in MODES if names & set(MODES[mode].define(flags.FlagValues()))]
 
 
 def adapt_defaults(values: flags.FlagValues) -> None:
-    """Sets the defaults that depend on other flags.
+    """Set the defaults that depend on other flags; part of parsing, which nothing else repeats.
 
     Raises:
         UserError: a flag that they depend on is wrong.

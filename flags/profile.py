@@ -4,8 +4,11 @@ from typing import Any
 
 from absl import flags
 
-from flags import common, evaluate, imagenet, training
+from snas_tf import tensorflow_import
+from snas_tf.architecture import stems
 from snas_tf.config import ChildConfig, ImageNetConfig
+
+from . import common, evaluate, imagenet, training
 
 _IMAGENET = {
     "num_cells": ImageNetConfig().num_cells,
@@ -17,12 +20,12 @@ _IMAGENET = {
 
 
 def define(values: flags.FlagValues) -> None:
-    """Defines the flags; the defaults are those of an evaluation on CIFAR-10."""
+    """Define the flags; the defaults are those of an evaluation on CIFAR-10."""
     evaluate.define_genotype(values)
     flags.DEFINE_enum(
         "network",
         "cifar",
-        ["cifar", "imagenet"],
+        list(stems.NAMES),
         "The kind of network: its stem. With imagenet, defaults are "
         + ", ".join(f"--{name}={value}" for name, value in _IMAGENET.items())
         + ".",
@@ -33,20 +36,21 @@ def define(values: flags.FlagValues) -> None:
     flags.DEFINE_integer(
         "num_classes", 10, "Classes of the images.", 2, 1_000_000, flag_values=values
     )
-    imagenet.define_budget(values, ImageNetConfig())
+    imagenet.define_budget(values)
 
 
 def adapt_defaults(values: flags.FlagValues) -> None:
-    """Sets the defaults of the kind of network."""
+    """Set the defaults of the kind of network."""
     if values.network == "imagenet":
-        common.set_defaults(values, _IMAGENET)
+        for name, value in _IMAGENET.items():
+            values.set_default(name, value)
 
 
 def arguments(values: flags.FlagValues) -> dict[str, Any]:
-    """The arguments of `profile`.
+    """Return the arguments of `profile`.
 
     Raises:
-        UserError: no genotype is given, or the width is to be found without a limit.
+        UserError: no genotype is given.
     """
     evaluate.require_genotype(values)
     return {
@@ -58,3 +62,12 @@ def arguments(values: flags.FlagValues) -> dict[str, Any]:
         "stem": values.network,
         "max_multiply_adds": values.max_multiply_adds,
     }
+
+
+def run(values: flags.FlagValues) -> None:
+    """Count and time a network, and print the figures."""
+    given = arguments(values)
+    tensorflow_import.import_tensorflow()
+    from snas_tf.workflows.profile import profile, report
+
+    report(profile(**given))

@@ -2,73 +2,56 @@
 
 from absl import flags
 
-from flags import common, penalty, training
 from snas_tf.config import DataConfig, SearchConfig
-from snas_tf.errors import UserError
 
-_HYPERPARAMETERS = {
-    "alpha_learning_rate": "Adam's rate of log alpha; default: 3 / sqrt(N) in a search of N steps.",
+from . import common, fields, penalty, training
+
+_MEANINGS = {
+    "relaxation": "What an edge runs at each step: all operations, weighted (concrete), or a "
+    "single one (one_hot), which is several times as fast and needs a tenth of "
+    "--theta_learning_rate; see docs/relaxations.md.",
+    "alpha_decay": "How the weight decay of log alpha is applied: beside Adam's step, as in AdamW "
+    "(decoupled), or as part of the gradient (coupled), which leaves edges undecided; see "
+    "docs/deciding.md.",
+    "alpha_learning_rate": "Adam's rate of log alpha; if not given, 3 / sqrt(N) in a search of N "
+    "steps.",
     "alpha_beta_1": "Adam's decay rate of the mean gradient.",
     "alpha_beta_2": "Adam's decay rate of the mean squared gradient.",
     "alpha_weight_decay": "Weight decay of log alpha; 0 for none.",
     "alpha_clip_norm": "Largest global norm of log alpha's gradient; 0 for no clipping.",
     "initial_temperature": "Temperature of the relaxation at the first step.",
     "final_temperature": "Temperature of the relaxation at the last step.",
-    "skip_threshold": "Operations whose weight z is smaller do not run; 0: all run.",
+    "skip_threshold": "Operations with a smaller weight z are not computed; 0 to compute all.",
 }
-_OWN = ("relaxation", "alpha_decay", *_HYPERPARAMETERS)
-_RELAXATIONS = ("concrete", "one_hot")
-_DECAYS = ("decoupled", "coupled")
 
 
 def define(values: flags.FlagValues) -> None:
-    """Defines the flags; every default is that of `SearchConfig`."""
+    """Define the flags; every default is that of `SearchConfig`."""
     defaults = SearchConfig()
     common.define(values, DataConfig())
     training.define(values, defaults)
-    penalty.define(values)
-    flags.DEFINE_enum(
-        "relaxation",
-        defaults.relaxation,
-        _RELAXATIONS,
-        "How an edge draws: all operations, weighed; or one of them, several times as fast, with a "
-        "tenth of --theta_learning_rate; see docs/relaxations.md.",
-        flag_values=values,
-    )
-    flags.DEFINE_enum(
-        "alpha_decay",
-        defaults.alpha_decay,
-        _DECAYS,
-        "Weight decay of log alpha: beside Adam's step, as in AdamW; or in its gradient, and "
-        "then edges stay undecided: docs/deciding.md.",
-        flag_values=values,
-    )
-    training.define_numbers(values, _HYPERPARAMETERS, defaults)
-    training.below_one(values, "alpha_beta_1", "alpha_beta_2", "skip_threshold")
-    for name in ("initial_temperature", "final_temperature"):
-        training.accept(values, name, lambda value: value > 0, "a number, > 0")
+    penalty.define(values, defaults)
+    fields.define(values, defaults, _MEANINGS)
 
 
 def config(values: flags.FlagValues) -> SearchConfig:
-    """The search part of a configuration.
+    """Return the search part of a configuration.
 
     Raises:
-        UserError: no epoch, or flags that do not go together.
+        UserError: flags that do not go together.
     """
-    if values.epochs < 1:
-        raise UserError(f"--epochs={values.epochs}: nothing to search with, accepted: 1 or more")
-    if values.relaxation == "one_hot" and values.penalty_estimator != "expectation":
-        raise UserError(
-            f"--penalty_estimator={values.penalty_estimator}: samples relaxed draws, which "
-            "--relaxation=one_hot has not, accepted: expectation"
-        )
-    return SearchConfig(
-        **training.values_of(values),
-        **penalty.values_of(values),
-        **{name: getattr(values, name) for name in _OWN},
-    )
+    given = fields.read(values, SearchConfig)
+    return SearchConfig(**{**given, "constraint_weight": penalty.constraint_weight(values)})
+
+
+def run(values: flags.FlagValues) -> None:
+    """Search a cell, and print what was found."""
+    configs = common.prepare(values, config(values), run_name(values))
+    from snas_tf.workflows.search import report, search
+
+    report(search(*configs), configs[-1].model_dir)
 
 
 def run_name(values: flags.FlagValues) -> str:
-    """Name of the run directory where none is given."""
+    """Return the name of the run directory where none is given."""
     return f"search-{values.dataset.replace('/', '-')}-{penalty.name(values)}"

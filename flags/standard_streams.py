@@ -14,7 +14,7 @@ class LastingFile(io.FileIO):
     """
 
     def write(self, data: Any) -> int:
-        """Writes bytes, and returns how many."""
+        """Write bytes, and return how many."""
         try:
             return super().write(data)
         except OSError:
@@ -23,24 +23,29 @@ class LastingFile(io.FileIO):
             return memoryview(data).nbytes
 
 
-def secure() -> None:
-    """Opens those of the three streams that are closed, and makes output and error lasting.
+def secure(kind: type[io.TextIOWrapper] = io.TextIOWrapper) -> None:
+    """Open those of the three streams that are closed, and make output and error lasting.
 
     A closed one's number would go to the next file that is opened, and messages with it. A letter
     that the stream's encoding does not have is written as an escape.
+
+    Args:
+        kind: class of the new output and error.
     """
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
-    sys.stdout = _lasting(1, sys.stdout)
-    sys.stderr = _lasting(2, sys.stderr)
+    sys.stdout = _lasting(kind, 1, sys.stdout)
+    sys.stderr = _lasting(kind, 2, sys.stderr)
 
 
-def _lasting(descriptor: int, before: io.TextIOWrapper | None) -> io.TextIOWrapper:
-    """A stream like the one before, which is None where the descriptor was closed."""
-    return io.TextIOWrapper(
+def _lasting(
+    kind: type[io.TextIOWrapper], descriptor: int, before: io.TextIOWrapper | None
+) -> io.TextIOWrapper:
+    """Return a stream like the one before, which is None where the descriptor was closed."""
+    return kind(
         io.BufferedWriter(LastingFile(descriptor, "w", closefd=False)),
         before.encoding if before else "utf-8",
         "backslashreplace",

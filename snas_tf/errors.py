@@ -1,18 +1,21 @@
-"""The error that a user can mend, and how its message quotes what was received."""
+"""The error that a user can correct, and how its message quotes what was received."""
 
+import os
 import reprlib
 
 _LONGEST = 80
 
 
 class UserError(Exception):
-    """A flag, a file or a machine is not what the program needs.
+    """A setting, a file or a machine is not what the program needs.
 
-    `main.py` prints the message without a stack trace and exits with code 2.
+    The program prints the message without a stack trace and exits with code 2.
 
     Args:
-        message: names the flag or the file, what was received and what is accepted. It becomes one
-            line: characters that can't be printed, such as those of odd file names, are escaped.
+        message: names the setting or the file, what was received and what is accepted. A setting
+            is named by its config's field in backticks, see `format_setting`; the command line
+            makes a flag of it. The message becomes one line: characters that can't be printed,
+            such as those of odd file names, are escaped.
     """
 
     def __init__(self, message: str) -> None:
@@ -42,3 +45,9 @@ def shorten_path(path: object) -> str:
     """The path on one line, its middle left out where it is longer than any sensible one."""
     text = printable(str(path))
     return text if len(text) <= 4 * _LONGEST else f"{text[:_LONGEST]}...{text[-_LONGEST:]}"
+
+
+def format_setting(name: str, value: object) -> str:
+    """Name a setting and its value, as in `batch_size`=512; a long value is shortened."""
+    shown = shorten_path(value) if isinstance(value, (str, os.PathLike)) else quote(value)
+    return f"`{name}`={shown}"

@@ -54,12 +54,12 @@ def finished(tmp_path_factory):
 
 def test_other_images_are_refused(finished, tmp_path):
     other = save_images(tmp_path / "b", seed=2)
-    with pytest.raises(UserError, match="--data_dir: not the images of the run in --model_dir="):
+    with pytest.raises(UserError, match="`data_dir`: not the images of the run in `model_dir`="):
         finished(other)
 
 
 def test_images_that_are_gone_are_refused(finished, tmp_path):
-    with pytest.raises(UserError, match=r"--data_dir=.*gone"):
+    with pytest.raises(UserError, match=r"`data_dir`=.*gone"):
         finished(tmp_path / "gone")
 
 
@@ -73,7 +73,7 @@ def test_images_that_have_changed_are_refused(finished, tmp_path, change):
         shutil.copytree(changed / "cat", changed / "eel")
     else:
         (changed / "dog").rename(changed / "eel")
-    with pytest.raises(UserError, match="--data_dir: not the images"):
+    with pytest.raises(UserError, match="`data_dir`: not the images"):
         finished(changed)
 
 
@@ -87,7 +87,7 @@ def test_the_best_epoch_is_not_exported_where_there_is_none(tmp_path):
     run = Run(tmp_path)
     config, data_config, run_config = run.configs
     config = dataclasses.replace(config, export_weights="best")
-    with pytest.raises(UserError, match="--export_weights=best: there are no epochs"):
+    with pytest.raises(UserError, match="`export_weights`=best: there are no epochs"):
         evaluate.evaluate(config, data_config, run_config)
     assert not run_config.model_dir.exists()
 
@@ -96,7 +96,7 @@ def test_a_genotype_file_that_has_changed_is_refused(finished):
     before = finished.genotype.read_text()
     finished.genotype.write_text(genotype_json.to_json(CELLS["darts_v1"]))
     try:
-        with pytest.raises(UserError, match="--genotype: not the genotype of the run in"):
+        with pytest.raises(UserError, match="`genotype`: not the genotype of the run in"):
             finished()
     finally:
         finished.genotype.write_text(before)

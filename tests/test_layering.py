@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+import re
 import subprocess
 import sys
 
@@ -13,6 +14,7 @@ from tests.programs import ROOT
 ALLOWED = {
     "files": {"files", "errors"},
     "architecture": {"architecture", "errors", "files"},
+    "config": {"config", "architecture", "errors"},
     "layers": {"layers", "architecture"},
     "models": {"models", "layers", "architecture", "errors", "files"},
     "plots": {"plots", "architecture", "files"},
@@ -79,8 +81,18 @@ def test_nothing_below_main_knows_flags():
             assert not name.startswith(("flags", "absl.flags", "absl.app")), f"{path}: {name}"
 
 
-def test_the_architecture_needs_no_tensorflow():
-    for path in (ROOT / "snas_tf" / "architecture").glob("*.py"):
+def test_no_text_of_the_library_names_a_flag():
+    named = re.compile(r"--[a-z{]")
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.JoinedStr) or isinstance(getattr(node, "value", None), str):
+                text = ast.unparse(node).replace("tensorboard --logdir", "")  # another program's
+                assert not named.search(text), f"{path.name}:{node.lineno}: {text}"
+
+
+@pytest.mark.parametrize("room", ["architecture", "config"])
+def test_these_rooms_need_no_tensorflow(room):
+    for path in (ROOT / "snas_tf" / room).glob("*.py"):
         for name in imports(path):
             assert name.split(".")[0] not in ("tensorflow", "keras"), f"{path.name}: {name}"
 

@@ -7,8 +7,7 @@ import PIL.Image
 import pytest
 from absl import flags
 
-import main
-from flags import command_line, modes
+from flags import command_line, modes, program, wording
 from snas_tf.errors import UserError
 from tests.programs import run
 
@@ -35,7 +34,7 @@ def complaint(capsys, *arguments):
         module = modes.MODES[values.mode].module
         next(getattr(module, name) for name in LATE if hasattr(module, name))(values)
     except UserError as error:
-        return str(error)
+        return wording.to_flags(str(error))
     except SystemExit:
         (line,) = capsys.readouterr().err.splitlines()
         return line
@@ -79,6 +78,9 @@ def complaint(capsys, *arguments):
         (["--image_size=4"], ["--image_size=4", "[8, "]),
         (["--final_temperature=0"], ["--final_temperature=0"]),
         (["--epoch=3"], ["epoch", "epochs"]),
+        (["--mirror=maybe"], ["--mirror=maybe: accepted: true or false"]),
+        (["--theta_learning_rate=inf"], ["--theta_learning_rate=inf", ">= 0"]),
+        (["--mode=profile", "--max_multiply_adds=1e13"], ["--max_multiply_adds=1e13", "1e+12"]),
         (["search"], ["'search' is not a flag"]),
         (["--mode=evaluate"], ["--genotype", "not given"]),
         (["--mode=evaluate", "--genotype=dart_v2"], ["dart_v2", "snas_mild", "mean darts_v2?"]),
@@ -164,9 +166,9 @@ def stopped(monkeypatch, capsys, error, *arguments):
         raise error
 
     monkeypatch.setattr(flags, "FLAGS", values)
-    monkeypatch.setitem(main._MODES, values.mode, fail)
+    monkeypatch.setattr(modes.MODES[values.mode].module, "run", fail)
     with pytest.raises(SystemExit) as stop:
-        main.main([])
+        program.main([])
     return stop.value.code, capsys.readouterr().err
 
 

@@ -61,6 +61,6 @@ def check_target(measure: str, target: float) -> None:
     size = evaluation_size(measure)
     if not size.smallest <= target <= size.largest:
         raise UserError(
-            f"--target_{measure}={target:g}: no child of {NUM_CELLS} cells and {INIT_CHANNELS} "
+            f"`target_{measure}`={target:g}: no child of {NUM_CELLS} cells and {INIT_CHANNELS} "
             f"channels is of this size, accepted: {size.smallest:.0f} to {size.largest:.0f}"
         )

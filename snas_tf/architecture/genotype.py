@@ -94,9 +94,7 @@ def derive(log_alpha: Mapping[str, np.ndarray], space: SearchSpace = DARTS) -> G
     Raises:
         ValueError: logits of another shape.
     """
-    return Genotype(
-        tuple(_derive_cell(np.asarray(log_alpha[kind]), space) for kind in space.kinds)
-    )
+    return Genotype(tuple(_derive_cell(np.asarray(log_alpha[kind]), space) for kind in space.kinds))
 
 
 def _derive_cell(log_alpha: np.ndarray, space: SearchSpace) -> CellGenotype:

@@ -30,7 +30,7 @@ def load_genotype(source: str) -> Genotype:
     if source in published:
         return published[source]
     path, line, name = _split(source)
-    shown = f"--genotype={shorten_path(source)}"
+    shown = f"`genotype`={shorten_path(source)}"
     if os.path.exists(path) or pathlib.Path(path).suffix or len(pathlib.Path(path).parts) > 1:
         return _read(path, shown, line, name)
     nearest = difflib.get_close_matches(source[:_LONGEST_NAME], published, n=1)

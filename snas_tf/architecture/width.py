@@ -37,7 +37,7 @@ def widest_channels(
         channels += 2
     if not channels:
         raise UserError(
-            f"--max_multiply_adds={max_multiply_adds:g}: less than a network of 2 channels has, "
+            f"`max_multiply_adds`={max_multiply_adds:g}: less than a network of 2 channels has, "
             f"accepted: {multiply_adds} or more"
         )
     return channels

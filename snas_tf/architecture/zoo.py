@@ -16,7 +16,7 @@ _OPERATIONS = {
 
 
 def genotypes() -> dict[str, Genotype]:
-    """Each published cell by the name that --genotype accepts.
+    """Each published cell by its name.
 
     The three of SNAS are those of Xie et al., 2019: snas_mild of Figure 2, snas_moderate of
     Figure 7, snas_aggressive of Figure 5. Of the others darts_v1 and darts_v2 are the

@@ -14,9 +14,6 @@ from snas_tf.data.readers import TEST, TRAIN, VALIDATION, Contents
 from snas_tf.data.summary import listed, summarize
 from snas_tf.errors import UserError
 
-MINIMUM_IMAGE_SIZE = 8
-"""Two reductions leave 2 x 2 of it."""
-
 _CHARACTERS = ("mnist", "svhn", "digits", "omniglot", "cmaterdb")
 """In the names of data sets of characters, whatever the case."""
 
@@ -28,7 +25,7 @@ class Dataset:
     """The images a network learns from, and those held out.
 
     Attributes:
-        name: the value of `--dataset`.
+        name: of the data set.
         train: the images to learn from.
         validation: the images held out of the training images, or of a part of their own.
         class_names: the name of each class, in the order of the labels.
@@ -172,9 +169,8 @@ def read(
             again; None for no such file.
 
     Raises:
-        UserError: a value of `config` is not accepted, or the images can't be had.
+        UserError: the images can't be had, or are too few for `config`.
     """
-    _check(config)
     mirror = keeps_class(config.dataset) if config.mirror is None else config.mirror
 
     def check(contents: Contents) -> None:
@@ -193,32 +189,18 @@ def keeps_class(name: str) -> bool:
     return not any(characters in name.lower() for characters in _CHARACTERS)
 
 
-def _check(config: DataConfig) -> None:
-    if config.image_size is not None and config.image_size < MINIMUM_IMAGE_SIZE:
-        raise UserError(
-            f"--image_size={config.image_size}: too small; accepted: {MINIMUM_IMAGE_SIZE} or more"
-        )
-    if config.batch_size < 1:
-        raise UserError(f"--batch_size={config.batch_size}: too small; accepted: 1 or more")
-    if not 0 <= config.validation_fraction < 1:
-        _refuse_fraction(config.validation_fraction, "0 or more")
-
-
 def _check_contents(collection: Collection, with_test: bool) -> None:
     config, parts = collection.config, collection.contents.parts
     if not (with_test or config.validation_fraction or VALIDATION in parts):
-        _refuse_fraction(config.validation_fraction, "more than 0")
+        raise UserError(
+            f"`validation_fraction`={config.validation_fraction}: a search needs validation "
+            "images; accepted: more than 0, less than 1"
+        )
     for images in parts.values():
         require_same_size(parts[TRAIN].images, images.images)
     count = collection.num_training
     if config.batch_size > count:
         raise UserError(
-            f"--batch_size={config.batch_size}: more than the {count} training images; "
+            f"`batch_size`={config.batch_size}: more than the {count} training images; "
             f"accepted: 1 to {count}"
         )
-
-
-def _refuse_fraction(fraction: float, lowest: str) -> None:
-    raise UserError(
-        f"--validation_fraction={fraction}: not a share; accepted: {lowest}, less than 1"
-    )

@@ -166,7 +166,7 @@ def report(path: pathlib.Path, error: Exception, skip_corrupt: bool) -> None:
     if not skip_corrupt:
         raise UserError(
             f"{path}: not a readable image ({reason}); accepted: {FORMAT_NAMES} images, or "
-            "--skip_corrupt_images to leave such files out"
+            "`skip_corrupt_images`=True to leave such files out"
         ) from error
     logging.warning("%s: left out, not a readable image (%s)", printable(str(path)), reason)
 
@@ -184,6 +184,6 @@ def require_all_classes(files: Sequence[tuple[pathlib.Path, int]], read_labels: 
     for path, label in files:
         if label not in read_labels:
             raise UserError(
-                f"--data_dir: {path.parent} has no readable image; accepted: at least one "
+                f"`data_dir`: {path.parent} has no readable image; accepted: at least one "
                 f"{FORMAT_NAMES} image for each class"
             )

@@ -34,7 +34,7 @@ class EncodedDataset:
     """The images a network learns from and those it is judged by.
 
     Attributes:
-        name: the value of `--dataset`.
+        name: of the data set.
         train: the examples to learn from.
         validation: the examples of the validation images.
         class_names: the name of each class, in the order of the labels.
@@ -112,9 +112,9 @@ def read(config: DataConfig) -> EncodedCollection:
     _check_size(size)
     find = _folder if config.dataset == "folder" else _prepared
     train, validation, class_names, remarks = find(config)
-    if not 1 <= config.batch_size <= len(train):
+    if config.batch_size > len(train):
         raise UserError(
-            f"--batch_size={config.batch_size}: there are {len(train)} training images; "
+            f"`batch_size`={config.batch_size}: there are {len(train)} training images; "
             f"accepted: 1 to {len(train)}"
         )
     mirror = keeps_class(config.dataset) if config.mirror is None else config.mirror
@@ -139,7 +139,7 @@ def load(config: DataConfig, seed: int = 0) -> EncodedDataset:
 def _check_size(size: int) -> None:
     if size < MINIMUM_IMAGE_SIZE:
         raise UserError(
-            f"--image_size={size}: too small; accepted: {MINIMUM_IMAGE_SIZE} or more, or none for "
+            f"`image_size`={size}: too small; accepted: {MINIMUM_IMAGE_SIZE} or more, or none for "
             f"{DEFAULT_IMAGE_SIZE}"
         )
 
@@ -149,7 +149,7 @@ def _folder(config: DataConfig) -> _Found:
     held_out = next((part for part in (VALIDATION, TEST) if part in found), None)
     if held_out is None:
         raise UserError(
-            f"--data_dir={config.data_dir}: has no validation images; accepted: a directory with "
+            f"`data_dir`={config.data_dir}: has no validation images; accepted: a directory with "
             "train/ and val/ (or test/), each with a sub-directory of images for each class"
         )
     listing = folder.list_images(config, (held_out,))
@@ -165,7 +165,7 @@ def _folder(config: DataConfig) -> _Found:
 def _prepared(config: DataConfig) -> _Found:
     if config.dataset == "digits":
         raise UserError(
-            "--dataset=digits: its images are in memory, not on disk; accepted: folder, or a TFDS "
+            "`dataset`=digits: its images are in memory, not on disk; accepted: folder, or a TFDS "
             "image-classification dataset such as imagenet2012"
         )
     builder, keys = prepared.open_builder(config)
@@ -181,7 +181,7 @@ def _labelled_split(builder: Any, config: DataConfig, keys: tuple[str, str]) -> 
             if source.has_labels():
                 return source
     raise UserError(
-        f"--dataset={config.dataset}: has no labelled images besides those to learn from; "
+        f"`dataset`={config.dataset}: has no labelled images besides those to learn from; "
         "accepted: a data set with a split named validation or test, such as imagenet2012"
     )
 

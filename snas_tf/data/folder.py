@@ -80,10 +80,10 @@ def find_parts(config: DataConfig) -> dict[str, pathlib.Path]:
     validation/) and test/, train/ among them; else it is one directory of training images.
 
     Raises:
-        UserError: the folder can't be read, or has two names for one part; names the flag.
+        UserError: the folder can't be read, or has two names for one part; names the setting.
     """
     if config.data_dir is None:
-        raise UserError(f"--data_dir: not given, and --dataset=folder needs it; {_ACCEPTED}")
+        raise UserError(f"`data_dir`: not given, and `dataset`=folder needs it; {_ACCEPTED}")
     root = pathlib.Path(config.data_dir)
     names = [entry.name for entry in _entries(root, root) if _kind(entry) == _DIRECTORY]
     if TRAIN not in names or not set(names) <= set(_PARTS):
@@ -93,7 +93,7 @@ def find_parts(config: DataConfig) -> dict[str, pathlib.Path]:
         other = parts.setdefault(_PARTS[name], root / name)
         if other.name != name:
             raise UserError(
-                f"--data_dir={root}: has both {other.name}/ and {name}/; accepted: one directory "
+                f"`data_dir`={root}: has both {other.name}/ and {name}/; accepted: one directory "
                 "of validation images"
             )
     return parts
@@ -111,7 +111,7 @@ def list_images(config: DataConfig, held_out: tuple[str, ...]) -> Listing:
 
     Raises:
         UserError: the folder is not one, its parts are of other classes, or a name is not UTF-8;
-            names the flag.
+            names the setting.
     """
     directories = {
         part: path for part, path in find_parts(config).items() if part in (TRAIN, *held_out)
@@ -139,7 +139,7 @@ def _class_names(part: pathlib.Path, root: pathlib.Path) -> tuple[str, ...]:
     if len(names) < 2:
         found = ", ".join(names) or "none"
         raise UserError(
-            f"--data_dir={root}: at least 2 class sub-directories are needed in {part}, found: "
+            f"`data_dir`={root}: at least 2 class sub-directories are needed in {part}, found: "
             f"{found}; {_ACCEPTED}"
         )
     for name in names:
@@ -155,7 +155,7 @@ def _require_same_classes(
         name = differing[0]
         only = TRAIN if name in names else other.name
         raise UserError(
-            f"--data_dir={root}: class {name!r} is in {only}/ only; accepted: the same class "
+            f"`data_dir`={root}: class {name!r} is in {only}/ only; accepted: the same class "
             f"sub-directories in {TRAIN}/ and {other.name}/"
         )
 
@@ -172,7 +172,7 @@ def _scan(directory: pathlib.Path, root: pathlib.Path) -> tuple[list[pathlib.Pat
             left_out[kind] += 1
     if not images:
         found = f", only {_counted(left_out)}" if left_out else ""
-        raise UserError(f"--data_dir={root}: class {directory} has no image{found}; {_ACCEPTED}")
+        raise UserError(f"`data_dir`={root}: class {directory} has no image{found}; {_ACCEPTED}")
     return images, left_out
 
 
@@ -188,7 +188,7 @@ def _entries(directory: pathlib.Path, root: pathlib.Path) -> list[os.DirEntry]:
             shown = [entry for entry in entries if not entry.name.startswith(".")]
     except OSError as error:
         raise UserError(
-            f"--data_dir={root}: {directory} can't be read ({error.strerror}); {_ACCEPTED}"
+            f"`data_dir`={root}: {directory} can't be read ({error.strerror}); {_ACCEPTED}"
         ) from error
     return sorted(shown, key=lambda entry: entry.name)
 
@@ -216,5 +216,5 @@ def _require_utf8(path: pathlib.Path, root: pathlib.Path) -> None:
         path.name.encode()
     except UnicodeEncodeError as error:
         raise UserError(
-            f"--data_dir={root}: the name of {path} is not UTF-8; accepted: names that are"
+            f"`data_dir`={root}: the name of {path} is not UTF-8; accepted: names that are"
         ) from error

@@ -58,8 +58,8 @@ def require_same_size(first: np.ndarray, other: np.ndarray) -> None:
     if first.shape[1:] != other.shape[1:]:
         sizes = " and ".join(f"{block.shape[1]} x {block.shape[2]}" for block in (first, other))
         raise UserError(
-            f"--image_size: not given, but the images differ in size ({sizes} pixels); "
-            "accepted: --image_size=N, which makes them N x N"
+            f"`image_size`: not given, but the images differ in size ({sizes} pixels); "
+            "accepted: `image_size`=N, which makes them N x N"
         )
 
 

@@ -86,7 +86,7 @@ def open_builder(config: DataConfig) -> tuple[Any, tuple[str, str]]:
     if not builder.is_prepared():
         _download(builder, config.dataset)
     if "train" not in builder.info.splits:
-        raise UserError(f"--dataset={config.dataset}: has no split named train to learn from")
+        raise UserError(f"`dataset`={config.dataset}: has no split named train to learn from")
     return builder, keys
 
 
@@ -103,7 +103,7 @@ def _builder(config: DataConfig) -> Any:
 
     if config.data_dir is not None and not pathlib.Path(config.data_dir).is_dir():
         raise UserError(
-            f"--data_dir={config.data_dir}: not a directory; accepted: one of prepared TFDS data "
+            f"`data_dir`={config.data_dir}: not a directory; accepted: one of prepared TFDS data "
             "sets, an empty one to download into, or none for TFDS's own"
         )
     try:
@@ -116,7 +116,7 @@ def _builder(config: DataConfig) -> Any:
         known = ["digits", "folder", *tfds.list_builders(with_community_datasets=False)]
         nearest = difflib.get_close_matches(config.dataset, known, n=1)
         raise UserError(
-            f"--dataset={config.dataset}: unknown; accepted: digits, folder, or a TFDS "
+            f"`dataset`={config.dataset}: unknown; accepted: digits, folder, or a TFDS "
             "image-classification dataset such as cifar10"
             + "".join(f" (did you mean {name}?)" for name in nearest)
         ) from error
@@ -137,7 +137,7 @@ def _image_and_label(builder: Any, name: str) -> tuple[str, str]:
         kinds_match = False
     if not kinds_match:
         raise UserError(
-            f"--dataset={name}: has no 8-bit image with a class label; accepted: digits, folder, "
+            f"`dataset`={name}: has no 8-bit image with a class label; accepted: digits, folder, "
             "or a TFDS image-classification dataset such as cifar10"
         )
     return image, label
@@ -239,8 +239,8 @@ def _decoded(
 def unavailable(name: str, reason: str) -> UserError:
     """The error for a data set `name` that can't be had for `reason`; names the ways out."""
     return UserError(
-        f"--dataset={name}: {reason}; accepted without a network: --dataset=digits, "
-        f"--dataset=folder --data_dir=DIR, or a copy of {name} prepared by TFDS under --data_dir"
+        f"`dataset`={name}: {reason}; accepted without a network: `dataset`=digits, "
+        f"`dataset`=folder `data_dir`=DIR, or a copy of {name} prepared by TFDS under `data_dir`"
     )
 
 

@@ -50,7 +50,7 @@ def read(
         check: raises an error if the images can't be used; of such no file is written.
 
     Raises:
-        UserError: the images can't be had; names the flag or the file.
+        UserError: the images can't be had; names the setting or the file.
     """
     if config.dataset == "folder":
         return _read_folder(config, with_test, cache, check)

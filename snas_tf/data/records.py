@@ -133,7 +133,7 @@ def open_records(builder: Any, split: str, name: str) -> Records:
     Args:
         builder: of a data set prepared as TFRecord, TFDS's default, or as ArrayRecord.
         split: the name of the split.
-        name: the value of `--dataset`, for messages.
+        name: of the data set, for messages.
 
     Raises:
         UserError: the prepared copy is of another format or can't be read.

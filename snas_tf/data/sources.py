@@ -82,7 +82,7 @@ class PreparedSource:
     """The examples of a split that TFDS has prepared.
 
     Attributes:
-        name: the value of `--dataset`.
+        name: of the data set.
         records: serialized `tf.train.Example`s.
         image_key, label_key: the names of the two features.
         num_classes: labels are 0 to one less.

@@ -23,7 +23,7 @@ def summarize(
         mirror: whether training images are mirrored at random.
         remarks: what else has to be known, such as what was left out.
     """
-    mirrored = "half of the training images, at random; --nomirror if left and right matter"
+    mirrored = "half of the training images, at random; `mirror`=False if left and right matter"
     lines = [
         f"images    {', '.join(f'{count:,} {part}' for part, count in counts.items())}",
         f"classes   {len(class_names)}: {listed(class_names)}",

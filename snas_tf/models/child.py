@@ -57,7 +57,7 @@ class ChildNetwork(CellNetwork):
             self.auxiliary = AuxiliaryTower(num_classes, plan.output_size, plan.output_channels)
         elif auxiliary:
             logging.warning(
-                "trains without an auxiliary classifier (--auxiliary_weight): it needs 2 x 2 or "
+                "trains without an auxiliary classifier (`auxiliary_weight`): it needs 2 x 2 or "
                 "more at two thirds of the depth, where images of %d x %d leave %d x %d",
                 *network_plan.image_size,
                 *plan.output_size,

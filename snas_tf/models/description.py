@@ -94,7 +94,7 @@ def read(path: pathlib.Path) -> NetworkDescription:
     except (OSError, ValueError) as error:
         raise UserError(
             f"{shorten_path(path)}: no description of a network ({error}), accepted: the "
-            "network.json that a run of --mode=search, evaluate or imagenet has written"
+            "network.json that a run of `kind`=search, evaluate or imagenet has written"
         ) from error
 
 

@@ -37,8 +37,8 @@ def _check(child: ChildNetwork) -> None:
         concat = child.genotype.cell(kind).concat
         if concat != space.intermediate_nodes:
             raise UserError(
-                f"--genotype: {kind} concatenates nodes {', '.join(map(str, concat))}, so what "
-                "--initial_weights has learned to read is not there; accepted: 2, 3, 4, 5, as in "
+                f"`genotype`: {kind} concatenates nodes {', '.join(map(str, concat))}, so what "
+                "`initial_weights` has learned to read is not there; accepted: 2, 3, 4, 5, as in "
                 "a genotype that the search found"
             )
         for edge in child.genotype.cell(kind).edges:
@@ -46,7 +46,7 @@ def _check(child: ChildNetwork) -> None:
                 edge.operation not in space.operations
             ):
                 raise UserError(
-                    f"--genotype: {kind} edge {edge.source} -> {edge.target}, {edge.operation}, is "
-                    "not in the search space, so --initial_weights has no weights for it; "
+                    f"`genotype`: {kind} edge {edge.source} -> {edge.target}, {edge.operation}, is "
+                    "not in the search space, so `initial_weights` has no weights for it; "
                     "accepted: a genotype that the search found"
                 )

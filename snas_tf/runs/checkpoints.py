@@ -144,7 +144,7 @@ class CheckpointFiles:
         if len(numbers) > 1:
             raise UserError(
                 f"{shorten_path(self._directory)}: none of its {len(numbers)} checkpoints can be "
-                "read, accepted: an intact run, or another --model_dir"
+                "read, accepted: an intact run, or another `model_dir`"
             )
         return None
 

@@ -26,7 +26,7 @@ def strategy(batch_size: int) -> tf.distribute.Strategy:
         return tf.distribute.get_strategy()
     if batch_size % len(devices):
         raise UserError(
-            f"--batch_size={batch_size}: can't be shared by {len(devices)} devices, "
+            f"`batch_size`={batch_size}: can't be shared by {len(devices)} devices, "
             f"accepted: a multiple of {len(devices)}"
         )
     return tf.distribute.MirroredStrategy([device.name for device in devices])

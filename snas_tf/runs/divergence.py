@@ -32,7 +32,7 @@ class StopAtDivergence(keras.callbacks.Callback):
             figure = "gradient" if finite["loss"] else "loss"
             raise UserError(
                 f"{_causes(self.model.config, finite)}: training diverged, the {figure} of step "
-                f"{step} is no number, accepted: smaller values, in another --model_dir"
+                f"{step} is no number, accepted: smaller values, in another `model_dir`"
             )
 
 
@@ -53,4 +53,4 @@ def _causes(config: Any, finite: Mapping[str, bool]) -> str:
         if value is not None and (defaults[name] is None or value > defaults[name])
     ]
     named = [name for name in raised if name in groups[0]] or raised
-    return ", ".join(f"--{name}={values[name]}" for name in named) or f"--{groups[0][0]}"
+    return ", ".join(f"`{name}`={values[name]}" for name in named) or f"`{groups[0][0]}`"

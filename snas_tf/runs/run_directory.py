@@ -15,7 +15,7 @@ from typing import Any
 
 from absl import logging
 
-from snas_tf.errors import UserError, shorten_path
+from snas_tf.errors import UserError, format_setting, shorten_path
 from snas_tf.files import text_files, whole_files
 from snas_tf.runs import run_record
 from snas_tf.runs.run_record import RunRecord
@@ -34,7 +34,7 @@ class RunDirectory:
     """One run's files under `path`. Every file is written whole, then renamed into place.
 
     Args:
-        path: the directory, `--model_dir`.
+        path: the directory.
     """
 
     def __init__(self, path: pathlib.Path) -> None:
@@ -50,6 +50,7 @@ class RunDirectory:
         self.genotypes = path / "genotypes"
         self.result = path / "result.json"
         self.images = path / "images"
+        self._shown = format_setting("model_dir", path)
 
     @contextlib.contextmanager
     def owned(self) -> Iterator[None]:
@@ -89,8 +90,8 @@ class RunDirectory:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise UserError(
-                    f"--model_dir={shorten_path(self.path)}: another process is working in it, "
-                    "accepted: to wait for its end, or another --model_dir"
+                    f"{self._shown}: another process is working in it, "
+                    "accepted: to wait for its end, or another `model_dir`"
                 ) from error
             except OSError as error:
                 if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP):
@@ -115,12 +116,12 @@ class RunDirectory:
         others = [name for name in names if not name.startswith(whole_files.PREFIX)]
         if "flags.json" in others:
             raise UserError(
-                f"--model_dir={shorten_path(self.path)}: holds a run of an earlier version of this "
-                "program, which did not record what its images were, accepted: another --model_dir"
+                f"{self._shown}: holds a run of an earlier version of this "
+                "program, which did not record what its images were, accepted: another `model_dir`"
             )
         if others:
             raise UserError(
-                f"--model_dir={shorten_path(self.path)}: is not empty ({shorten_path(others[0])}) "
+                f"{self._shown}: is not empty ({shorten_path(others[0])}) "
                 f"and holds no run, {_ACCEPTED}"
             )
 
@@ -200,10 +201,7 @@ class RunDirectory:
         whole_files.write_text(self.metrics, text.getvalue())
 
     def _not_writable(self, error: OSError) -> UserError:
-        return UserError(
-            f"--model_dir={shorten_path(self.path)}: can't be written ({error.strerror}), "
-            f"{_ACCEPTED}"
-        )
+        return UserError(f"{self._shown}: can't be written ({error.strerror}), {_ACCEPTED}")
 
 
 def _remove_empty(directories: list[pathlib.Path]) -> None:

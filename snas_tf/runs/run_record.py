@@ -6,18 +6,18 @@ import pathlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from snas_tf.errors import UserError, quote, shorten_path
+from snas_tf.errors import UserError, format_setting, quote, shorten_path
 from snas_tf.files import text_files
 
 _BY_CONTENT = {"data_dir", "skip_corrupt_images", "genotype", "initial_weights"}
 """Settings that say where an input is; the inputs themselves are recorded."""
 
 _SOURCES = {
-    "images": "--data_dir: not the images",
-    "genotype": "--genotype: not the genotype",
-    "initial_weights": "--initial_weights: not the weights",
+    "images": "`data_dir`: not the images",
+    "genotype": "`genotype`: not the genotype",
+    "initial_weights": "`initial_weights`: not the weights",
 }
-_ACCEPTED = "accepted: the same, to resume it, or another --model_dir"
+_ACCEPTED = "accepted: the same, to resume it, or another `model_dir`"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,18 +65,19 @@ class RunRecord:
         Raises:
             UserError: the kind, a setting or the content of an input differs; names the first.
         """
-        where = f"the run in --model_dir={shorten_path(path)}"
+        where = f"the run in {format_setting('model_dir', path)}"
         if self.kind != before.kind:
             raise UserError(
-                f"--mode={self.kind}: {where} is of --mode={_shown(before.kind)}, "
-                "accepted: another --model_dir"
+                f"`kind`={self.kind}: {where} is of {format_setting('kind', before.kind)}, "
+                "accepted: another `model_dir`"
             )
         for name in sorted({*before.settings, *self.settings}):
             old, new = before.settings.get(name), self.settings.get(name)
             if old == new or (name in may_grow and _greater(new, old)):
                 continue
+            shown = shorten_path(name)
             raise UserError(
-                f"--{_shown(name)}={_shown(new)}: {where} has --{_shown(name)}={_shown(old)}"
+                f"{format_setting(shown, new)}: {where} has {format_setting(shown, old)}"
                 f"{'' if name in may_grow else _REASONS.get(name, '')}, {_ACCEPTED}"
             )
         for name in sorted(before.inputs.keys() | self.inputs.keys()) if self.inputs else ():
@@ -126,15 +127,12 @@ def _greater(new: Any, old: Any) -> bool:
     return isinstance(new, int) and isinstance(old, int) and new > old
 
 
-def _shown(value: Any) -> str:
-    return shorten_path(value) if isinstance(value, str) else quote(value)
-
-
 def _difference(before: Any, now: Any) -> str:
     """Where two inputs differ, in words; empty where only their digests do."""
     if not (isinstance(before, dict) and isinstance(now, dict)):
         return ""
     for name in sorted(before.keys() | now.keys()):
-        if name != "digest" and before.get(name) != now.get(name):
-            return f" ({_shown(name)}: {quote(now.get(name))}, {quote(before.get(name))} before)"
+        old, new = before.get(name), now.get(name)
+        if name != "digest" and old != new:
+            return f" ({shorten_path(name)}: {quote(new)}, {quote(old)} before)"
     return ""

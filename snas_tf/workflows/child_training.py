@@ -139,7 +139,7 @@ class ChildTraining(Workflow):
             ours, theirs = getattr(described, field), getattr(searched, field)
             if ours != theirs:
                 raise UserError(
-                    f"--initial_weights={weights}: was searched with {field} {theirs}, "
+                    f"`initial_weights`={weights}: was searched with {field} {theirs}, "
                     f"received: {ours}, accepted: the same"
                 )
         return searched
@@ -199,7 +199,7 @@ class ChildTraining(Workflow):
         if self.config.export_weights == "best" and (validation is None or not self.config.epochs):
             lacking = "validation images" if validation is None else "epochs"
             raise UserError(
-                f"--export_weights=best: there are no {lacking} to tell a best epoch by, "
+                f"`export_weights`=best: there are no {lacking} to tell a best epoch by, "
                 "accepted: last"
             )
 

@@ -1,4 +1,4 @@
-"""`--mode=evaluate`: a genotype trained from scratch, and tested."""
+"""The evaluation: a genotype trained from scratch, and tested."""
 
 import shlex
 from typing import Any
@@ -62,7 +62,7 @@ def report(
 
 
 def settings(config: ChildConfig, data_config: DataConfig) -> dict[str, float]:
-    """What decides whether a run on CIFAR-10 or ImageNet is comparable, by flag."""
+    """What decides whether a run on CIFAR-10 or ImageNet is comparable, by field."""
     return {
         "num_cells": config.num_cells,
         "init_channels": config.init_channels,

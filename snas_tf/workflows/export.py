@@ -1,4 +1,4 @@
-"""`--mode=export`: a trained child as a file that needs nothing of this package."""
+"""The export: a trained child as a file that needs nothing of this package."""
 
 import json
 import pathlib
@@ -14,7 +14,7 @@ from snas_tf.architecture.genotype_json import to_json
 from snas_tf.architecture.genotype_source import read_genotype
 from snas_tf.data.crops import center_crop_decoded
 from snas_tf.data.images import resize_by_area
-from snas_tf.errors import UserError, quote, shorten_path
+from snas_tf.errors import UserError, format_setting, quote, shorten_path
 from snas_tf.files import plain_paths, whole_files
 from snas_tf.models import description
 from snas_tf.models.child import ChildNetwork
@@ -33,7 +33,7 @@ _SAVED_MODEL = re.compile(
 
 
 def export(model_dir: pathlib.Path, file_format: str, weights: str | None = None) -> dict[str, Any]:
-    """Exports the network that a run of --mode=evaluate has trained.
+    """Exports the network that an evaluation has trained.
 
     Args:
         model_dir: the run directory; the export is written into it.
@@ -45,8 +45,13 @@ def export(model_dir: pathlib.Path, file_format: str, weights: str | None = None
         normalisations were folded and zeros left out, as "unfolded".
 
     Raises:
-        UserError: the run has no trained child, or the format's converter is not installed.
+        UserError: the run has no trained child, the format is unknown, or its converter is not
+            installed.
     """
+    if file_format not in FORMATS:
+        raise UserError(
+            f"{format_setting('file_format', file_format)}: unknown, accepted: {', '.join(FORMATS)}"
+        )
     described, network, weights = load(model_dir, weights)
     run = RunDirectory(model_dir)
     with run.owned():
@@ -60,7 +65,7 @@ def export(model_dir: pathlib.Path, file_format: str, weights: str | None = None
 def load(
     model_dir: pathlib.Path, weights: str | None = None
 ) -> tuple[NetworkDescription, ChildNetwork, str]:
-    """The network that a run of --mode=evaluate has trained.
+    """The network that an evaluation has trained.
 
     Args:
         model_dir: the run directory.
@@ -73,17 +78,17 @@ def load(
     Raises:
         UserError: the run has no trained child, or no such weights.
     """
-    run = RunDirectory(model_dir)
+    run, shown = RunDirectory(model_dir), format_setting("model_dir", model_dir)
     record = run_record.read(run.record)
     if record.kind == "search":
         raise UserError(
-            f"--model_dir={model_dir}: a search has no child's weights, accepted: a run of "
-            f"--mode=evaluate; one with --initial_weights={model_dir} --epochs=0 takes them over"
+            f"{shown}: a search has no child's weights, accepted: a run of "
+            f"`kind`=evaluate; one with `initial_weights`={model_dir} `epochs`=0 takes them over"
         )
     if record.settings.get("num_seeds", 1) > 1:
         raise UserError(
-            f"--model_dir={model_dir}: holds the runs of several seeds, accepted: "
-            f"--model_dir={model_dir / 'seed_'}N of one of them"
+            f"{shown}: holds the runs of several seeds, accepted: "
+            f"`model_dir`={model_dir / 'seed_'}N of one of them"
         )
     described = description.read(run.network)
     genotype = read_genotype(run.genotype)
@@ -175,7 +180,7 @@ def _to_onnx(
         import tf2onnx
     except ImportError as error:
         raise UserError(
-            "--format=onnx: needs packages that are not installed, accepted: after "
+            "`file_format`=onnx: needs packages that are not installed, accepted: after "
             "`pip install tf2onnx onnx`"
         ) from error
     path = run.path / "model.onnx"

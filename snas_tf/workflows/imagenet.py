@@ -1,4 +1,4 @@
-"""`--mode=imagenet`: a genotype trained on ImageNet, or on images like it."""
+"""ImageNet: a genotype trained on it, or on images like it."""
 
 import dataclasses
 from typing import Any
@@ -84,9 +84,9 @@ class ImageNetTraining(ChildTraining):
         print(f"{described.init_channels} channels, {multiply_adds:,} multiply-adds", flush=True)
         if budget and multiply_adds > budget:
             raise UserError(
-                f"--init_channels={described.init_channels}: {multiply_adds:,} multiply-adds, more "
-                f"than --max_multiply_adds={budget:g}; accepted: fewer channels, auto, or "
-                "--max_multiply_adds=0"
+                f"`init_channels`={described.init_channels}: {multiply_adds:,} multiply-adds, more "
+                f"than `max_multiply_adds`={budget:g}; accepted: fewer channels, "
+                "`init_channels`=0, or `max_multiply_adds`=0"
             )
         return described
 

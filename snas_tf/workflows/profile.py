@@ -1,4 +1,4 @@
-"""`--mode=profile`: what a child network costs."""
+"""The profile: what a child network costs."""
 
 import json
 from typing import Any

@@ -12,7 +12,7 @@ class Table:
         title: the images.
         head: names of the columns.
         rows: one network each, as text.
-        settings: of our training, by flag, that make its figures comparable.
+        settings: of our training, by field, that make its figures comparable.
     """
 
     title: str
@@ -28,7 +28,7 @@ class Table:
             settings: of our run, with the keys of `self.settings`.
         """
         others = [
-            f"--{name}={settings[name]:g} (published: {value:g})"
+            f"`{name}`={settings[name]:g} (published: {value:g})"
             for name, value in self.settings.items()
             if settings[name] != value
         ]

@@ -1,4 +1,4 @@
-"""`--mode=search`: from images to a cell."""
+"""The search: from images to a cell."""
 
 import functools
 import pathlib

@@ -5,7 +5,7 @@ import datetime
 from typing import Any, ClassVar
 
 from snas_tf.config import ChildConfig, DataConfig, RunConfig, SearchConfig
-from snas_tf.errors import UserError, shorten_path
+from snas_tf.errors import UserError, format_setting
 from snas_tf.runs import devices
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.runs.run_record import RunRecord
@@ -23,7 +23,7 @@ class Workflow:
     """
 
     kind: ClassVar[str]
-    """What the record of the run calls it, and `--mode`."""
+    """What the record of the run calls it: "search", "evaluate" or "imagenet"."""
 
     def __init__(
         self,
@@ -128,7 +128,7 @@ class Workflow:
             root = data_dir.resolve()
             if model_dir.resolve().is_relative_to(root):
                 raise UserError(
-                    f"--model_dir={shorten_path(model_dir)}: lies in --data_dir="
-                    f"{shorten_path(data_dir)}, where its pictures would be taken for a class, "
-                    "accepted: a directory elsewhere"
+                    f"{format_setting('model_dir', model_dir)}: lies in "
+                    f"{format_setting('data_dir', data_dir)}, where its pictures would be taken "
+                    "for a class, accepted: a directory elsewhere"
                 )

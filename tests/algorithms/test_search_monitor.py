@@ -148,8 +148,8 @@ def test_a_search_that_has_decided_nothing_at_its_half_is_warned_of_once(monitor
     assert (
         "not begun to fall in the normal and the reduce cell (2.08, 2.08 of 2.08 nats)" in message
     )
-    assert "raise --alpha_learning_rate, now 0.0003 and by default 0.55 in so many steps" in message
-    assert "and use --alpha_decay=decoupled" in message
+    assert "raise `alpha_learning_rate`, now 0.0003 and by default 0.55 in so many steps" in message
+    assert "and use `alpha_decay`=decoupled" in message
 
 
 def test_a_cell_that_has_begun_to_decide_is_not_warned_of(monitored, caplog):

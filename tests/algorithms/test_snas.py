@@ -166,7 +166,7 @@ def test_the_share_is_that_of_the_penalty_in_the_norms_of_alphas_gradient():
 
 
 def test_the_multiplier_of_a_target_is_in_the_state_and_moves_with_each_step():
-    snas = make_snas(dataclasses.replace(CONFIG, target_parameters=2e6))
+    snas = make_snas(dataclasses.replace(CONFIG, constraint_weight=0, target_parameters=2e6))
     assert id(snas.penalty.weight.multiplier) in {
         id(variable) for variable in SearchModel(snas).state()
     }
@@ -189,7 +189,9 @@ def test_a_search_with_a_target_settles_within_five_percent_of_it():
         return size.fixed + sum(sizes[range(14), chosen].sum() for chosen, sizes in found)
 
     wanted = {kind: 9 * np.eye(8, dtype=np.float32)[[6] * 4 + [1] * 10] for kind in DARTS.kinds}
-    snas = make_snas(dataclasses.replace(CONFIG, target_parameters=parameters(wanted)))
+    snas = make_snas(
+        dataclasses.replace(CONFIG, constraint_weight=0, target_parameters=parameters(wanted))
+    )
     for kind in DARTS.kinds:
         snas.distribution.edges[kind].log_alpha.assign(wanted[kind])
     hesitant = wanted["normal"].copy()

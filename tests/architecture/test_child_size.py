@@ -25,5 +25,5 @@ def test_a_target_is_accepted_from_the_smallest_child_to_the_largest(measure):
     for target in (size.smallest, size.largest):
         child_size.check_target(measure, target)
     for target in (0.99 * size.smallest, 1.01 * size.largest):
-        with pytest.raises(UserError, match=f"--target_{measure}=.* accepted: {size.smallest:.0f}"):
+        with pytest.raises(UserError, match=f"`target_{measure}`=.* accepted: {size.smallest:.0f}"):
             child_size.check_target(measure, target)

@@ -26,7 +26,7 @@ def test_a_name_of_the_zoo_is_found():
 
 
 def test_an_unknown_name_lists_the_names_and_suggests_the_nearest():
-    with pytest.raises(UserError, match=r"--genotype=darts_v3: unknown.*nasnet_a.*mean darts_v"):
+    with pytest.raises(UserError, match=r"`genotype`=darts_v3: unknown.*nasnet_a.*mean darts_v"):
         genotype_source.load_genotype("darts_v3")
     for unknown in ("qqq", "", "q" * 100_000, "a\0b"):
         with pytest.raises(UserError, match=r"or the path of a file$") as caught:
@@ -80,7 +80,7 @@ def test_an_unreadable_file_is_named_in_one_line(tmp_path):
 def test_only_the_flag_s_own_file_is_reported_as_the_flag_s(tmp_path):
     path = tmp_path / "cell.json"
     path.write_text("{}")
-    with pytest.raises(UserError, match=r"^--genotype=.*cell\.json: not a genotype"):
+    with pytest.raises(UserError, match=r"^`genotype`=.*cell\.json: not a genotype"):
         genotype_source.load_genotype(str(path))
     with pytest.raises(UserError, match=r"^/.*cell\.json: not a genotype"):
         genotype_source.read_genotype(path)

@@ -33,5 +33,5 @@ def test_the_widest_network_is_within_the_budget_and_the_next_is_not(name):
 
 
 def test_a_budget_that_nothing_meets_is_refused():
-    with pytest.raises(UserError, match=r"--max_multiply_adds=1000: less than"):
+    with pytest.raises(UserError, match=r"`max_multiply_adds`=1000: less than"):
         width.widest_channels(zoo.genotypes()["darts_v2"], 14, (224, 224), 1000, 1000)

@@ -124,15 +124,8 @@ def test_only_an_evaluation_may_train_on_every_image(folder):
     assert rows(dataset.train.images) == rows([*a, *b])
     assert len(dataset.validation) == 0
     assert dataset.validation.images.shape == (0, 10, 12, 3)
-    with pytest.raises(UserError, match=r"^--validation_fraction=0.0: .*accepted: more than 0"):
+    with pytest.raises(UserError, match=r"^`validation_fraction`=0.0: .*accepted: more than 0"):
         datasets.load(config, seed=0)
-
-
-@pytest.mark.parametrize("fraction", [-0.1, 1.0, float("nan")])
-def test_an_evaluation_refuses_what_is_no_share(fraction):
-    config = DataConfig("digits", validation_fraction=fraction)
-    with pytest.raises(UserError, match=r"^--validation_fraction=.*accepted: 0 or more, less"):
-        datasets.load(config, seed=0, with_test=True)
 
 
 def test_the_validation_images_are_disjoint_and_decided_by_the_seed(folder):
@@ -184,7 +177,7 @@ def test_images_are_resized_by_averaging_areas(folder):
 def test_differing_sizes_need_an_image_size(folder):
     config, *_ = folder
     save(config.data_dir / "b" / "odd.png", noise(9, 31, 3))
-    with pytest.raises(UserError, match=r"--image_size: .*10 x 12 and 9 x 31.*--image_size=N"):
+    with pytest.raises(UserError, match=r"`image_size`: .*10 x 12 and 9 x 31.*`image_size`=N"):
         datasets.load(config, seed=0)
     assert datasets.load(replace(config, image_size=9), seed=0).image_size == (9, 9)
 
@@ -215,7 +208,7 @@ def test_a_corrupt_image_is_named_and_left_out_only_on_request(folder, caplog, d
     corrupt = config.data_dir / "b" / "1.png"
     content = {"truncated": corrupt.read_bytes()[:300], "text": b"hello\n", "empty": b""}[damage]
     corrupt.write_bytes(content)
-    with pytest.raises(UserError, match=f"^{corrupt}: .*--skip_corrupt_images") as raised:
+    with pytest.raises(UserError, match=f"^{corrupt}: .*`skip_corrupt_images`") as raised:
         datasets.load(config, seed=0)
     assert "\n" not in str(raised.value)
     with caplog.at_level("WARNING", logger="absl"):
@@ -228,7 +221,7 @@ def test_a_class_of_corrupt_images_only_is_refused(folder):
     config, *_ = folder
     for path in (config.data_dir / "b").iterdir():
         path.write_bytes(b"")
-    with pytest.raises(UserError, match=r"--data_dir: .*b has no readable image"):
+    with pytest.raises(UserError, match=r"`data_dir`: .*b has no readable image"):
         datasets.load(replace(config, skip_corrupt_images=True), seed=0)
 
 
@@ -256,7 +249,7 @@ def test_a_folder_without_classes_of_images_is_refused(tmp_path, state):
         save(root / "a" / "0.png", noise(8, 8, 3))
     if state == "no images":
         (root / "b").mkdir()
-    with pytest.raises(UserError, match=f"^--data_dir={root}: .*accepted: a directory"):
+    with pytest.raises(UserError, match=f"^`data_dir`={root}: .*accepted: a directory"):
         datasets.load(DataConfig("folder", root), seed=0)
 
 
@@ -338,7 +331,7 @@ def test_parts_that_do_not_go_together_are_refused(parts, change, message):
     config, _ = parts
     change(config.data_dir)
     with pytest.raises(
-        UserError, match=f"^--data_dir={config.data_dir}: .*{message}.*accepted: "
+        UserError, match=f"^`data_dir`={config.data_dir}: .*{message}.*accepted: "
     ) as raised:
         datasets.load(config, seed=0, with_test=True)
     assert "\n" not in str(raised.value)
@@ -348,32 +341,21 @@ def test_test_images_of_another_size_need_an_image_size(parts):
     config, _ = parts
     for path in (config.data_dir / "test").glob("*/*.png"):
         save(path, noise(9, 31, 3))
-    with pytest.raises(UserError, match=r"--image_size: .*10 x 12 and 9 x 31.*--image_size=N"):
+    with pytest.raises(UserError, match=r"`image_size`: .*10 x 12 and 9 x 31.*`image_size`=N"):
         datasets.load(config, seed=0, with_test=True)
     dataset = datasets.load(replace(config, image_size=9), seed=0, with_test=True)
     assert dataset.test.images.shape == (6, 9, 9, 3)
 
 
 def test_a_folder_needs_a_data_dir():
-    with pytest.raises(UserError, match=r"^--data_dir: not given"):
+    with pytest.raises(UserError, match=r"^`data_dir`: not given"):
         datasets.load(DataConfig("folder"), seed=0)
 
 
-@pytest.mark.parametrize(
-    ("flag", "value"),
-    [
-        ("image_size", 7),
-        ("image_size", -1),
-        ("validation_fraction", 0.0),
-        ("validation_fraction", 1.0),
-        ("validation_fraction", float("nan")),
-        ("batch_size", 0),
-        ("batch_size", 1351),
-    ],
-)
-def test_a_value_out_of_range_is_refused_by_its_flag(flag, value):
-    with pytest.raises(UserError, match=f"^--{flag}={value}: .*accepted: "):
-        datasets.load(DataConfig("digits", **{flag: value}), seed=0)
+@pytest.mark.parametrize(("name", "value"), [("validation_fraction", 0.0), ("batch_size", 1351)])
+def test_a_value_that_the_images_do_not_allow_is_refused_by_its_name(name, value):
+    with pytest.raises(UserError, match=f"^`{name}`={value}: .*accepted: "):
+        datasets.load(DataConfig("digits", **{name: value}), seed=0)
 
 
 def test_the_whole_training_set_may_be_one_batch():
@@ -493,7 +475,7 @@ def test_names_of_characters_are_known_whatever_their_case(name):
 def test_mirroring_can_be_chosen(folder, mirror):
     collection = datasets.read(replace(folder[0], mirror=mirror))
     assert collection.split(0).mirror == mirror
-    assert ("--nomirror" in collection.summary()) == mirror
+    assert ("`mirror`=False" in collection.summary()) == mirror
     assert datasets.load(DataConfig("digits", mirror=mirror), seed=0).mirror == mirror
 
 
@@ -587,7 +569,7 @@ def test_the_fingerprint_of_other_data_sets_is_of_what_was_read(tmp_path, name):
 
 
 def test_a_data_dir_that_does_not_exist_is_one_clear_error(tmp_path):
-    with pytest.raises(UserError, match=r"^--data_dir=.*/none: not a directory; accepted: "):
+    with pytest.raises(UserError, match=r"^`data_dir`=.*/none: not a directory; accepted: "):
         datasets.read(DataConfig("cifar10", tmp_path / "none"))
 
 
@@ -635,13 +617,13 @@ def test_a_tfds_label_of_no_class_is_named(tmp_path):
 
 def test_a_tfds_copy_without_class_labels_is_refused(tmp_path):
     prepare(tmp_path, "tiny", label=np.int64)
-    with pytest.raises(UserError, match=r"^--dataset=tiny: has no 8-bit image with a class label"):
+    with pytest.raises(UserError, match=r"^`dataset`=tiny: has no 8-bit image with a class label"):
         datasets.load(DataConfig("tiny", tmp_path), seed=0)
 
 
 def test_a_tfds_copy_without_a_training_split_is_refused(tmp_path):
     prepare(tmp_path, "tiny", splits=("validation", "test"))
-    with pytest.raises(UserError, match=r"^--dataset=tiny: has no split named train"):
+    with pytest.raises(UserError, match=r"^`dataset`=tiny: has no split named train"):
         datasets.load(DataConfig("tiny", tmp_path), seed=0)
 
 
@@ -649,7 +631,7 @@ def test_a_damaged_tfds_copy_is_refused(tmp_path):
     prepare(tmp_path, "tiny")
     (train,) = tmp_path.glob("tiny/1.0.0/*-train.*")
     os.truncate(train, train.stat().st_size // 2)
-    with pytest.raises(UserError, match=r"^--dataset=tiny: the prepared copy in .* can't be read"):
+    with pytest.raises(UserError, match=r"^`dataset`=tiny: the prepared copy in .* can't be read"):
         datasets.load(DataConfig("tiny", tmp_path), seed=0)
 
 
@@ -660,7 +642,7 @@ def test_an_unknown_name_is_refused_at_once(tmp_path, name):
     started = time.monotonic()
     with pytest.raises(UserError) as raised:
         datasets.load(DataConfig(name, tmp_path), seed=0)
-    assert str(raised.value).startswith(f"--dataset={name}: unknown; accepted: digits, folder")
+    assert str(raised.value).startswith(f"`dataset`={name}: unknown; accepted: digits, folder")
     assert "\n" not in str(raised.value)
     assert time.monotonic() - started < 10
 
@@ -679,8 +661,8 @@ def test_without_a_network_the_message_comes_soon_and_names_the_ways_out(tmp_pat
     with pytest.raises(UserError) as raised:
         datasets.load(DataConfig("cifar10", tmp_path), seed=0)
     message = str(raised.value)
-    assert message.startswith("--dataset=cifar10: no prepared copy in ")
-    for way_out in ("--dataset=digits", "--dataset=folder --data_dir=DIR", "prepared by TFDS"):
+    assert message.startswith("`dataset`=cifar10: no prepared copy in ")
+    for way_out in ("`dataset`=digits", "`dataset`=folder `data_dir`=DIR", "prepared by TFDS"):
         assert way_out in message
     assert "\n" not in message
     assert time.monotonic() - started < 15

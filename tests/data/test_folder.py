@@ -112,7 +112,7 @@ def test_odd_names_that_are_utf_8_are_listed(root):
 
 
 def test_a_folder_that_does_not_exist_is_one_clear_error(tmp_path):
-    with pytest.raises(UserError, match=r"^--data_dir=.*/none: .*No such file or directory\); acc"):
+    with pytest.raises(UserError, match=r"^`data_dir`=.*/none: .*No such file or directory\); acc"):
         list_images(tmp_path / "none")
 
 

@@ -125,6 +125,6 @@ def test_a_cache_of_another_key_is_not_believed(tmp_path):
 
 
 def test_of_images_that_are_refused_no_file_is_written(config, tmp_path):
-    with pytest.raises(UserError, match="batch_size=99"):
+    with pytest.raises(UserError, match="`batch_size`=99"):
         datasets.read(replace(config, batch_size=99), cache=tmp_path / "cache")
     assert not (tmp_path / "cache").exists()

@@ -196,7 +196,7 @@ def test_a_file_that_nobody_can_decode_is_named_in_one_line(tmp_path, damage):
     with pytest.raises(UserError) as raised, stream.named_errors():
         list(stream.training_batches(dataset, config, 0, 0, 5))
     assert str(raised.value).startswith(f"{path}: not a readable image (")
-    assert "or --skip_corrupt_images" in str(raised.value)
+    assert "or `skip_corrupt_images`" in str(raised.value)
     assert "\n" not in str(raised.value)
 
 

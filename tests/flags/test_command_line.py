@@ -5,7 +5,7 @@ import collections
 import pytest
 from absl import flags
 
-from flags import command_line, evaluate, help_text, imagenet, profile, search
+from flags import command_line, evaluate, help_text, imagenet, penalty, profile, search
 from flags.modes import MODES
 from flags.path import ROOT
 from snas_tf.algorithms.search_monitor import SearchMonitor
@@ -90,6 +90,26 @@ def test_the_last_mode_counts_in_every_spelling(arguments):
 def test_a_modes_defaults_are_its_configs(mode, module, expected):
     genotype = [] if mode == "search" else ["--genotype=darts_v2"]
     assert module.config(parse(f"--mode={mode}", *genotype)) == expected
+
+
+@pytest.mark.parametrize("mode", ["search", "evaluate", "imagenet"])
+def test_making_a_config_changes_no_flag(mode):
+    genotype = ["--scale_learning_rate"] if mode == "imagenet" else []
+    genotype += [] if mode == "search" else ["--genotype=darts_v2"]
+    values = parse(f"--mode={mode}", *genotype)
+    before = {name: (values[name].value, values[name].default) for name in values}
+    first = MODES[mode].module.config(values)
+    assert first == MODES[mode].module.config(values)
+    assert before == {name: (values[name].value, values[name].default) for name in values}
+
+
+def test_a_level_of_the_constraint_is_a_weight():
+    for level, weight in penalty.CONSTRAINT_WEIGHTS.items():
+        assert search.config(parse(f"--constraint={level}")).constraint_weight == weight
+    assert search.config(parse()).constraint_weight == 0
+    assert search.config(parse("--constraint_weight=0.2")).constraint_weight == 0.2
+    target = search.config(parse("--constraint=none", "--target_parameters=2e6"))
+    assert (target.constraint_weight, target.target_parameters) == (0, 2e6)
 
 
 def test_the_defaults_of_a_profile_follow_the_network():

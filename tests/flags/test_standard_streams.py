@@ -8,7 +8,9 @@ import pytest
 
 from tests.programs import ROOT, command
 
-SECURE = "from snas_tf import standard_streams; standard_streams.secure(); "
+SECURE = (
+    "from flags import standard_streams, wording; standard_streams.secure(wording.FlagStream); "
+)
 
 
 def python(program, redirection="", **environment):

@@ -227,7 +227,7 @@ def test_small_images_are_trained_on_without_an_auxiliary_classifier(size, stem,
     with caplog.at_level("WARNING", logger="absl"):
         network = ChildNetwork(MILD, plans, CLASSES, np.zeros(3), np.ones(3), auxiliary=True)
     assert f"images of {size[0]} x {size[1]} leave {left}" in caplog.text
-    assert "--auxiliary_weight" in caplog.text
+    assert "`auxiliary_weight`" in caplog.text
     logits = network.training_logits(images(size=size), tf.constant(0.1), SEED)
     assert {name: one.shape for name, one in logits.items()} == {"logits": (4, CLASSES)}
     assert not network.get_config()["auxiliary"]

@@ -95,7 +95,7 @@ OUTSIDE = {
 def test_a_genotype_outside_the_search_space_is_refused_by_name(outside, kind):
     cell, message = OUTSIDE[outside]
     found = Genotype(tuple(cell if one == kind else SKIP for one in DARTS.kinds))
-    with pytest.raises(UserError, match=rf"^--genotype: {kind} .*{message}.* accepted: "):
+    with pytest.raises(UserError, match=rf"^`genotype`: {kind} .*{message}.* accepted: "):
         inherit(child_of(found, 3), parent_of(3))
 
 

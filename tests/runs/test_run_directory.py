@@ -51,7 +51,7 @@ def refuse_in(run):
         run.write_record(RECORD.with_inputs(), {})
         run.images.mkdir()
         (run.images / "cache").write_text("decoded")
-        raise UserError("--data_dir: no images")
+        raise UserError("`data_dir`: no images")
 
 
 # What may be in a directory.
@@ -74,7 +74,7 @@ def test_a_directory_that_holds_anything_but_a_run_is_refused_and_untouched(tmp_
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("mine")
     before = tree(tmp_path)
-    with pytest.raises(UserError, match=r"--model_dir=.*is not empty \(.*\) and holds no run"):
+    with pytest.raises(UserError, match=r"`model_dir`=.*is not empty \(.*\) and holds no run"):
         enter(RunDirectory(tmp_path / "user"))
     assert tree(tmp_path) == before
 
@@ -123,7 +123,7 @@ def test_a_place_where_no_directory_can_be_is_refused_in_one_line(tmp_path, plac
     (tmp_path / "file").write_text("")
     (tmp_path / "dangling").symlink_to(tmp_path / "missing")
     before = tree(tmp_path)
-    with pytest.raises(UserError, match=r"--model_dir=.*can't be written") as error:
+    with pytest.raises(UserError, match=r"`model_dir`=.*can't be written") as error:
         enter(RunDirectory(tmp_path / place))
     assert len(str(error.value).splitlines()) == 1
     assert tree(tmp_path) == before
@@ -169,7 +169,7 @@ def owner(tmp_path):
 
 def test_a_directory_has_one_owner_and_another_is_refused(run, owner):
     process, go_on = owner
-    with pytest.raises(UserError, match=r"--model_dir=.*another process is working in it"):
+    with pytest.raises(UserError, match=r"`model_dir`=.*another process is working in it"):
         enter(run)
     go_on.set()
     process.join(60)
@@ -264,7 +264,7 @@ def test_a_new_run_that_is_refused_late_leaves_nothing_that_it_wrote(tmp_path):
             for path in (run.tensorboard, run.images, run.export, run.path / "seed_0"):
                 path.mkdir()
                 (path / "file").write_text("")
-            raise UserError("--theta_learning_rate: diverged")
+            raise UserError("`theta_learning_rate`: diverged")
 
     with pytest.raises(UserError, match="diverged"):
         refuse_late(RunDirectory(tmp_path / "above" / "run"))
@@ -276,7 +276,7 @@ def test_a_file_that_a_user_put_into_a_run_that_was_refused_stays(tmp_path):
         with run.owned():
             run.write_record(RECORD, {})
             (run.path / "notes.txt").write_text("mine")
-            raise UserError("--data_dir: no images")
+            raise UserError("`data_dir`: no images")
 
     with pytest.raises(UserError, match="no images"):
         refuse(RunDirectory(tmp_path / "run"))
@@ -290,7 +290,7 @@ def test_a_new_run_that_fails_once_it_has_trained_stays(tmp_path, trace):
             run.write_record(RECORD, {})
             (run.path / trace).mkdir(parents=True)
             (run.path / trace / "step-1.index").write_text("")
-            raise UserError("--theta_learning_rate: diverged")
+            raise UserError("`theta_learning_rate`: diverged")
 
     with pytest.raises(UserError, match="diverged"):
         fail_late(RunDirectory(tmp_path / "run"))
@@ -318,7 +318,7 @@ def test_a_recorded_run_that_is_refused_stays_as_it_was(run):
         with run.owned():
             run.check(OTHER)
 
-    with pytest.raises(UserError, match="--epochs=4"):
+    with pytest.raises(UserError, match="`epochs`=4"):
         check(run)
     assert tree(run.path) == before
 
@@ -343,7 +343,7 @@ def test_a_run_that_has_trained_goes_on_with_the_same_settings_alone(run):
     train(run)
     run.check(RECORD)
     run.check(OTHER, may_grow={"epochs"})
-    with pytest.raises(UserError, match=r"--epochs=4: the run in .*run has --epochs=3"):
+    with pytest.raises(UserError, match=r"`epochs`=4: the run in .*run has `epochs`=3"):
         run.check(OTHER)
 
 
@@ -375,7 +375,7 @@ def test_a_disk_without_room_is_one_line(run, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(whole_files, "write_text", fail)
-    with pytest.raises(UserError, match=r"--model_dir=.*\(No space left on device\)"):
+    with pytest.raises(UserError, match=r"`model_dir`=.*\(No space left on device\)"):
         run.write_record(OTHER, {})
 
 

@@ -41,18 +41,18 @@ def test_the_same_record_goes_on(path):
 
 def test_another_kind_is_refused_before_anything_else(path):
     message = refusal(RunRecord("search", {"epochs": 1}), RECORD, path)
-    assert message.startswith("--mode=search: ")
-    assert "--mode=evaluate" in message
+    assert message.startswith("`kind`=search: ")
+    assert "`kind`=evaluate" in message
 
 
 @pytest.mark.parametrize(
     ("settings", "start", "before"),
     [
-        ({"epochs": 4}, "--epochs=4: ", "--epochs=3"),
-        ({"epochs": 2}, "--epochs=2: ", "--epochs=3"),
-        ({"dataset": "digits"}, "--dataset=digits: ", "--dataset=folder"),
-        ({"new": 1.5}, "--new=1.5: ", "--new=None"),
-        ({"seed": 8, "epochs": 4}, "--epochs=4: ", "--epochs=3"),  # the first by name
+        ({"epochs": 4}, "`epochs`=4: ", "`epochs`=3"),
+        ({"epochs": 2}, "`epochs`=2: ", "`epochs`=3"),
+        ({"dataset": "digits"}, "`dataset`=digits: ", "`dataset`=folder"),
+        ({"new": 1.5}, "`new`=1.5: ", "`new`=None"),
+        ({"seed": 8, "epochs": 4}, "`epochs`=4: ", "`epochs`=3"),  # the first by name
     ],
 )
 def test_a_setting_that_differs_is_named_with_both_values(path, settings, start, before):
@@ -62,13 +62,13 @@ def test_a_setting_that_differs_is_named_with_both_values(path, settings, start,
 
 
 def test_a_setting_that_is_no_longer_there_is_named(path):
-    assert refusal(RECORD, changed(old=True), path).startswith("--old=None: ")
+    assert refusal(RECORD, changed(old=True), path).startswith("`old`=None: ")
 
 
 def test_a_setting_that_may_grow_may_be_greater_and_not_less(path):
     changed(epochs=4).check_against(RECORD, path, {"epochs"})
-    assert refusal(changed(epochs=2), RECORD, path, {"epochs"}).startswith("--epochs=2: ")
-    assert refusal(changed(epochs=4), RECORD, path, {"seed"}).startswith("--epochs=4: ")
+    assert refusal(changed(epochs=2), RECORD, path, {"epochs"}).startswith("`epochs`=2: ")
+    assert refusal(changed(epochs=4), RECORD, path, {"seed"}).startswith("`epochs`=4: ")
 
 
 def test_the_number_of_epochs_is_refused_with_a_reason(path):
@@ -79,10 +79,10 @@ def test_the_number_of_epochs_is_refused_with_a_reason(path):
 @pytest.mark.parametrize(
     ("name", "content", "start"),
     [
-        ("images", {**IMAGES, "digest": "0a1c"}, "--data_dir: "),
-        ("images", {**IMAGES, "class_names": ["cat", "cow"]}, "--data_dir: "),
-        ("genotype", {**GENOTYPE, "reduce": [["none", 0]]}, "--genotype: "),
-        ("initial_weights", {"step": 5, "digest": "77"}, "--initial_weights: "),
+        ("images", {**IMAGES, "digest": "0a1c"}, "`data_dir`: "),
+        ("images", {**IMAGES, "class_names": ["cat", "cow"]}, "`data_dir`: "),
+        ("genotype", {**GENOTYPE, "reduce": [["none", 0]]}, "`genotype`: "),
+        ("initial_weights", {"step": 5, "digest": "77"}, "`initial_weights`: "),
     ],
 )
 def test_an_input_whose_content_differs_is_named_by_its_flag(path, name, content, start):
@@ -94,7 +94,7 @@ def test_an_input_whose_content_differs_is_named_by_its_flag(path, name, content
 def test_of_several_inputs_that_differ_the_first_by_name_is_named(path):
     names = ["initial_weights", "images", "genotype"]
     before, now = (RECORD.with_inputs(**dict.fromkeys(names, value)) for value in (1, 2))
-    assert refusal(now, before, path).startswith("--genotype: ")
+    assert refusal(now, before, path).startswith("`genotype`: ")
 
 
 def test_what_differs_in_the_images_is_said(path):

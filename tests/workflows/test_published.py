@@ -57,15 +57,15 @@ def test_a_network_or_training_of_another_size_is_not_beside_the_published(capsy
     text = printed(capsys, dataclasses.replace(config, **different), FULL)
     ((name, value),) = different.items()
     assert "AmoebaNet-A" not in text
-    assert f"--{name}={value} (published: {getattr(config, name)})" in text
+    assert f"`{name}`={value} (published: {getattr(config, name)})" in text
     assert "3.11 %" in text
 
 
 @pytest.mark.parametrize(
     ("different", "line"),
     [
-        ({"image_size": 16}, "--image_size=16 (published: 32)"),
-        ({"validation_fraction": 0.1}, "--validation_fraction=0.1 (published: 0)"),
+        ({"image_size": 16}, "`image_size`=16 (published: 32)"),
+        ({"validation_fraction": 0.1}, "`validation_fraction`=0.1 (published: 0)"),
     ],
 )
 def test_other_images_are_not_beside_the_published(capsys, different, line):
@@ -85,7 +85,7 @@ def test_imagenet_is_compared_at_its_own_settings(capsys):
     assert "MobileNet" in printed(capsys, ImageNetConfig(), data_config, imagenet)
     text = printed(capsys, ImageNetConfig(epochs=2), data_config, imagenet)
     assert "MobileNet" not in text
-    assert "--epochs=2 (published: 250)" in text
+    assert "`epochs`=2 (published: 250)" in text
 
 
 @pytest.mark.parametrize(

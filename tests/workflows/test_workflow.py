@@ -26,7 +26,7 @@ class Fake(Workflow):
     def read_images(self, run):
         file = self.data_config.data_dir / "images"
         if not file.exists():
-            raise UserError(f"--data_dir={self.data_config.data_dir}: no images")
+            raise UserError(f"`data_dir`={self.data_config.data_dir}: no images")
         number = int(file.read_text())
         return types.SimpleNamespace(
             split=lambda seed: (number, seed),
@@ -129,10 +129,10 @@ def test_a_result_that_is_not_whole_is_made_anew(make, tmp_path, damage):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"kind": OtherKind}, "--mode=search: .*--mode=evaluate"),
-        ({"epochs": 3}, "--epochs=3: .*--epochs=2"),
-        ({"seed": 4}, "--seed=4: .*--seed=3"),
-        ({"num_seeds": 2}, "--num_seeds=2: .*--num_seeds=1"),
+        ({"kind": OtherKind}, "`kind`=search: .*`kind`=evaluate"),
+        ({"epochs": 3}, "`epochs`=3: .*`epochs`=2"),
+        ({"seed": 4}, "`seed`=4: .*`seed`=3"),
+        ({"num_seeds": 2}, "`num_seeds`=2: .*`num_seeds`=1"),
     ],
 )
 def test_other_settings_are_refused_before_an_image_is_read(make, tmp_path, change, message):
@@ -150,7 +150,7 @@ def test_other_images_are_refused_and_moved_ones_are_not(make, tmp_path, finishe
         (tmp_path / "run" / "result.json").unlink()
     (tmp_path / "data").rename(tmp_path / "elsewhere")
     before = tree(tmp_path / "run")
-    for content, message in (("6", "--data_dir: not the images"), (None, "no images")):
+    for content, message in (("6", "`data_dir`: not the images"), (None, "no images")):
         (tmp_path / "data").mkdir(exist_ok=True)
         if content:
             (tmp_path / "data" / "images").write_text(content)
@@ -166,7 +166,7 @@ def test_other_images_are_refused_and_moved_ones_are_not(make, tmp_path, finishe
 def test_another_genotype_is_refused_whatever_it_is_called(make):
     make(genotype="cell").run()
     make(genotype="CELL").run()
-    with pytest.raises(UserError, match="--genotype: not the genotype"):
+    with pytest.raises(UserError, match="`genotype`: not the genotype"):
         make(genotype="other").run()
     assert len(Fake.trained) == 1
 
@@ -189,7 +189,7 @@ def test_a_new_run_without_images_leaves_nothing(make, tmp_path):
 def test_a_run_within_its_folder_of_images_is_refused_before_it_is_made(make, tmp_path, place):
     (tmp_path / "link").symlink_to(tmp_path / "data")
     before = set(tmp_path.rglob("*"))
-    with pytest.raises(UserError, match=r"--model_dir=.*lies in --data_dir="):
+    with pytest.raises(UserError, match=r"`model_dir`=.*lies in `data_dir`="):
         make(model_dir=tmp_path / place).run()
     assert set(tmp_path.rglob("*")) == before
 
@@ -223,7 +223,7 @@ def test_the_number_of_seeds_may_grow_and_not_shrink(make):
     assert make(num_seeds=3).run()["score"] == 53 + 54 + 55
     assert Fake.trained == ((5, 3), (5, 4), (5, 5))
     for fewer in (1, 2):
-        with pytest.raises(UserError, match=f"--num_seeds={fewer}: .*--num_seeds=3"):
+        with pytest.raises(UserError, match=f"`num_seeds`={fewer}: .*`num_seeds`=3"):
             make(num_seeds=fewer).run()
 
 
@@ -253,7 +253,7 @@ def test_a_run_is_the_same_alone_and_as_one_of_several(make, tmp_path):
 def test_a_seed_whose_images_have_changed_is_refused_before_it_trains(make, tmp_path):
     make(num_seeds=2).run()
     (tmp_path / "data" / "images").write_text("6")
-    with pytest.raises(UserError, match="--data_dir: not the images"):
+    with pytest.raises(UserError, match="`data_dir`: not the images"):
         make(num_seeds=3).run()
     assert len(Fake.trained) == 2
     assert not (tmp_path / "run" / "seed_5").exists()

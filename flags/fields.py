@@ -1,0 +1,83 @@
+"""Flags that are fields of a config: their types, ranges, choices and defaults are the config's."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from absl import flags
+
+from snas_tf.config.accepted import Accepted, Config, OneOf, accepted_values
+
+from . import path
+
+
+def define(values: flags.FlagValues, defaults: Config, meanings: Mapping[str, str]) -> None:
+    """Define a flag for each of some fields.
+
+    Args:
+        values: what the flags are defined in.
+        defaults: the config with the defaults of the mode.
+        meanings: the help of each field, by name.
+    """
+    for name, meaning in meanings.items():
+        accepted = accepted_values(type(defaults))[name]
+        default = getattr(defaults, name)
+        if isinstance(accepted.rule, OneOf):
+            names = list(accepted.rule.names)
+            flags.DEFINE_enum(name, default, names, meaning, flag_values=values)
+        elif accepted.kind is bool:
+            flags.DEFINE_boolean(name, default, meaning, flag_values=values)
+            values[name].parser = _BooleanParser()
+        elif accepted.kind is int:
+            bounds = (accepted.rule.lowest, accepted.rule.highest)
+            flags.DEFINE_integer(name, default, meaning, *bounds, flag_values=values)
+        elif accepted.kind is float:
+            serializer = flags.ArgumentSerializer()
+            flags.DEFINE(NumberParser(accepted), name, default, meaning, values, serializer)
+        elif accepted.kind is str:
+            flags.DEFINE_string(name, default, meaning, flag_values=values)
+        else:
+            path.define(values, name, meaning)
+
+
+def read(values: flags.FlagValues, config_class: type[Config]) -> dict[str, Any]:
+    """Return the fields of a config that have a flag in the mode, by name."""
+    return {name: values[name].value for name in accepted_values(config_class) if name in values}
+
+
+class NumberParser(flags.FloatParser):
+    """A number that a field accepts.
+
+    Args:
+        accepted: the values that the field accepts.
+    """
+
+    def __init__(self, accepted: Accepted) -> None:
+        super().__init__()
+        self._accepted = accepted
+        self.syntactic_help = str(accepted)
+
+    def convert(self, argument: str | float) -> float:
+        """Return the value of the flag.
+
+        Raises:
+            ValueError: it is no number, or out of range.
+        """
+        try:
+            return self._accepted.convert(float(argument))
+        except ValueError as error:
+            raise ValueError(f"accepted: {self._accepted}") from error
+
+
+class _BooleanParser(flags.BooleanParser):
+    """True or false; a refusal says so."""
+
+    def parse(self, argument: str | bool | int) -> bool:
+        """Return the value of the flag.
+
+        Raises:
+            ValueError: it is neither.
+        """
+        try:
+            return super().parse(argument)
+        except ValueError as error:
+            raise ValueError("accepted: true or false") from error

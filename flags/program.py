@@ -1,0 +1,54 @@
+"""The program: from the command line to the run of a mode, and to its exit status."""
+
+import pathlib
+import sys
+
+from absl import app, flags, logging
+
+from snas_tf.errors import UserError
+
+from . import command_line, machine_fault, modes, standard_streams, wording
+
+
+def run() -> None:
+    """Run the program with the arguments of the process; does not return."""
+    standard_streams.secure(wording.FlagStream)
+    app.run(main, flags_parser=command_line.parse)
+
+
+def main(_: list[str]) -> None:
+    """Run the mode that the flags ask for.
+
+    Exits with 2 where the user has to correct something, with 1 where the machine can't do more,
+    both after one line on standard error, and with 130 after an interruption.
+    """
+    logging.set_verbosity(logging.WARNING)
+    logging.get_absl_handler().setFormatter(wording.FlagFormatter())
+    try:
+        modes.MODES[flags.FLAGS.mode].module.run(flags.FLAGS)
+    except UserError as error:
+        _exit(f"main.py: {wording.to_flags(str(error))}", 2)
+    except KeyboardInterrupt:
+        _exit(f"\ninterrupted{_what_continues(flags.FLAGS)}", 130)
+    except Exception as error:
+        fault = machine_fault.describe(error)
+        if fault is None:
+            raise
+        _exit(f"main.py: {fault}", 1)
+
+
+def _exit(message: str, status: int) -> None:
+    start = message[: len(message) - len(message.lstrip())]
+    print(start + "\\n".join(message.strip().splitlines()), file=sys.stderr)
+    sys.exit(status)
+
+
+def _what_continues(values: flags.FlagValues) -> str:
+    """Say what the same command does after an interruption."""
+    mode = modes.MODES[values.mode].module
+    if not hasattr(mode, "run_name"):
+        return ""
+    model_dir = pathlib.Path(values.model_dir or pathlib.Path("runs", mode.run_name(values)))
+    if any(model_dir.glob("**/checkpoints/*.index")):
+        return ": the same command continues from the last checkpoint"
+    return " before the first checkpoint: the same command starts again"

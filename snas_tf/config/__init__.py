@@ -1,0 +1,15 @@
+"""What a run is, as frozen values that check themselves; importing them needs no TensorFlow."""
+
+from snas_tf.config.data import DataConfig
+from snas_tf.config.run import RunConfig
+from snas_tf.config.search import SearchConfig
+from snas_tf.config.training import ChildConfig, ImageNetConfig, TrainingConfig
+
+__all__ = [
+    "ChildConfig",
+    "DataConfig",
+    "ImageNetConfig",
+    "RunConfig",
+    "SearchConfig",
+    "TrainingConfig",
+]

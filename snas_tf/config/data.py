@@ -1,0 +1,40 @@
+"""Which images a run has, and how they are fed."""
+
+import dataclasses
+import pathlib
+from typing import Annotated
+
+from snas_tf.config.accepted import Config, Range
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig(Config):
+    """Which images, and how they are fed.
+
+    Attributes:
+        dataset: "digits", "folder", or the name of a TFDS image-classification dataset.
+        data_dir: where prepared datasets or class folders are; None for the library's default.
+        image_size: images are resized to this many pixels square; None keeps their size. Two
+            reductions leave 2 x 2 of the smallest that is accepted.
+        batch_size: images a step, over all replicas.
+        validation_fraction: share of the training images held out; more than 0 in a search.
+        skip_corrupt_images: leave unreadable image files out instead of stopping at them.
+        mirror: mirror half of the training images at random; None: unless they are of characters.
+        min_crop_area: the least share of an image's area that a random crop takes; of images that
+            stay on disk.
+        color_jitter: how far brightness, contrast and saturation change at random, 0 to 1; the
+            hue turns by half of it; of images that stay on disk.
+
+    Raises:
+        UserError: a value is not accepted.
+    """
+
+    dataset: str = "cifar10"
+    data_dir: pathlib.Path | None = None
+    image_size: Annotated[int | None, Range(8, 4096)] = None
+    batch_size: Annotated[int, Range(1, 65536)] = 64
+    validation_fraction: Annotated[float, Range(0, 1, below=True)] = 0.1
+    skip_corrupt_images: bool = False
+    mirror: bool | None = None
+    min_crop_area: Annotated[float, Range(0.01, 1)] = 0.08
+    color_jitter: Annotated[float, Range(0, 1)] = 0.4

@@ -1,0 +1,28 @@
+"""Where a run lives, and how it is made repeatable."""
+
+import dataclasses
+import pathlib
+from typing import Annotated
+
+from snas_tf.config.accepted import Config, Range
+
+_LARGEST = 2**31 - 1
+
+
+@dataclasses.dataclass(frozen=True)
+class RunConfig(Config):
+    """Where a run lives and how it is made repeatable.
+
+    Attributes:
+        model_dir: the run directory.
+        seed: the seed of everything random.
+        checkpoint_every_steps: a checkpoint every so many steps within an epoch; 0 for none but
+            the one at the end of every epoch.
+
+    Raises:
+        UserError: a value is not accepted.
+    """
+
+    model_dir: pathlib.Path
+    seed: Annotated[int, Range(0, _LARGEST)] = 0
+    checkpoint_every_steps: Annotated[int, Range(0, _LARGEST)] = 0

@@ -1,0 +1,122 @@
+"""The search of a cell."""
+
+import dataclasses
+from typing import Annotated
+
+from snas_tf.architecture import child_size, spaces
+from snas_tf.config.accepted import OneOf, Range
+from snas_tf.config.training import TrainingConfig
+from snas_tf.errors import UserError, format_setting
+
+RELAXATIONS = ("concrete", "one_hot")
+PENALTY_ESTIMATORS = ("expectation", "reparameterization", "policy_gradient")
+PENALTY_SCALES = ("linear", "log")
+ALPHA_DECAYS = ("decoupled", "coupled")
+CRITERIA_WEIGHTS = ("parameters_weight", "flops_weight", "memory_access_weight")
+
+_NOT_NEGATIVE = Range(0)
+_POSITIVE = Range(0, above=True)
+_BELOW_ONE = Range(0, 1, below=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class SearchConfig(TrainingConfig):
+    """The search: the parent network and the joint optimization of theta and alpha.
+
+    The defaults are the paper's (Section 3.1, Appendix G.1), but for `alpha_learning_rate` and
+    `alpha_decay`: with the paper's, 3e-4 and coupled, a search does not decide (docs/deciding.md).
+    What the paper leaves open takes the value of its published code: the temperatures,
+    `alpha_clip_norm`.
+
+    Attributes:
+        algorithm: what searches; a name of `algorithms.registry.ALGORITHMS`.
+        space: what is searched; a name of `architecture.spaces.SPACES`.
+        relaxation: how Z is drawn; one of `RELAXATIONS`.
+        skip_threshold: operations whose z is smaller do not run; 0 for none.
+        constraint_weight: eta of Eq. 9, for the normalized cost of `architecture.cost`.
+        penalty_estimator: of the penalty's gradient; one of `PENALTY_ESTIMATORS`.
+        penalty_baseline: the policy gradient compares a reward with the edge's expected cost.
+        penalty_scale: of the cost; one of `PENALTY_SCALES`.
+        parameters_weight, flops_weight, memory_access_weight: of the three criteria in the
+            cost; only their ratio counts, at least one is positive.
+        target_parameters: of the child at evaluation size, in place of a weight; None for none.
+        target_multiply_adds: likewise.
+        alpha_learning_rate: rate of Adam; None for `training.schedules.alpha_rate`.
+        alpha_beta_1, alpha_beta_2: Adam's decay rates.
+        alpha_weight_decay: of log alpha; 0 for none.
+        alpha_decay: "decoupled", beside Adam's step and in proportion to its rate; or "coupled", an
+            L2 penalty that is part of the gradient.
+        alpha_clip_norm: global norm to which alpha's gradient is clipped; 0 for no clipping.
+        initial_temperature, final_temperature: lambda of Eq. 5 falls linearly between them.
+
+    Raises:
+        UserError: a value is not accepted; there is no epoch, or no such space; the estimator
+            needs relaxed draws, or the baseline another estimator; no criterion has a weight;
+            more than one of `constraint_weight` and the targets is given; or no child has the
+            target's size.
+    """
+
+    algorithm: str = "snas"
+    space: str = "darts"
+    relaxation: Annotated[str, OneOf(RELAXATIONS)] = "concrete"
+    skip_threshold: Annotated[float, _BELOW_ONE] = 1e-6
+    constraint_weight: Annotated[float, _NOT_NEGATIVE] = 0.0
+    penalty_estimator: Annotated[str, OneOf(PENALTY_ESTIMATORS)] = "expectation"
+    penalty_baseline: bool = False
+    penalty_scale: Annotated[str, OneOf(PENALTY_SCALES)] = "linear"
+    parameters_weight: Annotated[float, _NOT_NEGATIVE] = 1.0
+    flops_weight: Annotated[float, _NOT_NEGATIVE] = 1.0
+    memory_access_weight: Annotated[float, _NOT_NEGATIVE] = 1.0
+    target_parameters: Annotated[float | None, _POSITIVE] = None
+    target_multiply_adds: Annotated[float | None, _POSITIVE] = None
+    alpha_learning_rate: Annotated[float | None, _NOT_NEGATIVE] = None
+    alpha_beta_1: Annotated[float, _BELOW_ONE] = 0.5
+    alpha_beta_2: Annotated[float, _BELOW_ONE] = 0.999
+    alpha_weight_decay: Annotated[float, _NOT_NEGATIVE] = 1e-3
+    alpha_decay: Annotated[str, OneOf(ALPHA_DECAYS)] = "decoupled"
+    alpha_clip_norm: Annotated[float, _NOT_NEGATIVE] = 10.0
+    initial_temperature: Annotated[float, _POSITIVE] = 1.0
+    final_temperature: Annotated[float, _POSITIVE] = 0.03
+
+    def __post_init__(self) -> None:
+        """Check every field, and that they go together."""
+        super().__post_init__()
+        if self.epochs < 1:
+            raise UserError(f"`epochs`={self.epochs}: nothing to search with, accepted: 1 or more")
+        if self.space not in spaces.SPACES:  # Not a rule of the field: spaces can be added.
+            raise UserError(
+                f"{format_setting('space', self.space)}: unknown, accepted: "
+                f"{', '.join(spaces.SPACES)}"
+            )
+        self._check_estimator()
+        self._check_criteria()
+        self._check_targets()
+
+    def _check_estimator(self) -> None:
+        if self.relaxation == "one_hot" and self.penalty_estimator != "expectation":
+            raise UserError(
+                f"`penalty_estimator`={self.penalty_estimator}: samples relaxed draws, which "
+                "`relaxation`=one_hot does not have, accepted: expectation"
+            )
+        if self.penalty_baseline and self.penalty_estimator != "policy_gradient":
+            raise UserError(
+                f"`penalty_baseline`=True: given with `penalty_estimator`="
+                f"{self.penalty_estimator}, accepted: with `penalty_estimator`=policy_gradient"
+            )
+
+    def _check_criteria(self) -> None:
+        if not any(getattr(self, name) for name in CRITERIA_WEIGHTS):
+            names = ", ".join(f"`{name}`=0" for name in CRITERIA_WEIGHTS)
+            raise UserError(f"{names}: nothing costs anything, accepted: at least one > 0")
+
+    def _check_targets(self) -> None:
+        weights = ("constraint_weight", *(f"target_{one}" for one in child_size.MEASURES))
+        given = [format_setting(one, getattr(self, one)) for one in weights if getattr(self, one)]
+        if len(given) > 1:
+            raise UserError(
+                f"{given[-1]}: given together with {given[0]}, accepted: one of the two"
+            )
+        for measure in child_size.MEASURES:
+            target = getattr(self, f"target_{measure}")
+            if target is not None:
+                child_size.check_target(measure, target)

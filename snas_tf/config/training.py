@@ -1,0 +1,109 @@
+"""The training of a network: of any, of a child, and of a child on ImageNet."""
+
+import dataclasses
+import pathlib
+from typing import Annotated
+
+from snas_tf.config.accepted import Config, OneOf, Range
+from snas_tf.errors import UserError
+
+EXPORTED_WEIGHTS = ("last", "best")
+EXPORT_FORMATS = ("saved_model", "keras", "tflite", "onnx")
+
+_NUM_CELLS = Range(3, 200)
+_CHANNELS = Range(2, 4096, even=True)
+_EPOCHS = Range(0, 1_000_000)
+_CUTOUT_LENGTH = Range(0, 4096)
+_NOT_NEGATIVE = Range(0)
+_BELOW_ONE = Range(0, 1, below=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingConfig(Config):
+    """A network of cells, and how its weights are trained.
+
+    Attributes:
+        num_cells: cells of the network, at least 3.
+        init_channels: channels of its first cell, even.
+        epochs: passes over the training images.
+        theta_learning_rate: initial rate of SGD, annealed to 0 on a cosine.
+        theta_momentum: momentum of SGD.
+        theta_weight_decay: L2 penalty coupled into the gradient of theta.
+        theta_clip_norm: global norm to which theta's gradient is clipped; 0 for no clipping.
+        num_seeds: how many runs, each with a seed of its own.
+
+    Raises:
+        UserError: a value is not accepted.
+    """
+
+    num_cells: Annotated[int, _NUM_CELLS] = 8
+    init_channels: Annotated[int, _CHANNELS] = 16
+    epochs: Annotated[int, _EPOCHS] = 150
+    theta_learning_rate: Annotated[float, _NOT_NEGATIVE] = 0.025
+    theta_momentum: Annotated[float, _BELOW_ONE] = 0.9
+    theta_weight_decay: Annotated[float, _NOT_NEGATIVE] = 3e-4
+    theta_clip_norm: Annotated[float, _NOT_NEGATIVE] = 5.0
+    num_seeds: Annotated[int, Range(1, 1000)] = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class ChildConfig(TrainingConfig):
+    """The training of a child from scratch; the defaults are the paper's (Appendix G.2).
+
+    Attributes:
+        genotype: a name of the zoo, or the path of a genotype file.
+        cutout_length: side of the square that is cut out of each training image, in pixels; 0 for
+            none.
+        drop_path_probability: reached at the last step, from 0 at the first.
+        auxiliary_weight: of the auxiliary classifier's loss; 0 for no auxiliary classifier.
+        initial_weights: run directory of a search, whose weights the child starts from.
+        export_weights: which weights are exported: the "last" epoch's, or those of the epoch with
+            the "best" validation accuracy.
+
+    Raises:
+        UserError: a value is not accepted.
+    """
+
+    num_cells: Annotated[int, _NUM_CELLS] = 20
+    init_channels: Annotated[int, _CHANNELS] = 36
+    epochs: Annotated[int, _EPOCHS] = 600
+    genotype: str = ""
+    cutout_length: Annotated[int, _CUTOUT_LENGTH] = 16
+    drop_path_probability: Annotated[float, _BELOW_ONE] = 0.2
+    auxiliary_weight: Annotated[float, _NOT_NEGATIVE] = 0.4
+    initial_weights: pathlib.Path | None = None
+    export_weights: Annotated[str, OneOf(EXPORTED_WEIGHTS)] = "last"
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageNetConfig(ChildConfig):
+    """The training of a child on ImageNet; the defaults are the paper's (Appendix G.3).
+
+    Attributes:
+        init_channels: channels of the first cell; 0 for the most that `max_multiply_adds` allows.
+        label_smoothing: share of a label that is spread over all classes.
+        learning_rate_decay: factor of the learning rate at the end of each epoch.
+        warmup_epochs: epochs in which the learning rate rises linearly.
+        max_multiply_adds: the most that a network may have for one image; 0 for no limit.
+
+    Raises:
+        UserError: a value is not accepted, or the width is to be found without a limit.
+    """
+
+    num_cells: Annotated[int, _NUM_CELLS] = 14
+    init_channels: Annotated[int, Range(0, 4096, even=True)] = 0
+    epochs: Annotated[int, _EPOCHS] = 250
+    theta_learning_rate: Annotated[float, _NOT_NEGATIVE] = 0.1
+    theta_weight_decay: Annotated[float, _NOT_NEGATIVE] = 3e-5
+    cutout_length: Annotated[int, _CUTOUT_LENGTH] = 0
+    drop_path_probability: Annotated[float, _BELOW_ONE] = 0.0
+    label_smoothing: Annotated[float, _BELOW_ONE] = 0.1
+    learning_rate_decay: Annotated[float, _NOT_NEGATIVE] = 0.97
+    warmup_epochs: Annotated[int, _EPOCHS] = 0
+    max_multiply_adds: Annotated[float, Range(0, 1e12)] = 600e6
+
+    def __post_init__(self) -> None:
+        """Check every field, and that there is a limit where the width is to be found."""
+        super().__post_init__()
+        if not self.init_channels and not self.max_multiply_adds:
+            raise UserError("`init_channels`=0: needs a limit, accepted: `max_multiply_adds` > 0")

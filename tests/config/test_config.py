@@ -1,0 +1,183 @@
+"""Every rule of every config, from Python: the last value accepted, the first refused."""
+
+import math
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from snas_tf.config import (
+    ChildConfig,
+    DataConfig,
+    ImageNetConfig,
+    RunConfig,
+    SearchConfig,
+    TrainingConfig,
+)
+from snas_tf.config.accepted import Range, accepted_values
+from snas_tf.errors import UserError
+from tests.programs import ROOT
+
+TINY = sys.float_info.min
+LARGEST = 2**31 - 1
+NOT_NEGATIVE = ([0.0, 1e300], [-TINY, math.inf, math.nan])
+BELOW_ONE = ([0.0, 0.999], [-TINY, 1.0, math.nan])
+POSITIVE = ([TINY, 1e300], [0.0, math.inf, math.nan])
+EPOCHS = ([0, 1_000_000], [-1, 1_000_001])
+
+DATA = {
+    "image_size": ([None, 8, 4096], [7, 4097]),
+    "batch_size": ([1, 65536], [0, 65537]),
+    "validation_fraction": BELOW_ONE,
+    "min_crop_area": ([0.01, 1.0], [0.009, 1.001]),
+    "color_jitter": ([0.0, 1.0], [-TINY, 1.001]),
+}
+RUN = {name: ([0, LARGEST], [-1, LARGEST + 1]) for name in ("seed", "checkpoint_every_steps")}
+TRAINING = {
+    "num_cells": ([3, 200], [2, 201]),
+    "init_channels": ([2, 4096], [0, 3, 4098]),
+    "epochs": EPOCHS,
+    "theta_learning_rate": NOT_NEGATIVE,
+    "theta_momentum": BELOW_ONE,
+    "theta_weight_decay": NOT_NEGATIVE,
+    "theta_clip_norm": NOT_NEGATIVE,
+    "num_seeds": ([1, 1000], [0, 1001]),
+}
+SEARCH = {
+    **TRAINING,
+    "epochs": ([1, 1_000_000], [0, 1_000_001]),
+    "relaxation": (["concrete", "one_hot"], ["hard"]),
+    "skip_threshold": BELOW_ONE,
+    "constraint_weight": NOT_NEGATIVE,
+    "penalty_estimator": (["expectation", "reparameterization", "policy_gradient"], ["exact"]),
+    "penalty_scale": (["linear", "log"], ["root"]),
+    "parameters_weight": NOT_NEGATIVE,
+    "flops_weight": NOT_NEGATIVE,
+    "memory_access_weight": NOT_NEGATIVE,
+    "target_parameters": ([None, 1_370_134, 7_974_550], [0.0, 1_370_133, 7_974_551, math.inf]),
+    "target_multiply_adds": ([None, 3e8], [0.0, 227_272_319, 1e10, math.nan]),
+    "alpha_learning_rate": ([None, 0.0, 1e300], [-TINY, math.inf]),
+    "alpha_beta_1": BELOW_ONE,
+    "alpha_beta_2": BELOW_ONE,
+    "alpha_weight_decay": NOT_NEGATIVE,
+    "alpha_decay": (["decoupled", "coupled"], ["none"]),
+    "alpha_clip_norm": NOT_NEGATIVE,
+    "initial_temperature": POSITIVE,
+    "final_temperature": POSITIVE,
+}
+CHILD = {
+    **TRAINING,
+    "cutout_length": ([0, 4096], [-1, 4097]),
+    "drop_path_probability": BELOW_ONE,
+    "auxiliary_weight": NOT_NEGATIVE,
+    "export_weights": (["last", "best"], ["first"]),
+}
+IMAGENET = {
+    **CHILD,
+    "init_channels": ([0, 2, 4096], [-2, 3, 4098]),
+    "label_smoothing": BELOW_ONE,
+    "learning_rate_decay": NOT_NEGATIVE,
+    "warmup_epochs": EPOCHS,
+    "max_multiply_adds": ([1.0, 1e12], [-TINY, 1.001e12, math.nan]),
+}
+
+
+def run_config(**settings):
+    return RunConfig("runs/x", **settings)
+
+
+RULES = {
+    (DataConfig, DataConfig): DATA,
+    (RunConfig, run_config): RUN,
+    (TrainingConfig, TrainingConfig): TRAINING,
+    (SearchConfig, SearchConfig): SEARCH,
+    (ChildConfig, ChildConfig): CHILD,
+    (ImageNetConfig, ImageNetConfig): IMAGENET,
+}
+CASES = [
+    pytest.param(make, name, *values, id=f"{kind.__name__}.{name}")
+    for (kind, make), rules in RULES.items()
+    for name, values in rules.items()
+]
+
+
+@pytest.mark.parametrize(("make", "name", "accepted", "refused"), CASES)
+def test_a_field_accepts_its_bounds_and_nothing_beyond(make, name, accepted, refused):
+    for value in accepted:
+        assert getattr(make(**{name: value}), name) == value
+    for value in refused:
+        with pytest.raises(UserError, match=rf"^`{name}`=.*accepted: "):
+            make(**{name: value})
+
+
+def test_every_rule_of_every_config_is_above():
+    for (kind, _), rules in RULES.items():
+        ruled = {name for name, accepted in accepted_values(kind).items() if accepted.rule}
+        assert ruled == set(rules)
+
+
+def test_a_range_that_is_wider_in_a_subclass_is_on_purpose():
+    """A field that a subclass gives another default must repeat its rule."""
+    for name, accepted in accepted_values(TrainingConfig).items():
+        for kind in (SearchConfig, ChildConfig, ImageNetConfig):
+            if (kind, name) != (ImageNetConfig, "init_channels"):
+                assert accepted_values(kind)[name] == accepted
+    assert accepted_values(ImageNetConfig)["init_channels"].rule == Range(0, 4096, even=True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            {"relaxation": "one_hot", "penalty_estimator": "reparameterization"},
+            "`penalty_estimator`=reparameterization: .*`relaxation`=one_hot.*: expectation",
+        ),
+        (
+            {"penalty_baseline": True},
+            "`penalty_baseline`=True: .*`penalty_estimator`=policy_gradient",
+        ),
+        (
+            dict.fromkeys(("parameters_weight", "flops_weight", "memory_access_weight"), 0),
+            "`parameters_weight`=0, .*at least one > 0",
+        ),
+        (
+            {"constraint_weight": 0.1, "target_parameters": 2e6},
+            "`target_parameters`=2000000.0: given together with `constraint_weight`=0.1",
+        ),
+        (
+            {"target_multiply_adds": 4e8, "target_parameters": 2e6},
+            "`target_multiply_adds`=.* `target_parameters`=.*one of the two",
+        ),
+        ({"space": "nasbench"}, "`space`=nasbench: unknown, accepted: darts"),
+        ({"target_parameters": 1e6}, r"`target_parameters`=1e\+06: .*1370134 to 7974550"),
+    ],
+)
+def test_settings_of_a_search_that_do_not_go_together_are_refused(settings, message):
+    with pytest.raises(UserError, match=f"^{message}"):
+        SearchConfig(**settings)
+
+
+def test_settings_of_a_search_that_go_together():
+    SearchConfig(penalty_estimator="policy_gradient", penalty_baseline=True)
+    SearchConfig(parameters_weight=0, flops_weight=0)
+    SearchConfig(constraint_weight=0.0, target_parameters=2e6)
+
+
+def test_a_width_is_found_under_a_limit_only():
+    with pytest.raises(UserError, match=r"`init_channels`=0: .* `max_multiply_adds` > 0"):
+        ImageNetConfig(max_multiply_adds=0)
+    ImageNetConfig(init_channels=48, max_multiply_adds=0)
+
+
+def test_directories_are_paths_however_they_are_given():
+    assert RunConfig("runs/x").model_dir == pathlib.Path("runs/x")
+    assert DataConfig(data_dir="a/b").data_dir == pathlib.Path("a/b")
+    assert ChildConfig(initial_weights=pathlib.Path("c")).initial_weights == pathlib.Path("c")
+    with pytest.raises(UserError, match="`model_dir`=None: not a"):
+        RunConfig(None)
+
+
+def test_importing_the_configs_imports_no_tensorflow():
+    program = "import sys, snas_tf.config; assert not {'tensorflow', 'keras'} & set(sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT).returncode == 0

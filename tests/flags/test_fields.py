@@ -1,0 +1,78 @@
+"""A flag that is a field of a config has the config's default, range and names."""
+
+import pytest
+from absl import flags
+
+from flags import fields
+from flags.modes import MODES
+from flags.wording import to_flags
+from snas_tf.config import ChildConfig, DataConfig, ImageNetConfig, RunConfig, SearchConfig
+from snas_tf.config.accepted import OneOf, Range, accepted_values
+from snas_tf.errors import UserError
+
+CONFIGS = {
+    "search": (SearchConfig, DataConfig, RunConfig),
+    "evaluate": (ChildConfig, DataConfig, RunConfig),
+    "imagenet": (ImageNetConfig, DataConfig, RunConfig),
+}
+OWN = {"constraint", "scale_learning_rate", "mode"}
+"""Flags that are no field."""
+
+
+def taken(mode, name, value):
+    """Whether a mode's flag takes a value."""
+    values = MODES[mode].define(flags.FlagValues())
+    try:
+        values(["main.py", f"--{name}={value}"])
+    except flags.IllegalFlagValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("mode", CONFIGS)
+def test_every_flag_of_a_training_is_a_field_and_every_field_has_a_flag(mode):
+    named = {name for config in CONFIGS[mode] for name in accepted_values(config)}
+    without = (
+        {"min_crop_area", "color_jitter"}
+        if mode != "imagenet"
+        else {
+            "validation_fraction",
+            "initial_weights",
+            "export_weights",
+        }
+    )
+    assert set(MODES[mode].define(flags.FlagValues())) - OWN == named - without - {
+        "algorithm",
+        "space",
+    }
+
+
+@pytest.mark.parametrize("mode", CONFIGS)
+def test_a_flag_takes_what_its_field_accepts_and_no_more(mode):
+    values = MODES[mode].define(flags.FlagValues())
+    for config in CONFIGS[mode]:
+        for name, accepted in accepted_values(config).items():
+            if name not in values:
+                continue
+            if isinstance(accepted.rule, OneOf):
+                assert values[name].parser.enum_values == list(accepted.rule.names)
+                assert not taken(mode, name, "anything")
+            elif isinstance(accepted.rule, Range) and name != "init_channels":
+                assert not taken(mode, name, accepted.rule.lowest - 1)
+                assert not taken(mode, name, "nan")
+                assert taken(mode, name, accepted.rule.lowest) != accepted.rule.above
+
+
+def test_a_value_is_refused_from_python_in_the_words_of_the_flag():
+    with pytest.raises(UserError) as error:
+        DataConfig(batch_size=0)
+    assert to_flags(str(error.value)) == (
+        "--batch_size=0: out of range, accepted: an integer, 1 to 65536"
+    )
+
+
+def test_only_fields_that_the_mode_has_are_read():
+    values = flags.FlagValues()
+    fields.define(values, DataConfig(batch_size=3), {"batch_size": "Images.", "mirror": "Half."})
+    values(["main.py", "--nomirror"])
+    assert fields.read(values, DataConfig) == {"batch_size": 3, "mirror": False}
