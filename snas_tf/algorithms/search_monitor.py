@@ -62,7 +62,7 @@ class SearchMonitor(Monitor):
 
     def describe(self, row: dict[str, float]) -> str:
         """See `Monitor.describe`."""
-        kinds = self.model.algorithm.space.kinds
+        kinds = [name.partition("_")[2] for name in row if name.startswith("entropy_")]
         entropies = " ".join(f"{row[f'entropy_{kind}']:.2f} {kind}" for kind in kinds)
         dropped = " + ".join(f"{row[f'dropped_{kind}']:.0f}" for kind in kinds)
         return (
