@@ -3,8 +3,7 @@
 import functools
 import json
 import statistics
-from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -16,7 +15,8 @@ from snas_tf.architecture.genotype_json import to_json
 from snas_tf.architecture.genotype_source import load_genotype
 from snas_tf.architecture.network_cost import child_cost
 from snas_tf.config import ChildConfig
-from snas_tf.data import datasets, pipeline
+from snas_tf.data import memory_collection
+from snas_tf.data.batches import TEST, VALIDATION, BatchConfig, Collection, Dataset
 from snas_tf.errors import UserError
 from snas_tf.files import whole_files
 from snas_tf.models import description
@@ -35,23 +35,20 @@ from snas_tf.workflows.workflow import Workflow
 class ChildTraining(Workflow):
     """Trains and tests a child of small images that fit into memory.
 
-    What another kind of images needs otherwise, it overrides: how they are loaded and fed, the
-    network and the model.
+    A subclass for other images overrides how they are read, the network and the model.
     """
 
     kind = "evaluate"
     config: ChildConfig
-    feed: ClassVar[ModuleType] = pipeline
-    """What makes batches of the images."""
 
     @functools.cached_property
     def genotype(self) -> Genotype:
         """The cells of the child."""
         return load_genotype(self.config.genotype)
 
-    def read_images(self, run: RunDirectory) -> Any:
+    def read_images(self, run: RunDirectory) -> Collection:
         """See `Workflow.read_images`."""
-        return datasets.read(self.data_config, with_test=True, cache=run.images)
+        return memory_collection.read(self.data_config, with_test=True, cache=run.images)
 
     def inputs(self) -> dict[str, Any]:
         """See `Workflow.inputs`."""
@@ -61,13 +58,13 @@ class ChildTraining(Workflow):
             inputs["initial_weights"] = checkpoints.digest(directory)
         return inputs
 
-    def train(self, run: RunDirectory, dataset: Any) -> dict[str, Any]:
+    def train(self, run: RunDirectory, dataset: Dataset) -> dict[str, Any]:
         """See `Workflow.train`; tests and exports what was trained."""
         batch_size = self.data_config.batch_size
         described = self.describe(dataset)
         strategy = devices.strategy(batch_size)
         keras.utils.set_random_seed(self.run_config.seed)
-        epoch_steps = pipeline.steps_per_epoch(dataset, batch_size)
+        epoch_steps = dataset.steps_per_epoch(batch_size)
         with strategy.scope():
             network = described.make_child(
                 self.genotype, auxiliary=self.config.auxiliary_weight > 0
@@ -77,21 +74,23 @@ class ChildTraining(Workflow):
         whole_files.write_text(run.network, described.to_json())
         whole_files.write_text(run.genotype, to_json(self.genotype))
         plots.save_cells(self.genotype, run.path)
-        validation = self.evaluation_batches(dataset.validation)
+        validation = dataset.evaluation_batches(VALIDATION, batch_size)
         self._check_export(validation)
+        batch_config = BatchConfig.from_config(
+            self.data_config, self.run_config.seed, self.config.cutout_length
+        )
         monitor = loop.train(
             model,
             ChildMonitor,
-            lambda step, count: self.training_batches(dataset, step, count),
+            functools.partial(dataset.training_batches, batch_config),
             validation,
             epoch_steps,
             batch_size,
             self.run_config,
             run,
         )
-        result = self._result(
-            model, monitor, run, described, validation, self.test_batches(dataset)
-        )
+        test = dataset.evaluation_batches(TEST, batch_size)
+        result = self._result(model, monitor, run, described, validation, test)
         if monitor.rows:
             curves = plots.draw_training_curves(monitor.rows, "training")
             plots.save(curves, run.path / "curves.png")
@@ -101,28 +100,7 @@ class ChildTraining(Workflow):
         """See `Workflow.combine`."""
         return average(results)
 
-    def training_batches(self, dataset: Any, first_step: int, num_steps: int) -> tf.data.Dataset:
-        """The batches of so many steps from a step."""
-        return self.feed.training_batches(
-            dataset,
-            self.data_config,
-            self.run_config.seed,
-            first_step,
-            num_steps,
-            cutout_length=self.config.cutout_length,
-        )
-
-    def evaluation_batches(self, images: Any) -> tf.data.Dataset | None:
-        """Batches of images apart from the training ones, if there are any."""
-        if images is None or not len(images):
-            return None
-        return pipeline.evaluation_batches(images, self.data_config.batch_size)
-
-    def test_batches(self, dataset: Any) -> tf.data.Dataset | None:
-        """Batches of the images that decide nothing, if there are any."""
-        return self.evaluation_batches(dataset.test)
-
-    def describe(self, dataset: Any) -> NetworkDescription:
+    def describe(self, dataset: Dataset) -> NetworkDescription:
         """Of the network to train; that of the search whose weights it starts from must agree."""
         described = NetworkDescription(
             self.config.num_cells,

@@ -5,6 +5,8 @@ import datetime
 from typing import Any, ClassVar
 
 from snas_tf.config import ChildConfig, DataConfig, RunConfig, SearchConfig
+from snas_tf.data.batches import Collection, Dataset
+from snas_tf.data.image_errors import as_user_errors
 from snas_tf.errors import UserError, format_setting
 from snas_tf.runs import devices
 from snas_tf.runs.run_directory import RunDirectory
@@ -46,7 +48,7 @@ class Workflow:
         """
         self._check_place()
         run = RunDirectory(self.run_config.model_dir)
-        with run.owned():
+        with run.owned(), as_user_errors():
             record = self._record()
             run.check(record, self.may_grow())  # before any image is read
             if not run.record.exists():
@@ -55,8 +57,8 @@ class Workflow:
             print(images.summary(), flush=True)
             return self._run(run, images)
 
-    def read_images(self, run: RunDirectory) -> Any:
-        """Reads the images of all seeds: what has `split`, `summary` and `fingerprint`."""
+    def read_images(self, run: RunDirectory) -> Collection:
+        """Reads the images of all seeds."""
         raise NotImplementedError
 
     def inputs(self) -> dict[str, Any]:
@@ -68,7 +70,7 @@ class Workflow:
         has_seeds = any(self.run_config.model_dir.glob("seed_*"))
         return {"num_seeds"} if has_seeds else set()
 
-    def train(self, run: RunDirectory, dataset: Any) -> dict[str, Any]:
+    def train(self, run: RunDirectory, dataset: Dataset) -> dict[str, Any]:
         """Trains with the seed of `run_config`; returns what was measured."""
         raise NotImplementedError
 
@@ -76,7 +78,7 @@ class Workflow:
         """Makes one result of those of several seeds, which it holds as "seeds"."""
         raise NotImplementedError
 
-    def _run(self, run: RunDirectory, images: Any) -> dict[str, Any]:
+    def _run(self, run: RunDirectory, images: Collection) -> dict[str, Any]:
         record = self._record().with_inputs(images=images.fingerprint, **self.inputs())
         run.check(record, self.may_grow())
         result = run.read_result()
@@ -95,7 +97,7 @@ class Workflow:
         run.write_json(run.result, result)
         return result
 
-    def _run_seed(self, seed: int, images: Any) -> dict[str, Any]:
+    def _run_seed(self, seed: int, images: Collection) -> dict[str, Any]:
         print(f"seed {seed}", flush=True)
         run = RunDirectory(self.run_config.model_dir / f"seed_{seed}")
         one = type(self)(

@@ -11,7 +11,8 @@ import pytest
 import tensorflow as tf
 
 from snas_tf.config import ChildConfig, DataConfig, RunConfig, SearchConfig
-from snas_tf.data import encoded, stream
+from snas_tf.data import encoded_collection
+from snas_tf.data.batches import VALIDATION
 from snas_tf.errors import UserError
 from snas_tf.models import description
 from snas_tf.runs.run_record import RunRecord
@@ -164,8 +165,8 @@ def error_of_export(path, files):
 def test_the_export_has_the_error_of_the_evaluation(tmp_path):
     save_misleading(tmp_path / "images")
     config = DataConfig("folder", tmp_path / "images", 32, 4)
-    source = encoded.load(config).validation
-    batches = stream.evaluation_batches(source, 1, (32, 32))
+    dataset = encoded_collection.read(config).split(seed=0)
+    batches = dataset.evaluation_batches(VALIDATION, 1).as_numpy_iterator()
     evaluated = np.mean([np.argmax(by_color(one["image"])) != one["label"] for one in batches])
     errors = {}
     for preprocessing in description.PREPROCESSING:
@@ -173,7 +174,7 @@ def test_the_export_has_the_error_of_the_evaluation(tmp_path):
             *(3, 4, (32, 32), tuple("012"), (0.0,) * 3, (1.0,) * 3, "imagenet", preprocessing)
         )
         export.save_model(by_color, described, tmp_path / preprocessing)
-        errors[preprocessing] = error_of_export(tmp_path / preprocessing, source.files)
+        errors[preprocessing] = error_of_export(tmp_path / preprocessing, dataset.validation.files)
     assert errors == {"center_crop": evaluated, "resize": 1}
     assert evaluated == 0
 

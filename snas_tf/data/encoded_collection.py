@@ -1,15 +1,14 @@
-"""A data set of images too many for memory, which stay on disk as they are encoded."""
+"""All images of a data set that stay on disk as they are encoded."""
 
 import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from snas_tf.config import DataConfig
 from snas_tf.data import decoding, folder, prepared
-from snas_tf.data.datasets import keeps_class
+from snas_tf.data.encoded_dataset import EncodedDataset
 from snas_tf.data.folder import TEST, TRAIN, VALIDATION
+from snas_tf.data.mirroring import is_mirrored
 from snas_tf.data.records import open_records
 from snas_tf.data.sources import FolderSource, PreparedSource, Source
 from snas_tf.data.summary import summarize
@@ -21,8 +20,6 @@ DEFAULT_IMAGE_SIZE = 224
 MINIMUM_IMAGE_SIZE = 32
 """The stem and two reductions leave 1 x 1 of it."""
 
-_MEAN = (123.675, 116.28, 103.53)
-_DEVIATION = (58.395, 57.12, 57.375)
 _Found = tuple[Source, Source, tuple[str, ...], tuple[str, ...]]
 """Training examples, validation examples, class names, remarks for the user."""
 
@@ -30,46 +27,12 @@ _HELD_OUT_SPLITS = ("validation", "test")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class EncodedDataset:
-    """The images a network learns from and those it is judged by.
-
-    Attributes:
-        name: of the data set.
-        train: the examples to learn from.
-        validation: the examples of the validation images.
-        class_names: the name of each class, in the order of the labels.
-        image_size: (height, width) of the crops that a network is given, in pixels.
-        mirror: whether training images are mirrored at random.
-    """
-
-    name: str
-    train: Source
-    validation: Source
-    class_names: tuple[str, ...]
-    image_size: tuple[int, int]
-    mirror: bool = True
-
-    @property
-    def num_classes(self) -> int:
-        """The number of classes."""
-        return len(self.class_names)
-
-    def channel_statistics(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation of the pixels of ImageNet, each float32 [channels = 3].
-
-        Both are on the scale of the pixels, 0 to 255. They are taken for any data set, as its own
-        would need a pass over all images.
-        """
-        return np.array(_MEAN, np.float32), np.array(_DEVIATION, np.float32)
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
 class EncodedCollection:
-    """All images that a run may see; see `datasets.Collection`, of which it is the other kind.
+    """All images that a run may see; see `batches.Collection`.
 
     Attributes:
         dataset: the images, of which none is held out at random.
-        fingerprint: what decides a result, as JSON has it: class names, counts, a digest.
+        fingerprint: see `batches.Collection`.
         remarks: what else a user has to know of them.
     """
 
@@ -117,8 +80,9 @@ def read(config: DataConfig) -> EncodedCollection:
             f"`batch_size`={config.batch_size}: there are {len(train)} training images; "
             f"accepted: 1 to {len(train)}"
         )
-    mirror = keeps_class(config.dataset) if config.mirror is None else config.mirror
-    dataset = EncodedDataset(config.dataset, train, validation, class_names, (size, size), mirror)
+    dataset = EncodedDataset(
+        config.dataset, train, validation, class_names, (size, size), is_mirrored(config)
+    )
     return EncodedCollection(dataset, _fingerprint(dataset), remarks)
 
 
@@ -129,11 +93,6 @@ def _fingerprint(dataset: EncodedDataset) -> dict[str, Any]:
         "images": {part: len(source) for part, source in sources.items()},
         "digest": {part: source.digest() for part, source in sources.items()},
     }
-
-
-def load(config: DataConfig, seed: int = 0) -> EncodedDataset:
-    """Finds the images of a data set, as `read` and `EncodedCollection.split` do."""
-    return read(config).split(seed)
 
 
 def _check_size(size: int) -> None:
