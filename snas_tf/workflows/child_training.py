@@ -24,7 +24,7 @@ from snas_tf.models.child import ChildNetwork
 from snas_tf.models.description import NetworkDescription
 from snas_tf.models.folded import FoldedChild
 from snas_tf.models.inheritance import inherit
-from snas_tf.runs import checkpoints, devices, loop
+from snas_tf.runs import checkpoint_files, devices, loop
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.training.child_model import ChildModel
 from snas_tf.training.child_monitor import BEST, ChildMonitor
@@ -55,7 +55,9 @@ class ChildTraining(Workflow):
         inputs = {"genotype": json.loads(to_json(self.genotype))}
         if self.config.initial_weights is not None:
             directory = RunDirectory(self.config.initial_weights).checkpoints
-            inputs["initial_weights"] = checkpoints.digest(directory)
+            files = checkpoint_files.CheckpointFiles(directory, "step")
+            number = files.require_newest()
+            inputs["initial_weights"] = {"step": number, "digest": files.digest(number)}
         return inputs
 
     def train(self, run: RunDirectory, dataset: Dataset) -> dict[str, Any]:
@@ -127,7 +129,7 @@ class ChildTraining(Workflow):
         if self.config.initial_weights is not None:
             parent = described.make_parent(self.genotype.space)
             directory = RunDirectory(self.config.initial_weights).checkpoints
-            checkpoints.restore_network(parent, directory)
+            checkpoint_files.restore_network(parent, directory)
             inherit(network, parent)
 
     def make_model(self, network: ChildNetwork, epoch_steps: int) -> ChildModel:
@@ -190,8 +192,8 @@ class ChildTraining(Workflow):
             return None
         try:
             number = int(best["epoch"])
-            files = checkpoints.CheckpointFiles(run.best, BEST)
-            files.read(checkpoints.network_checkpoint(network), number)
+            files = checkpoint_files.CheckpointFiles(run.best, BEST)
+            files.read(checkpoint_files.network_checkpoint(network), number)
         except ValueError as error:
             logging.warning("%s: the best epoch's weights can't be read (%s)", run.best, error)
             return None

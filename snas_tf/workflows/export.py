@@ -21,7 +21,7 @@ from snas_tf.models.child import ChildNetwork
 from snas_tf.models.description import NetworkDescription
 from snas_tf.models.folded import FoldedChild
 from snas_tf.models.serving import Server
-from snas_tf.runs import checkpoints, run_record
+from snas_tf.runs import checkpoint_files, run_record
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.training.child_monitor import BEST
 from snas_tf.workflows.latency import median_milliseconds
@@ -100,9 +100,9 @@ def load(
     network = described.make_child(genotype)
     weights = weights or record.settings.get("export_weights", "last")
     if weights == "best":
-        checkpoints.restore_network(network, run.best, BEST)
+        checkpoint_files.restore_network(network, run.best, BEST)
     else:
-        checkpoints.restore_network(network, run.checkpoints)
+        checkpoint_files.restore_network(network, run.checkpoints)
     return described, network, weights
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from snas_tf.config import DataConfig
 from snas_tf.data import encoded_collection, memory_collection
+from snas_tf.data.arrays import from_arrays
 from snas_tf.data.batches import TEST, VALIDATION, BatchConfig
 from tests.data.images_on_disk import picture, save
 
@@ -31,7 +32,13 @@ def encoded(root):
     return encoded_collection.read(DataConfig("folder", root, 32, 4))
 
 
-KINDS = pytest.mark.parametrize("read", [memory, encoded])
+def given(root):
+    pixels = np.stack([picture(number, 10, 12) for number in range(40)])
+    parts = ((pixels[:24], np.arange(24) % 2), None, (pixels[24:], np.arange(16) % 2))
+    return from_arrays(DataConfig("arrays", batch_size=4), *parts, with_test=True)
+
+
+KINDS = pytest.mark.parametrize("read", [memory, encoded, given])
 
 
 def arrays(batches):
