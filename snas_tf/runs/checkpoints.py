@@ -92,7 +92,7 @@ def collect_variables(
 ) -> list[keras.Variable]:
     """Lists the variables of models and optimizers in their order, each once.
 
-    `restore_network` reads the first ones: those of the network must come first.
+    `checkpoint_files.restore_network` reads the first ones: those of the network must come first.
     """
     variables = [variable for part in parts for variable in part.variables]
     return list({id(variable): variable for variable in variables}.values())

@@ -7,7 +7,7 @@ from snas_tf.architecture.network_cost import child_cost
 from snas_tf.architecture.width import widest_channels
 from snas_tf.config import DataConfig, ImageNetConfig, RunConfig
 from snas_tf.data import encoded_collection
-from snas_tf.data.batches import VALIDATION, Collection, Dataset
+from snas_tf.data.batches import Collection, Dataset
 from snas_tf.errors import UserError
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.description import NetworkDescription
@@ -29,14 +29,6 @@ class ImageNetTraining(ChildTraining):
     kind = "imagenet"
     config: ImageNetConfig
 
-    def train(self, run: RunDirectory, dataset: Dataset) -> dict[str, Any]:
-        """See `Workflow.train`; a held-out image that can't be read is found before an epoch is."""
-        if not run.has_trained():
-            print("reading the validation images once", flush=True)
-            for _ in dataset.evaluation_batches(VALIDATION, self.data_config.batch_size):
-                pass
-        return super().train(run, dataset)
-
     def may_grow(self) -> set[str]:
         """See `Workflow.may_grow`; without drop path nothing follows the number of epochs."""
         grows = not self.config.drop_path_probability and self.config.num_seeds == 1
@@ -44,10 +36,10 @@ class ImageNetTraining(ChildTraining):
 
     def read_images(self, run: RunDirectory) -> Collection:
         """See `Workflow.read_images`."""
-        return encoded_collection.read(self.data_config)
+        return encoded_collection.read(self.data_config, cache=run.images)
 
     def describe(self, dataset: Dataset) -> NetworkDescription:
-        """Of the network to train, as wide as it may be if its width is not given."""
+        """See `Workflow.describe`; as wide as it may be if its width is not given."""
         genotype = self.genotype
         described = dataclasses.replace(
             super().describe(dataset), stem="imagenet", preprocessing="center_crop"

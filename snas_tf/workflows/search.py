@@ -37,22 +37,27 @@ class Search(Workflow):
         """See `Workflow.read_images`; test images are never read."""
         return memory_collection.read(self.data_config, cache=run.images)
 
-    def train(self, run: RunDirectory, dataset: Dataset) -> dict[str, Any]:
-        """See `Workflow.train`."""
-        config, seed, batch_size = self.config, self.run_config.seed, self.data_config.batch_size
-        strategy = devices.strategy(batch_size)
-        keras.utils.set_random_seed(seed)
-        description = NetworkDescription(
-            config.num_cells,
-            config.init_channels,
+    def describe(self, dataset: Dataset) -> NetworkDescription:
+        """See `Workflow.describe`."""
+        return NetworkDescription(
+            self.config.num_cells,
+            self.config.init_channels,
             dataset.image_size,
             dataset.class_names,
             *dataset.channel_statistics(),
         )
-        whole_files.write_text(run.network, description.to_json())
+
+    def train(
+        self, run: RunDirectory, dataset: Dataset, described: NetworkDescription
+    ) -> dict[str, Any]:
+        """See `Workflow.train`."""
+        config, seed, batch_size = self.config, self.run_config.seed, self.data_config.batch_size
+        strategy = devices.strategy(batch_size)
+        keras.utils.set_random_seed(seed)
+        whole_files.write_text(run.network, described.to_json())
         epoch_steps = dataset.steps_per_epoch(batch_size)
         with strategy.scope():
-            parent = description.make_parent(spaces.get(config.space), config.skip_threshold)
+            parent = described.make_parent(spaces.get(config.space), config.skip_threshold)
             algorithm = ALGORITHMS[config.algorithm](
                 parent, config, config.epochs * epoch_steps, seed
             )

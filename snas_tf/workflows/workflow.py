@@ -8,6 +8,7 @@ from snas_tf.config import ChildConfig, DataConfig, RunConfig, SearchConfig
 from snas_tf.data.batches import Collection, Dataset
 from snas_tf.data.image_errors import as_user_errors
 from snas_tf.errors import UserError, format_setting
+from snas_tf.models.description import NetworkDescription
 from snas_tf.runs import devices
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.runs.run_record import RunRecord
@@ -70,7 +71,17 @@ class Workflow:
         has_seeds = any(self.run_config.model_dir.glob("seed_*"))
         return {"num_seeds"} if has_seeds else set()
 
-    def train(self, run: RunDirectory, dataset: Dataset) -> dict[str, Any]:
+    def split_seed(self) -> int:
+        """The seed that decides which images are held out."""
+        return self.run_config.seed
+
+    def describe(self, dataset: Dataset) -> NetworkDescription:
+        """Describes the network to train."""
+        raise NotImplementedError
+
+    def train(
+        self, run: RunDirectory, dataset: Dataset, described: NetworkDescription
+    ) -> dict[str, Any]:
         """Trains with the seed of `run_config`; returns what was measured."""
         raise NotImplementedError
 
@@ -79,20 +90,25 @@ class Workflow:
         raise NotImplementedError
 
     def _run(self, run: RunDirectory, images: Collection) -> dict[str, Any]:
-        record = self._record().with_inputs(images=images.fingerprint, **self.inputs())
+        inputs = {"images": images.fingerprint, **self.inputs()}
+        is_single = self.config.num_seeds == 1
+        if is_single:
+            dataset = images.split(self.split_seed())
+            described = self.describe(dataset)
+            inputs["network"] = described.to_content()
+        record = self._record().with_inputs(**inputs)
         run.check(record, self.may_grow())
         result = run.read_result()
         if self._is_whole(result):
             print(f"{run.path}: finished on {result['finished']}, nothing to do", flush=True)
             return result
         run.write_record(record, devices.versions())
-        seeds = self.config.num_seeds
-        if seeds == 1:
-            result = self.train(run, images.split(self.run_config.seed))
+        if is_single:
+            result = self.train(run, dataset, described)
         else:
             first = self.run_config.seed
-            results = [self._run_seed(seed, images) for seed in range(first, first + seeds)]
-            result = self.combine(run, results)
+            seeds = range(first, first + self.config.num_seeds)
+            result = self.combine(run, [self._run_seed(seed, images) for seed in seeds])
         result = {**result, "finished": datetime.datetime.now().isoformat(" ", "minutes")}
         run.write_json(run.result, result)
         return result

@@ -8,13 +8,13 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from snas_tf.config import DataConfig
-from snas_tf.data import encoded_collection
+from snas_tf.data import decoding, encoded_collection
 from snas_tf.data.batches import VALIDATION
 from snas_tf.data.encoded_dataset import EncodedDataset
 from snas_tf.data.image_errors import as_user_errors
 from snas_tf.data.records import TFRecords
 from snas_tf.errors import UserError
-from tests.data.images_on_disk import CORRUPT, make_folder, picture
+from tests.data.images_on_disk import CORRUPT, make_folder, picture, save
 
 
 def config(root, dataset="folder", batch_size=4, **values):
@@ -306,3 +306,68 @@ def test_the_summary_says_what_is_read(tmp_path):
     assert "`mirror`=False" in summary
     assert "`mirror`=False" not in encoded_collection.read(config(root, mirror=False)).summary()
     assert not load(config(root, mirror=False)).mirror
+
+
+@pytest.fixture
+def count_checked(monkeypatch):
+    """What counts the images that have been checked."""
+    checked = []
+    original = decoding.find_damage
+
+    def find_damage(file):
+        checked.append(file)
+        return original(file)
+
+    monkeypatch.setattr(decoding, "find_damage", find_damage)
+    return lambda: len(checked)
+
+
+def test_images_are_checked_once_for_a_run(tmp_path, count_checked):
+    root, cache = make_folder(tmp_path / "images"), tmp_path / "run"
+    first = encoded_collection.read(config(root), cache)
+    assert count_checked() == 28
+    assert encoded_collection.read(config(root), cache).fingerprint == first.fingerprint
+    assert encoded_collection.read(config(root.rename(tmp_path / "moved")), cache)
+    assert count_checked() == 28
+    save(tmp_path / "moved/train/a/more.png", picture(9, 40, 40))
+    encoded_collection.read(config(tmp_path / "moved"), cache)
+    assert count_checked() == 28 + 29
+
+
+def test_a_damaged_training_image_is_found_before_a_run_trains(tmp_path):
+    root, cache = make_folder(tmp_path / "images", corrupt=True), tmp_path / "run"
+    with pytest.raises(UserError, match=f"^{root / CORRUPT}: not a readable image"):
+        encoded_collection.read(config(root), cache)
+
+
+def test_the_same_images_are_left_out_when_a_run_goes_on(tmp_path, count_checked):
+    root, cache = make_folder(tmp_path / "images", corrupt=True), tmp_path / "run"
+    lenient = config(root, skip_corrupt_images=True)
+    first, again = (encoded_collection.read(lenient, cache) for _ in range(2))
+    assert count_checked() == 29
+    assert again.fingerprint == first.fingerprint
+    assert again.summary() == first.summary()
+    assert again.dataset.train.files == first.dataset.train.files
+    assert root / CORRUPT not in [path for path, _ in first.dataset.train.files]
+    with pytest.raises(UserError, match=f"^{root / CORRUPT}: not a readable image"):
+        encoded_collection.read(config(root), cache)
+
+
+def test_an_image_of_32_bits_is_damaged_too(tmp_path):
+    root = make_folder(tmp_path / "images")
+    PIL.Image.fromarray(np.zeros((40, 40), np.float32)).save(root / "train/a/deep.tiff")
+    with pytest.raises(UserError, match=r"train/a/deep.tiff: .*pixels of 32 bits"):
+        encoded_collection.read(config(root), tmp_path / "run")
+
+
+def test_a_prepared_copy_is_checked_too(tmp_path):
+    prepare(tmp_path)
+
+    def change(number, example):
+        if number == 2:
+            image = example.features.feature["image"].bytes_list
+            image.value[0] = image.value[0][:-40]
+
+    rewrite(tmp_path, change)
+    with pytest.raises(UserError, match=r"^`dataset`=tiny: example 2 can't be read"):
+        encoded_collection.read(config(tmp_path, "tiny"), tmp_path / "run")

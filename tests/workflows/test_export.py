@@ -1,5 +1,6 @@
 """Exports of a trained child, loaded by programs that have never seen the package."""
 
+import contextlib
 import json
 import re
 import subprocess
@@ -131,6 +132,38 @@ def test_another_genotype_than_was_trained_is_refused(trained):
             export.load(trained[0])
     finally:
         path.write_text(before)
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        ("class_names", list("1023456789")),
+        ("mean", [1.0, 2.0, 3.0]),
+        ("preprocessing", "center_crop"),
+    ],
+)
+def test_another_description_than_of_what_was_trained_is_refused(trained, entry, value):
+    path = trained[0] / "network.json"
+    before = path.read_text()
+    path.write_text(json.dumps({**json.loads(before), entry: value}))
+    try:
+        with pytest.raises(UserError, match=r"network\.json: not the network that was trained"):
+            export.load(trained[0])
+    finally:
+        path.write_text(before)
+
+
+def test_a_network_of_binary_images_serves_binary_images(tmp_path):
+    for mean, accepted in ((0.4, True), (40.0, False)):
+        described = description.NetworkDescription(
+            3, 4, (8, 8), ("up", "down"), (mean,) * 3, (1.0,) * 3
+        )
+        export.save_model(by_half, described, tmp_path / "export")
+        serve = tf.saved_model.load(str(tmp_path / "export")).signatures["serving_default"]
+        with (
+            contextlib.nullcontext() if accepted else pytest.raises(tf.errors.InvalidArgumentError)
+        ):
+            serve(image=tf.ones([1, 8, 8, 3], tf.uint8))
 
 
 def by_color(image):
