@@ -34,7 +34,8 @@ import tensorflow as tf
 from benchmarks import tensorflow_training
 from snas_tf.algorithms.search_model import SearchModel
 from snas_tf.config import DataConfig, SearchConfig
-from snas_tf.data import datasets, pipeline
+from snas_tf.data import memory_collection
+from snas_tf.data.batches import BatchConfig
 from snas_tf.runs import devices
 from snas_tf.training import optimizers
 
@@ -166,7 +167,8 @@ def make(values):
     images = DataConfig(
         data_dir=values.data_dir, image_size=values.image_size, batch_size=values.batch_size
     )
-    dataset = datasets.load(images, values.seed)
+    dataset = memory_collection.read(images).split(values.seed)
+    batch_config = BatchConfig.from_config(images, values.seed)
     config = SearchConfig(
         values.num_cells,
         values.init_channels,
@@ -179,9 +181,7 @@ def make(values):
     for kind in DARTS.kinds:
         favored = np.eye(len(DARTS.operations))[generator.integers(0, 8, len(DARTS.edges))]
         model.edges[kind].log_alpha.assign(values.gap * favored)
-    return model, lambda first, steps: iter(
-        pipeline.training_batches(dataset, images, values.seed, first, steps)
-    )
+    return model, lambda first, steps: iter(dataset.training_batches(batch_config, first, steps))
 
 
 def main(_):

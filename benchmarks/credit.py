@@ -28,7 +28,8 @@ import tensorflow as tf
 from benchmarks import tensorflow_training
 from snas_tf.algorithms.search_model import SearchModel
 from snas_tf.config import DataConfig, SearchConfig
-from snas_tf.data import datasets, pipeline
+from snas_tf.data import memory_collection
+from snas_tf.data.batches import BatchConfig
 from snas_tf.plots.picture import label
 from snas_tf.runs import devices
 from snas_tf.training import optimizers
@@ -78,13 +79,14 @@ def main(_):
     logging.set_verbosity(logging.WARNING)
     devices.configure()
     images = DataConfig(data_dir=values.data_dir, image_size=8, batch_size=128)
-    dataset = datasets.load(images, values.seed)
+    dataset = memory_collection.read(images).split(values.seed)
+    batch_config = BatchConfig.from_config(images, values.seed)
     config = SearchConfig(
         3, 8, relaxation="one_hot", theta_learning_rate=values.theta_learning_rate
     )
     network = tensorflow_training.describe(config, dataset).make_parent()
     model = SearchModel(network, config, values.steps, values.seed)
-    batches = iter(pipeline.training_batches(dataset, images, values.seed, 0, values.steps))
+    batches = iter(dataset.training_batches(batch_config, 0, values.steps))
     for first in range(0, values.steps, 50):
         numbers = range(first, min(first + 50, values.steps))
         losses, draws, costs = zip(*(step(model, next(batches)) for _ in numbers), strict=True)

@@ -26,7 +26,8 @@ import PIL.Image
 import tensorflow as tf
 
 from snas_tf.config import DataConfig
-from snas_tf.data import encoded, stream
+from snas_tf.data import encoded_collection
+from snas_tf.data.batches import VALIDATION, BatchConfig
 
 flags.DEFINE_integer("image_size", 224, "Side of the crops.", 32)
 flags.DEFINE_integer("batch_size", 96, "Images a batch.", 1)
@@ -87,17 +88,16 @@ def main(_):
         if values.data_dir is None:
             make_folder(root)
         config = DataConfig("folder", root, values.image_size, values.batch_size)
-        dataset = encoded.load(config, seed=0)
+        dataset = encoded_collection.read(config).split(seed=0)
         total = sum(path.stat().st_size for path, _ in dataset.train.files)
         print(f"{total / len(dataset.train) / 1000:.0f} kB an image, crops of {dataset.image_size}")
         limit = decoding_rate([path for path, _ in dataset.train.files[:_DECODED]])
         print(f"limit       {limit:8.0f} images/s per core where they are decoded and no more")
         steps = values.batches + 1
-        training = stream.training_batches(dataset, config, 0, 0, steps)
+        batch_config = BatchConfig.from_config(config, seed=0)
+        training = dataset.training_batches(batch_config, 0, steps)
         report("training  ", training, values.batches, values.batch_size)
-        evaluation = stream.evaluation_batches(
-            dataset.validation, values.batch_size, dataset.image_size
-        )
+        evaluation = dataset.evaluation_batches(VALIDATION, values.batch_size)
         report("evaluation", evaluation.repeat(), values.batches, values.batch_size)
 
 

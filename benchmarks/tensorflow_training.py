@@ -5,9 +5,9 @@ import numpy as np
 from benchmarks import rounds
 from snas_tf.algorithms.search_model import SearchModel
 from snas_tf.architecture import zoo
-from snas_tf.config import DataConfig
-from snas_tf.data import pipeline
-from snas_tf.data.datasets import Dataset, Images
+from snas_tf.data.batches import BatchConfig
+from snas_tf.data.images import Images
+from snas_tf.data.memory_dataset import MemoryDataset
 from snas_tf.models.description import NetworkDescription
 from snas_tf.runs import devices
 from snas_tf.training.child_model import ChildModel
@@ -41,23 +41,25 @@ def synthetic(batch_size, image_size):
     shape = (batch_size * 2, image_size, image_size, 3)
     pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     images = Images(pixels, np.arange(shape[0]) % 10)
-    return Dataset("synthetic", images, images, tuple("0123456789"), mirror=True)
+    return MemoryDataset("synthetic", images, images, tuple("0123456789"), mirror=True)
 
 
 def describe(config, dataset):
     """The network of a config, for the data set's images."""
-    size = dataset.train.images.shape[1:3]
     return NetworkDescription(
-        config.num_cells, config.init_channels, size, dataset.class_names, (120,) * 3, (60,) * 3
+        config.num_cells,
+        config.init_channels,
+        dataset.image_size,
+        dataset.class_names,
+        (120,) * 3,
+        (60,) * 3,
     )
 
 
 def contender(model, dataset, batch_size, phases, parameters, cutout_length=0):
     """Steps of a model; notes in `phases` when it is built and when its step is traced."""
-    config = DataConfig(batch_size=batch_size)
-    batches = iter(
-        pipeline.training_batches(dataset, config, 0, 0, _STEPS, cutout_length=cutout_length)
-    )
+    config = BatchConfig(batch_size, cutout_length=cutout_length)
+    batches = iter(dataset.training_batches(config, 0, _STEPS))
     train_step = model.train_step
 
     def traced_step(batch):

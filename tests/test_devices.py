@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from snas_tf.architecture import genotype_source
 from snas_tf.config import DataConfig
-from snas_tf.data import datasets
+from snas_tf.data import memory_collection
 from snas_tf.files import plain_paths
 from tests.programs import TINY, kill_after_step, run
 
@@ -96,7 +96,9 @@ def test_a_killed_training_continues_to_the_same_end(evaluated, tmp_path):
 
 def test_the_reported_errors_are_those_of_the_export(evaluated):
     model_dir = evaluated
-    dataset = datasets.load(DataConfig("digits", batch_size=90), 0, with_test=True)
+    dataset = memory_collection.read(DataConfig("digits", batch_size=90), with_test=True).split(
+        seed=0
+    )
     with plain_paths.alias(model_dir / "export") as export:
         serve = tf.saved_model.load(str(export)).signatures["serving_default"]
     result = result_of(model_dir)

@@ -17,21 +17,21 @@ PROGRAM = textwrap.dedent(
 
     from snas_tf.architecture import space
     from snas_tf.config import SearchConfig
-    from snas_tf.data.datasets import Dataset
+    from snas_tf.data.batches import VALIDATION, BatchConfig
     from snas_tf.data.images import Images
-    from snas_tf.config import DataConfig
-    from snas_tf.data.pipeline import evaluation_batches, training_batches
+    from snas_tf.data.memory_dataset import MemoryDataset
     from snas_tf.layers.normalization import BatchNormalization
     from snas_tf.models.description import NetworkDescription
-    from snas_tf.training import optimizers, runtime
+    from snas_tf.runs import devices
+    from snas_tf.training import optimizers
     from snas_tf.training.means import Means, sums
     from snas_tf.algorithms.search_model import SearchModel
     import keras
 
-    runtime.configure()
+    devices.configure()
     generator = np.random.default_rng(0)
     images = Images(generator.integers(0, 256, (16, 8, 8, 3), np.uint8), np.arange(16) % 4)
-    dataset = Dataset("x", images, images, tuple("abcd"), True)
+    dataset = MemoryDataset("x", images, images, tuple("abcd"), True)
     config = SearchConfig(
         num_cells=3, init_channels=2, constraint_weight=3.0, theta_clip_norm=0, alpha_clip_norm=0,
         skip_threshold=0,
@@ -40,7 +40,7 @@ PROGRAM = textwrap.dedent(
     statistics = dataset.channel_statistics()
     description = NetworkDescription(3, 2, (8, 8), dataset.class_names, *statistics)
 
-    strategy = runtime.strategy(batch_size=8)
+    strategy = devices.strategy(batch_size=8)
     assert strategy.num_replicas_in_sync == 2, strategy
     keras.utils.set_random_seed(0)
     with strategy.scope():
@@ -59,7 +59,7 @@ PROGRAM = textwrap.dedent(
         np.testing.assert_allclose(draws[replica], twin.draw(0, replica)["normal"], rtol=1e-6)
 
     # What one device would do with both halves of the batch, each with its replica's draw.
-    batches = training_batches(dataset, DataConfig(batch_size=8), 0, 0, 1)
+    batches = dataset.training_batches(BatchConfig(batch_size=8), 0, 1)
     batch = next(iter(batches))
     total = None
     for replica in (0, 1):
@@ -101,7 +101,7 @@ PROGRAM = textwrap.dedent(
         np.testing.assert_allclose(one.numpy(), expected, rtol=1e-5)
 
     # The last batch is padded, so that the replicas hold different numbers of examples.
-    batches = evaluation_batches(images, 7 * 2 - 4)
+    batches = dataset.evaluation_batches(VALIDATION, 7 * 2 - 4)
     model.evaluates_child.assign(True)
     z = {kind: model.edges[kind].most_probable() for kind in DARTS.kinds}
     logits = model.network(tf.constant(images.images), z, training=False)

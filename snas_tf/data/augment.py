@@ -1,5 +1,6 @@
 """Random changes to training images that keep their class."""
 
+import numpy as np
 import tensorflow as tf
 
 _CHANNELS = 3
@@ -62,6 +63,16 @@ def cutout(images: tf.Tensor, seed: tf.Tensor, length: int, fill: tf.Tensor) -> 
     covered = rows[:, :, tf.newaxis] & columns[:, tf.newaxis, :]
     flat = tf.reshape(images, [batch, height, width * _CHANNELS])
     return tf.reshape(tf.where(covered, tf.tile(fill, [width]), flat), images.shape)
+
+
+def mean_color(mean: np.ndarray) -> tf.Tensor:
+    """Rounds the mean of the training pixels, float [channels = 3], to a color for `cutout`.
+
+    Returns:
+        uint8 [channels = 3], in host memory.
+    """
+    with tf.device("CPU"):
+        return tf.constant(np.rint(mean).astype(np.uint8))
 
 
 def _near_a_centre(batch: int, size: int, length: int, seed: tf.Tensor) -> tf.Tensor:

@@ -84,32 +84,43 @@ def decode_all(
     return Images(images[: len(labels)], np.array(labels, np.int64)), tuple(left_out)
 
 
-def find_damaged(files: Files) -> tuple[int, ...]:
-    """The positions of the files that can't be decoded to their end; says so in the log.
+def find_damaged(files: Files, skip_corrupt: bool) -> tuple[int, ...]:
+    """Decodes image files to their end, over all cores.
+
+    Args:
+        files: paths, each with its label.
+        skip_corrupt: say in the log what can't be decoded, instead of raising an error.
+
+    Returns:
+        The positions of the files that can't be decoded.
 
     Raises:
-        UserError: a class is left without an image.
+        UserError: a file can't be decoded and is not to be skipped, or a class is left without an
+            image.
     """
-
-    def damage(file: tuple[pathlib.Path, int]) -> Exception | None:
-        try:
-            with _open(file[0]) as image:
-                image.draft(None, (1, 1))  # All of a JPEG is read, but 1/64 of its pixels computed.
-                image.load()
-        except Exception as error:
-            return error
-        return None
-
     left_out = []
-    with parallel_map(damage, files, "checking images") as results:
+    with parallel_map(lambda file: find_damage(file[0]), files, "checking images") as results:
         for position, ((path, _), error) in enumerate(zip(files, results, strict=True)):
             if error:
-                report(path, error, skip_corrupt=True)
+                report(path, error, skip_corrupt)
                 left_out.append(position)
     damaged = set(left_out)
     readable = {label for place, (_, label) in enumerate(files) if place not in damaged}
     require_all_classes(files, readable)
     return tuple(left_out)
+
+
+def find_damage(file: pathlib.Path | BinaryIO) -> Exception | None:
+    """What keeps an image from being decoded to its end; None for an intact image."""
+    try:
+        with _open(file) as image:
+            image.draft(None, (1, 1))  # All of a JPEG is read, but 1/64 of its pixels computed.
+            image.load()
+            _require_8_bits(image)
+    # Pillow raises another class of exception for each kind of damage.
+    except Exception as error:
+        return error
+    return None
 
 
 def decode(file: pathlib.Path | BinaryIO, image_size: int | None = None) -> np.ndarray:
@@ -133,8 +144,7 @@ def decode(file: pathlib.Path | BinaryIO, image_size: int | None = None) -> np.n
         image = _turned(image)
         if image.mode.startswith("I;16"):  # `convert` would saturate.
             image = PIL.Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-        if image.mode in ("I", "F"):
-            raise ValueError("pixels of 32 bits")
+        _require_8_bits(image)
         if image.has_transparency_data:
             return on_white(np.asarray(image.convert("RGBA")))
         return np.asarray(image.convert("RGB"))
@@ -146,6 +156,11 @@ def _open(file: pathlib.Path | BinaryIO) -> PIL.Image.Image:
         image.close()
         raise ValueError(f"{image.width} x {image.height} pixels, more than {MAX_PIXELS:,} in all")
     return image
+
+
+def _require_8_bits(image: PIL.Image.Image) -> None:
+    if image.mode in ("I", "F"):
+        raise ValueError("pixels of 32 bits")
 
 
 def _turned(image: PIL.Image.Image) -> PIL.Image.Image:

@@ -1,10 +1,11 @@
 """Where encoded images and their labels come from, one example at a time, in any order."""
 
 import dataclasses
+import functools
 import io
 import os
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +14,7 @@ import tensorflow as tf
 
 from snas_tf.data import decoding, prepared
 from snas_tf.data.fingerprint import digest_files, digest_records
+from snas_tf.data.parallel import parallel_map
 from snas_tf.data.records import Records
 from snas_tf.errors import UserError
 
@@ -36,6 +38,20 @@ class Source(Protocol):
             UserError: Pillow can't read it either; names the file.
         """
 
+    def find_damaged(self, skip_corrupt: bool) -> tuple[int, ...]:
+        """Decodes every example once, with progress.
+
+        Args:
+            skip_corrupt: whether an example may be left out.
+
+        Returns:
+            The positions of the examples that can't be decoded.
+
+        Raises:
+            UserError: there is one, and it may not be left out; names the file.
+        """
+
+    @property
     def digest(self) -> str:
         """The digest of all examples."""
 
@@ -72,6 +88,19 @@ class FolderSource:
             decoding.report(path, error, skip_corrupt=False)
             raise
 
+    def find_damaged(self, skip_corrupt: bool) -> tuple[int, ...]:
+        """The positions of damaged files, as in `Source`."""
+        return decoding.find_damaged(self.files, skip_corrupt)
+
+    def without(self, positions: Collection[int]) -> "FolderSource":
+        """The files but those at these positions."""
+        if not positions:
+            return self
+        left_out = set(positions)
+        kept = [file for position, file in enumerate(self.files) if position not in left_out]
+        return FolderSource(kept, self.root)
+
+    @functools.cached_property
     def digest(self) -> str:
         """The digest of all examples, as in `Source`."""
         return digest_files(self.files, self.root)
@@ -113,12 +142,32 @@ class PreparedSource:
     def rewrite(self, position: int) -> tuple[bytes, int]:
         """The example as a PNG image, as in `Source`."""
         try:
-            image, label = self._parse(tf.constant(self.records[position]))
-            if not 0 <= label < self.num_classes:
-                raise ValueError(f"its label is {label}, not 0 to {self.num_classes - 1}")
-            return _as_png(decoding.decode(io.BytesIO(image.numpy()))), int(label)
+            image, label = self._read(position)
+            return _as_png(decoding.decode(image)), label
         except Exception as error:
             raise self._unreadable(position, error) from error
+
+    def find_damaged(self, skip_corrupt: bool) -> tuple[int, ...]:
+        """Nothing, as in `Source`: no example of a prepared copy is left out."""
+
+        def find_damage(position: int) -> Exception | None:
+            try:
+                return decoding.find_damage(self._read(position)[0])
+            except Exception as error:
+                return error
+
+        with parallel_map(find_damage, range(len(self)), "checking images") as errors:
+            for position, error in enumerate(errors):
+                if error:
+                    raise self._unreadable(position, error) from error
+        return ()
+
+    def _read(self, position: int) -> tuple[io.BytesIO, int]:
+        """The encoded image and its label, which is a class's."""
+        image, label = self._parse(tf.constant(self.records[position]))
+        if not 0 <= label < self.num_classes:
+            raise ValueError(f"its label is {label}, not 0 to {self.num_classes - 1}")
+        return io.BytesIO(image.numpy()), int(label)
 
     def has_labels(self) -> bool:
         """Whether labels are given: TFDS has -1 for one that is withheld."""
@@ -128,6 +177,7 @@ class PreparedSource:
             raise self._unreadable(0, error) from error
         return int(label) >= 0
 
+    @functools.cached_property
     def digest(self) -> str:
         """The digest of all examples, as in `Source`."""
         try:

@@ -73,6 +73,10 @@ class NetworkDescription:
             auxiliary=auxiliary,
         )
 
+    def to_content(self) -> dict[str, Any]:
+        """The entries of network.json, as JSON has them."""
+        return json.loads(self.to_json())
+
     def to_json(self) -> str:
         """As JSON text."""
         content = {

@@ -14,6 +14,7 @@ class Server(tf.Module):
         class_names: in the order of the labels.
         preprocess: makes images uint8 [batch, height, width, 3] of that size of images of any size,
             as the images were made that the network was evaluated on.
+        refuses_scaled: whether a batch whose greatest value is 1 is an error.
     """
 
     def __init__(
@@ -22,12 +23,14 @@ class Server(tf.Module):
         image_size: tuple[int, int],
         class_names: Sequence[str],
         preprocess: Callable[[tf.Tensor, tuple[int, int]], tf.Tensor],
+        refuses_scaled: bool = True,
     ) -> None:
         super().__init__(name="server")
         self.network = network
         self.image_size = tuple(image_size)
         self.class_names = tuple(class_names)
         self._preprocess = preprocess
+        self._refuses_scaled = refuses_scaled
 
     @tf.function(
         input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8, name="image")],
@@ -43,11 +46,12 @@ class Server(tf.Module):
             "probabilities" [batch, classes] and "class_names" [classes].
 
         Raises:
-            tf.errors.InvalidArgumentError: no value of any image is above 1. Arrays of floats are
-                cast before a SavedModel sees them, which leaves nothing of images of 0 to 1.
+            tf.errors.InvalidArgumentError: the greatest value of the batch is 1. A SavedModel sees
+                arrays of floats after they are cast, which leaves of images of 0 to 1 what was 1
+                exactly. Black images are served, as is all where training images were as dark.
         """
         batch = tf.shape(image)[0]
-        with tf.control_dependencies([_assert_8_bits(image)]):
+        with tf.control_dependencies([_assert_not_scaled(image)] if self._refuses_scaled else []):
             image = _not_empty(image)
         fitted = self._preprocess(image, self.image_size)
         probabilities = self.probabilities(fitted)[:batch]
@@ -58,10 +62,11 @@ class Server(tf.Module):
         return tf.nn.softmax(self.network(image))
 
 
-def _assert_8_bits(image: tf.Tensor) -> tf.Operation:
-    above_1 = tf.reduce_any(image > 1) | (tf.size(image) == 0)
+def _assert_not_scaled(image: tf.Tensor) -> tf.Operation:
+    scaled = tf.reduce_any(image == 1) & ~tf.reduce_any(image > 1)
     return tf.debugging.Assert(
-        above_1, ["image: no value is above 1; accepted: uint8, 0 to 255, not floats of 0 to 1"]
+        ~scaled,
+        ["image: the greatest value is 1; accepted: uint8, 0 to 255, not floats of 0 to 1"],
     )
 
 

@@ -3,7 +3,7 @@
 import math
 from typing import Any, ClassVar
 
-from snas_tf.runs.checkpoints import CheckpointFiles, network_checkpoint
+from snas_tf.runs.checkpoint_files import CheckpointFiles, network_checkpoint
 from snas_tf.runs.monitor import Monitor
 
 BEST = "epoch"

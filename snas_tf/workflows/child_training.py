@@ -3,8 +3,7 @@
 import functools
 import json
 import statistics
-from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -16,82 +15,99 @@ from snas_tf.architecture.genotype_json import to_json
 from snas_tf.architecture.genotype_source import load_genotype
 from snas_tf.architecture.network_cost import child_cost
 from snas_tf.config import ChildConfig
-from snas_tf.data import datasets, pipeline
+from snas_tf.data import memory_collection
+from snas_tf.data.batches import TEST, VALIDATION, BatchConfig, Collection, Dataset
 from snas_tf.errors import UserError
 from snas_tf.files import whole_files
-from snas_tf.models import description
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.description import NetworkDescription
 from snas_tf.models.folded import FoldedChild
-from snas_tf.models.inheritance import inherit
-from snas_tf.runs import checkpoints, devices, loop
+from snas_tf.runs import checkpoint_files, devices, loop
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.training.child_model import ChildModel
 from snas_tf.training.child_monitor import BEST, ChildMonitor
 from snas_tf.workflows import export
+from snas_tf.workflows.initial_weights import InitialWeights
 from snas_tf.workflows.workflow import Workflow
 
 
 class ChildTraining(Workflow):
     """Trains and tests a child of small images that fit into memory.
 
-    What another kind of images needs otherwise, it overrides: how they are loaded and fed, the
-    network and the model.
+    A subclass for other images overrides how they are read, the network and the model.
     """
 
     kind = "evaluate"
     config: ChildConfig
-    feed: ClassVar[ModuleType] = pipeline
-    """What makes batches of the images."""
 
     @functools.cached_property
     def genotype(self) -> Genotype:
         """The cells of the child."""
         return load_genotype(self.config.genotype)
 
-    def read_images(self, run: RunDirectory) -> Any:
+    @functools.cached_property
+    def initial_weights(self) -> InitialWeights | None:
+        """The search whose weights the child starts from, if it does."""
+        path = self.config.initial_weights
+        return None if path is None else InitialWeights(path)
+
+    def read_images(self, run: RunDirectory) -> Collection:
         """See `Workflow.read_images`."""
-        return datasets.read(self.data_config, with_test=True, cache=run.images)
+        images = memory_collection.read(self.data_config, with_test=True, cache=run.images)
+        if self.initial_weights is not None:
+            self.initial_weights.check_images(
+                images.fingerprint, self.data_config.validation_fraction
+            )
+        return images
+
+    def split_seed(self) -> int:
+        """See `Workflow.split_seed`; initial weights are validated on what the search held out."""
+        if self.initial_weights is not None:
+            return self.initial_weights.split_seed
+        return super().split_seed()
 
     def inputs(self) -> dict[str, Any]:
         """See `Workflow.inputs`."""
         inputs = {"genotype": json.loads(to_json(self.genotype))}
-        if self.config.initial_weights is not None:
-            directory = RunDirectory(self.config.initial_weights).checkpoints
-            inputs["initial_weights"] = checkpoints.digest(directory)
+        if self.initial_weights is not None:
+            inputs["initial_weights"] = self.initial_weights.fingerprint()
         return inputs
 
-    def train(self, run: RunDirectory, dataset: Any) -> dict[str, Any]:
+    def train(
+        self, run: RunDirectory, dataset: Dataset, described: NetworkDescription
+    ) -> dict[str, Any]:
         """See `Workflow.train`; tests and exports what was trained."""
         batch_size = self.data_config.batch_size
-        described = self.describe(dataset)
         strategy = devices.strategy(batch_size)
         keras.utils.set_random_seed(self.run_config.seed)
-        epoch_steps = pipeline.steps_per_epoch(dataset, batch_size)
+        epoch_steps = dataset.steps_per_epoch(batch_size)
         with strategy.scope():
             network = described.make_child(
                 self.genotype, auxiliary=self.config.auxiliary_weight > 0
             )
-            self.initialize(network, described)
+            if self.initial_weights is not None:
+                self.initial_weights.assign_to(network, described)
             model = self.make_model(network, epoch_steps)
         whole_files.write_text(run.network, described.to_json())
         whole_files.write_text(run.genotype, to_json(self.genotype))
         plots.save_cells(self.genotype, run.path)
-        validation = self.evaluation_batches(dataset.validation)
+        validation = dataset.evaluation_batches(VALIDATION, batch_size)
         self._check_export(validation)
+        batch_config = BatchConfig.from_config(
+            self.data_config, self.run_config.seed, self.config.cutout_length
+        )
         monitor = loop.train(
             model,
             ChildMonitor,
-            lambda step, count: self.training_batches(dataset, step, count),
+            functools.partial(dataset.training_batches, batch_config),
             validation,
             epoch_steps,
             batch_size,
             self.run_config,
             run,
         )
-        result = self._result(
-            model, monitor, run, described, validation, self.test_batches(dataset)
-        )
+        test = dataset.evaluation_batches(TEST, batch_size)
+        result = self._result(model, monitor, run, described, validation, test)
         if monitor.rows:
             curves = plots.draw_training_curves(monitor.rows, "training")
             plots.save(curves, run.path / "curves.png")
@@ -101,29 +117,8 @@ class ChildTraining(Workflow):
         """See `Workflow.combine`."""
         return average(results)
 
-    def training_batches(self, dataset: Any, first_step: int, num_steps: int) -> tf.data.Dataset:
-        """The batches of so many steps from a step."""
-        return self.feed.training_batches(
-            dataset,
-            self.data_config,
-            self.run_config.seed,
-            first_step,
-            num_steps,
-            cutout_length=self.config.cutout_length,
-        )
-
-    def evaluation_batches(self, images: Any) -> tf.data.Dataset | None:
-        """Batches of images apart from the training ones, if there are any."""
-        if images is None or not len(images):
-            return None
-        return pipeline.evaluation_batches(images, self.data_config.batch_size)
-
-    def test_batches(self, dataset: Any) -> tf.data.Dataset | None:
-        """Batches of the images that decide nothing, if there are any."""
-        return self.evaluation_batches(dataset.test)
-
-    def describe(self, dataset: Any) -> NetworkDescription:
-        """Of the network to train; that of the search whose weights it starts from must agree."""
+    def describe(self, dataset: Dataset) -> NetworkDescription:
+        """See `Workflow.describe`; the search whose weights it starts from must agree."""
         described = NetworkDescription(
             self.config.num_cells,
             self.config.init_channels,
@@ -131,26 +126,9 @@ class ChildTraining(Workflow):
             dataset.class_names,
             *dataset.channel_statistics(),
         )
-        weights = self.config.initial_weights
-        if weights is None:
+        if self.initial_weights is None:
             return described
-        searched = description.read(RunDirectory(weights).network)
-        for field in ("num_cells", "init_channels", "image_size", "class_names"):
-            ours, theirs = getattr(described, field), getattr(searched, field)
-            if ours != theirs:
-                raise UserError(
-                    f"`initial_weights`={weights}: was searched with {field} {theirs}, "
-                    f"received: {ours}, accepted: the same"
-                )
-        return searched
-
-    def initialize(self, network: ChildNetwork, described: NetworkDescription) -> None:
-        """Takes over a search's weights, if so asked."""
-        if self.config.initial_weights is not None:
-            parent = described.make_parent(self.genotype.space)
-            directory = RunDirectory(self.config.initial_weights).checkpoints
-            checkpoints.restore_network(parent, directory)
-            inherit(network, parent)
+        return self.initial_weights.check_network(described)
 
     def make_model(self, network: ChildNetwork, epoch_steps: int) -> ChildModel:
         """The network with its loss and optimiser."""
@@ -174,10 +152,11 @@ class ChildTraining(Workflow):
         counted = child_cost(network.genotype, network.network_plan, network.num_classes)
         errors = model.test_errors(test)
         valid_accuracy = model.measure(validation).get("accuracy")
-        export.save_model(FoldedChild(network), described, run.export)
+        exports_best = self.config.export_weights == "best"
+        if not exports_best:
+            export.save_model(FoldedChild(network), described, run.export)
         best = self._restore_best(network, monitor, run)
-        exported = "best" if best and self.config.export_weights == "best" else "last"
-        if exported == "best":
+        if exports_best:
             export.save_model(FoldedChild(network), described, run.export)
         at_best = model.test_errors(test if best else None)
         return {
@@ -186,7 +165,7 @@ class ChildTraining(Workflow):
             "valid_accuracy": valid_accuracy,
             "best_valid_accuracy": best["valid_accuracy"] if best else None,
             "best_valid_epoch": int(best["epoch"]) if best else None,
-            "exported_weights": exported,
+            "exported_weights": "best" if best and exports_best else "last",
             "parameters": counted.parameters,
             "multiply_adds": counted.multiply_adds,
             "images_per_second": monitor.images_per_second(),
@@ -212,8 +191,8 @@ class ChildTraining(Workflow):
             return None
         try:
             number = int(best["epoch"])
-            files = checkpoints.CheckpointFiles(run.best, BEST)
-            files.read(checkpoints.network_checkpoint(network), number)
+            files = checkpoint_files.CheckpointFiles(run.best, BEST)
+            files.read(checkpoint_files.network_checkpoint(network), number)
         except ValueError as error:
             logging.warning("%s: the best epoch's weights can't be read (%s)", run.best, error)
             return None

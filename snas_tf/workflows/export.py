@@ -21,8 +21,9 @@ from snas_tf.models.child import ChildNetwork
 from snas_tf.models.description import NetworkDescription
 from snas_tf.models.folded import FoldedChild
 from snas_tf.models.serving import Server
-from snas_tf.runs import checkpoints, run_record
+from snas_tf.runs import checkpoint_files, run_record
 from snas_tf.runs.run_directory import RunDirectory
+from snas_tf.runs.run_record import RunRecord
 from snas_tf.training.child_monitor import BEST
 from snas_tf.workflows.latency import median_milliseconds
 
@@ -92,18 +93,23 @@ def load(
         )
     described = description.read(run.network)
     genotype = read_genotype(run.genotype)
-    if json.loads(to_json(genotype)) != record.inputs.get("genotype"):
-        raise UserError(
-            f"{shorten_path(run.genotype)}: not the genotype that was trained, accepted: the file "
-            "as the run wrote it"
-        )
+    _require_recorded(run.network, "network", described.to_content(), record)
+    _require_recorded(run.genotype, "genotype", json.loads(to_json(genotype)), record)
     network = described.make_child(genotype)
     weights = weights or record.settings.get("export_weights", "last")
     if weights == "best":
-        checkpoints.restore_network(network, run.best, BEST)
+        checkpoint_files.restore_network(network, run.best, BEST)
     else:
-        checkpoints.restore_network(network, run.checkpoints)
+        checkpoint_files.restore_network(network, run.checkpoints)
     return described, network, weights
+
+
+def _require_recorded(path: pathlib.Path, name: str, content: Any, record: RunRecord) -> None:
+    if content != record.inputs.get(name):
+        raise UserError(
+            f"{shorten_path(path)}: not the {name} that was trained, accepted: the file as the run "
+            "wrote it"
+        )
 
 
 def save_model(
@@ -126,8 +132,10 @@ def save_model(
 
 
 def _server(network: Callable[[tf.Tensor], tf.Tensor], described: NetworkDescription) -> Server:
+    # Where pixels are 0 or 1, as in a data set of binary images, their mean is at most 1.
+    refuses_scaled = max(described.mean) > 1
     preprocess = _PREPROCESSING[described.preprocessing]
-    return Server(network, described.image_size, described.class_names, preprocess)
+    return Server(network, described.image_size, described.class_names, preprocess, refuses_scaled)
 
 
 def _to_saved_model(

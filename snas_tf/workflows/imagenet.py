@@ -3,12 +3,11 @@
 import dataclasses
 from typing import Any
 
-import tensorflow as tf
-
 from snas_tf.architecture.network_cost import child_cost
 from snas_tf.architecture.width import widest_channels
 from snas_tf.config import DataConfig, ImageNetConfig, RunConfig
-from snas_tf.data import encoded, stream
+from snas_tf.data import encoded_collection
+from snas_tf.data.batches import Collection, Dataset
 from snas_tf.errors import UserError
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.description import NetworkDescription
@@ -29,41 +28,18 @@ class ImageNetTraining(ChildTraining):
 
     kind = "imagenet"
     config: ImageNetConfig
-    feed = stream
-
-    def run(self) -> dict[str, Any]:
-        """See `Workflow.run`; an image that can't be read is found only when its turn comes."""
-        with stream.named_errors():
-            return super().run()
-
-    def train(self, run: RunDirectory, dataset: Any) -> dict[str, Any]:
-        """See `Workflow.train`; a held-out image that can't be read is found before an epoch is."""
-        if not run.has_trained():
-            print("reading the validation images once", flush=True)
-            for _ in self.evaluation_batches(dataset.validation):
-                pass
-        return super().train(run, dataset)
 
     def may_grow(self) -> set[str]:
         """See `Workflow.may_grow`; without drop path nothing follows the number of epochs."""
         grows = not self.config.drop_path_probability and self.config.num_seeds == 1
         return super().may_grow() | ({"epochs"} if grows else set())
 
-    def read_images(self, run: RunDirectory) -> encoded.EncodedCollection:
+    def read_images(self, run: RunDirectory) -> Collection:
         """See `Workflow.read_images`."""
-        return encoded.read(self.data_config)
+        return encoded_collection.read(self.data_config, cache=run.images)
 
-    def evaluation_batches(self, images: Any) -> tf.data.Dataset | None:
-        """Centre crops of the images that are held out."""
-        side = self.data_config.image_size or encoded.DEFAULT_IMAGE_SIZE
-        return stream.evaluation_batches(images, self.data_config.batch_size, (side, side))
-
-    def test_batches(self, dataset: Any) -> tf.data.Dataset | None:
-        """The images that are held out."""
-        return self.evaluation_batches(dataset.validation)
-
-    def describe(self, dataset: Any) -> NetworkDescription:
-        """Of the network to train, as wide as it may be if its width is not given."""
+    def describe(self, dataset: Dataset) -> NetworkDescription:
+        """See `Workflow.describe`; as wide as it may be if its width is not given."""
         genotype = self.genotype
         described = dataclasses.replace(
             super().describe(dataset), stem="imagenet", preprocessing="center_crop"

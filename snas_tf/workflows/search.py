@@ -17,7 +17,8 @@ from snas_tf.architecture.genotype_json import to_json
 from snas_tf.architecture.genotype_source import read_genotype
 from snas_tf.architecture.network_cost import child_cost
 from snas_tf.config import DataConfig, RunConfig, SearchConfig
-from snas_tf.data import datasets, pipeline
+from snas_tf.data import memory_collection
+from snas_tf.data.batches import VALIDATION, BatchConfig, Collection, Dataset
 from snas_tf.files import whole_files
 from snas_tf.models.description import NetworkDescription
 from snas_tf.runs import devices, loop
@@ -32,35 +33,41 @@ class Search(Workflow):
     kind = "search"
     config: SearchConfig
 
-    def read_images(self, run: RunDirectory) -> datasets.Collection:
+    def read_images(self, run: RunDirectory) -> Collection:
         """See `Workflow.read_images`; test images are never read."""
-        return datasets.read(self.data_config, cache=run.images)
+        return memory_collection.read(self.data_config, cache=run.images)
 
-    def train(self, run: RunDirectory, dataset: datasets.Dataset) -> dict[str, Any]:
-        """See `Workflow.train`."""
-        config, seed, batch_size = self.config, self.run_config.seed, self.data_config.batch_size
-        strategy = devices.strategy(batch_size)
-        keras.utils.set_random_seed(seed)
-        description = NetworkDescription(
-            config.num_cells,
-            config.init_channels,
+    def describe(self, dataset: Dataset) -> NetworkDescription:
+        """See `Workflow.describe`."""
+        return NetworkDescription(
+            self.config.num_cells,
+            self.config.init_channels,
             dataset.image_size,
             dataset.class_names,
             *dataset.channel_statistics(),
         )
-        whole_files.write_text(run.network, description.to_json())
-        epoch_steps = pipeline.steps_per_epoch(dataset, batch_size)
+
+    def train(
+        self, run: RunDirectory, dataset: Dataset, described: NetworkDescription
+    ) -> dict[str, Any]:
+        """See `Workflow.train`."""
+        config, seed, batch_size = self.config, self.run_config.seed, self.data_config.batch_size
+        strategy = devices.strategy(batch_size)
+        keras.utils.set_random_seed(seed)
+        whole_files.write_text(run.network, described.to_json())
+        epoch_steps = dataset.steps_per_epoch(batch_size)
         with strategy.scope():
-            parent = description.make_parent(spaces.get(config.space), config.skip_threshold)
+            parent = described.make_parent(spaces.get(config.space), config.skip_threshold)
             algorithm = ALGORITHMS[config.algorithm](
                 parent, config, config.epochs * epoch_steps, seed
             )
             model = SearchModel(algorithm)
-        validation = pipeline.evaluation_batches(dataset.validation, batch_size)
+        validation = dataset.evaluation_batches(VALIDATION, batch_size)
+        batch_config = BatchConfig.from_config(self.data_config, seed)
         monitor = loop.train(
             model,
             SearchMonitor,
-            functools.partial(pipeline.training_batches, dataset, self.data_config, seed),
+            functools.partial(dataset.training_batches, batch_config),
             validation,
             epoch_steps,
             batch_size,

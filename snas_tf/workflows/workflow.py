@@ -5,7 +5,10 @@ import datetime
 from typing import Any, ClassVar
 
 from snas_tf.config import ChildConfig, DataConfig, RunConfig, SearchConfig
+from snas_tf.data.batches import Collection, Dataset
+from snas_tf.data.image_errors import as_user_errors
 from snas_tf.errors import UserError, format_setting
+from snas_tf.models.description import NetworkDescription
 from snas_tf.runs import devices
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.runs.run_record import RunRecord
@@ -46,7 +49,7 @@ class Workflow:
         """
         self._check_place()
         run = RunDirectory(self.run_config.model_dir)
-        with run.owned():
+        with run.owned(), as_user_errors():
             record = self._record()
             run.check(record, self.may_grow())  # before any image is read
             if not run.record.exists():
@@ -55,8 +58,8 @@ class Workflow:
             print(images.summary(), flush=True)
             return self._run(run, images)
 
-    def read_images(self, run: RunDirectory) -> Any:
-        """Reads the images of all seeds: what has `split`, `summary` and `fingerprint`."""
+    def read_images(self, run: RunDirectory) -> Collection:
+        """Reads the images of all seeds."""
         raise NotImplementedError
 
     def inputs(self) -> dict[str, Any]:
@@ -68,7 +71,17 @@ class Workflow:
         has_seeds = any(self.run_config.model_dir.glob("seed_*"))
         return {"num_seeds"} if has_seeds else set()
 
-    def train(self, run: RunDirectory, dataset: Any) -> dict[str, Any]:
+    def split_seed(self) -> int:
+        """The seed that decides which images are held out."""
+        return self.run_config.seed
+
+    def describe(self, dataset: Dataset) -> NetworkDescription:
+        """Describes the network to train."""
+        raise NotImplementedError
+
+    def train(
+        self, run: RunDirectory, dataset: Dataset, described: NetworkDescription
+    ) -> dict[str, Any]:
         """Trains with the seed of `run_config`; returns what was measured."""
         raise NotImplementedError
 
@@ -76,26 +89,31 @@ class Workflow:
         """Makes one result of those of several seeds, which it holds as "seeds"."""
         raise NotImplementedError
 
-    def _run(self, run: RunDirectory, images: Any) -> dict[str, Any]:
-        record = self._record().with_inputs(images=images.fingerprint, **self.inputs())
+    def _run(self, run: RunDirectory, images: Collection) -> dict[str, Any]:
+        inputs = {"images": images.fingerprint, **self.inputs()}
+        is_single = self.config.num_seeds == 1
+        if is_single:
+            dataset = images.split(self.split_seed())
+            described = self.describe(dataset)
+            inputs["network"] = described.to_content()
+        record = self._record().with_inputs(**inputs)
         run.check(record, self.may_grow())
         result = run.read_result()
         if self._is_whole(result):
             print(f"{run.path}: finished on {result['finished']}, nothing to do", flush=True)
             return result
         run.write_record(record, devices.versions())
-        seeds = self.config.num_seeds
-        if seeds == 1:
-            result = self.train(run, images.split(self.run_config.seed))
+        if is_single:
+            result = self.train(run, dataset, described)
         else:
             first = self.run_config.seed
-            results = [self._run_seed(seed, images) for seed in range(first, first + seeds)]
-            result = self.combine(run, results)
+            seeds = range(first, first + self.config.num_seeds)
+            result = self.combine(run, [self._run_seed(seed, images) for seed in seeds])
         result = {**result, "finished": datetime.datetime.now().isoformat(" ", "minutes")}
         run.write_json(run.result, result)
         return result
 
-    def _run_seed(self, seed: int, images: Any) -> dict[str, Any]:
+    def _run_seed(self, seed: int, images: Collection) -> dict[str, Any]:
         print(f"seed {seed}", flush=True)
         run = RunDirectory(self.run_config.model_dir / f"seed_{seed}")
         one = type(self)(

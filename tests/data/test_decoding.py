@@ -188,7 +188,7 @@ def test_only_what_can_be_decoded_is_kept(tmp_path):
     images, left_out = decoding.decode_all(files, None, skip_corrupt=True)
     np.testing.assert_array_equal(images.images, [pixels, pixels])
     assert left_out == (0, 2, 4)
-    assert decoding.find_damaged(files) == left_out
+    assert decoding.find_damaged(files, skip_corrupt=True) == left_out
     with pytest.raises(UserError, match=rf"^{files[0][0]}: not a readable image \("):
         decoding.decode_all(files, None, skip_corrupt=False)
 

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from snas_tf.config import DataConfig
-from snas_tf.data import datasets, decoding, image_cache
+from snas_tf.data import decoding, image_cache, memory_collection
+from snas_tf.data.images import Images
 from snas_tf.errors import UserError
 from tests.data.images_on_disk import picture, save
 
@@ -51,11 +52,11 @@ def count_decoded(monkeypatch):
 
 def test_images_are_decoded_once_and_the_same_without_a_cache(config, tmp_path, count_decoded):
     cache = tmp_path / "run" / "cache"
-    first = datasets.read(config, cache=cache)
+    first = memory_collection.read(config, cache=cache)
     assert count_decoded() == 6
-    again = datasets.read(config, cache=cache)
+    again = memory_collection.read(config, cache=cache)
     assert count_decoded() == 6
-    without = datasets.read(config)
+    without = memory_collection.read(config)
     assert count_decoded() == 12
     assert same(first, again)
     assert same(first, without)
@@ -66,7 +67,7 @@ def test_images_are_decoded_once_and_the_same_without_a_cache(config, tmp_path, 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "empty", "text"])
 def test_a_damaged_cache_is_made_anew(config, tmp_path, count_decoded, caplog, damage):
-    first = datasets.read(config, cache=tmp_path)
+    first = memory_collection.read(config, cache=tmp_path)
     (path,) = tmp_path.glob("*.npz")
     whole = path.read_bytes()
     pixels = whole.index(first.contents.parts["train"].images.tobytes())
@@ -74,46 +75,46 @@ def test_a_damaged_cache_is_made_anew(config, tmp_path, count_decoded, caplog, d
     changed[pixels + 100] ^= 1
     path.write_bytes({"cut": whole[:-30], "changed": changed, "empty": b"", "text": b"x"}[damage])
     with caplog.at_level("WARNING", logger="absl"):
-        assert same(datasets.read(config, cache=tmp_path), first)
+        assert same(memory_collection.read(config, cache=tmp_path), first)
     assert count_decoded() == 12
     assert f"{path}: damaged" in caplog.text
     assert path.read_bytes() == whole
-    datasets.read(config, cache=tmp_path)
+    memory_collection.read(config, cache=tmp_path)
     assert count_decoded() == 12
 
 
 def test_other_images_sizes_and_decoders_have_other_files(
     config, tmp_path, count_decoded, monkeypatch
 ):
-    datasets.read(config, cache=tmp_path)
-    datasets.read(replace(config, image_size=9), cache=tmp_path)
+    memory_collection.read(config, cache=tmp_path)
+    memory_collection.read(replace(config, image_size=9), cache=tmp_path)
     save(config.data_dir / "a" / "0.jpg", picture(9, 30, 40))
-    changed = datasets.read(config, cache=tmp_path)
+    changed = memory_collection.read(config, cache=tmp_path)
     assert count_decoded() == 18
-    assert same(changed, datasets.read(config))
+    assert same(changed, memory_collection.read(config))
     monkeypatch.setattr(decoding, "VERSION", 0)
-    datasets.read(config, cache=tmp_path)
+    memory_collection.read(config, cache=tmp_path)
     assert count_decoded() == 30
     assert len(list(tmp_path.glob("*.npz"))) == 4
 
 
 def test_a_folder_that_has_moved_needs_no_decoding(config, tmp_path, count_decoded):
-    datasets.read(config, cache=tmp_path)
+    memory_collection.read(config, cache=tmp_path)
     moved = config.data_dir.rename(tmp_path / "moved")
-    datasets.read(replace(config, data_dir=moved), cache=tmp_path)
+    memory_collection.read(replace(config, data_dir=moved), cache=tmp_path)
     assert count_decoded() == 6
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(config, tmp_path, caplog):
     (tmp_path / "file").write_text("no directory")
     with caplog.at_level("WARNING", logger="absl"):
-        collection = datasets.read(config, cache=tmp_path / "file" / "cache")
-    assert same(collection, datasets.read(config))
+        collection = memory_collection.read(config, cache=tmp_path / "file" / "cache")
+    assert same(collection, memory_collection.read(config))
     assert "can't be written" in caplog.text
 
 
 def test_a_cache_of_another_key_is_not_believed(tmp_path):
-    images = datasets.Images(np.zeros((1, 2, 2, 3), np.uint8), np.zeros(1, np.int64))
+    images = Images(np.zeros((1, 2, 2, 3), np.uint8), np.zeros(1, np.int64))
     first, second = (image_cache.ImageCache(tmp_path, {"a": value}) for value in (1, 2))
     first.save({"train": (images, ())})
     (path,) = tmp_path.glob("*.npz")
@@ -126,5 +127,5 @@ def test_a_cache_of_another_key_is_not_believed(tmp_path):
 
 def test_of_images_that_are_refused_no_file_is_written(config, tmp_path):
     with pytest.raises(UserError, match="`batch_size`=99"):
-        datasets.read(replace(config, batch_size=99), cache=tmp_path / "cache")
+        memory_collection.read(replace(config, batch_size=99), cache=tmp_path / "cache")
     assert not (tmp_path / "cache").exists()

@@ -123,6 +123,21 @@ def test_an_export_refuses_float_images_of_0_to_1(exported):
         exported[0](image=tf.constant(pixels))
 
 
+@pytest.mark.parametrize("batch", [1, 3])
+def test_an_export_answers_black_images(exported, batch):
+    black = np.zeros((batch, *SIZE, 3), np.uint8)
+    expected = softmax(exported[1](black).numpy().astype(float))
+    np.testing.assert_allclose(exported[0](image=black)["probabilities"], expected, atol=1e-5)
+
+
+def test_images_of_0_and_1_are_served_where_the_training_images_were_such():
+    child, binary = make(), images(SIZE) // 128
+    server = Server(child, SIZE, NAMES, data_images.resize_by_area, refuses_scaled=False)
+    served = server.serve(tf.constant(binary))
+    expected = softmax(child(binary).numpy().astype(float))
+    np.testing.assert_allclose(served["probabilities"], expected, atol=1e-5)
+
+
 def test_an_export_takes_float_arrays_of_0_to_255(exported):
     pixels = images(SIZE)
     served = exported[0](image=pixels.astype(np.float64))

@@ -10,8 +10,9 @@ import tensorflow as tf
 
 from snas_tf.errors import UserError
 from snas_tf.files import whole_files
-from snas_tf.runs import checkpoints
-from snas_tf.runs.checkpoints import CheckpointFiles, Checkpoints
+from snas_tf.runs import checkpoint_files
+from snas_tf.runs.checkpoint_files import CheckpointFiles
+from snas_tf.runs.checkpoints import Checkpoints
 
 NAMES = ["lr=[1,2]", "w?b", "all*", "back\\slash", "a [b]*?\\ é", "two\nlines"]
 
@@ -358,26 +359,33 @@ def test_a_network_alone_is_restored_from_a_whole_run(tmp_path, name):
     whole.attach([*network.variables, step], step)
     whole.save()
     restored = Network()
-    path = checkpoints.restore_network(restored, directory)
+    path = checkpoint_files.restore_network(restored, directory)
     assert path == data_of(directory, 6)
     assert restored.kernel.numpy().tolist() == [1, 2, 3]
 
 
 def test_a_directory_without_a_checkpoint_has_no_network(tmp_path):
     with pytest.raises(UserError, match="has no checkpoint that can be read"):
-        checkpoints.restore_network(Network(), tmp_path)
+        checkpoint_files.restore_network(Network(), tmp_path)
     with pytest.raises(UserError, match="has no checkpoint that can be read"):
-        checkpoints.digest(tmp_path / "missing")
+        CheckpointFiles(tmp_path / "missing", "step").require_newest()
+
+
+def newest(directory):
+    """The number and the digest of the newest checkpoint that can be read."""
+    files = CheckpointFiles(directory, "step")
+    number = files.require_newest()
+    return number, files.digest(number)
 
 
 def test_a_digest_tells_checkpoints_apart_by_step_and_content(tmp_path):
     for name, last in [("one", 3), ("longer", 4)]:
         run_to(tmp_path / name, last)
     shutil.copytree(tmp_path / "one", tmp_path / "same")
-    one, same, longer = (checkpoints.digest(tmp_path / name) for name in ("one", "same", "longer"))
+    one, same, longer = (newest(tmp_path / name) for name in ("one", "same", "longer"))
     assert one == same
-    assert one["step"] == 3
-    assert longer["step"] == 4
-    assert longer["digest"] != one["digest"]
+    assert one[0] == 3
+    assert longer[0] == 4
+    assert longer[1] != one[1]
     damage(tmp_path / "same", 3, "flipped", "data")
-    assert checkpoints.digest(tmp_path / "same")["digest"] != one["digest"]
+    assert newest(tmp_path / "same")[1] != one[1]

@@ -7,7 +7,7 @@ from snas_tf.architecture import zoo
 from snas_tf.architecture.spaces import DARTS
 from snas_tf.config import ChildConfig
 from snas_tf.models.child import ChildNetwork
-from snas_tf.runs import checkpoints
+from snas_tf.runs import checkpoint_files
 from snas_tf.runs import monitor as monitors
 from snas_tf.runs.progress import Progress
 from snas_tf.runs.run_directory import RunDirectory
@@ -57,7 +57,7 @@ def report(monitor, accuracies, first=0):
 def kept(run):
     """Epochs of the weights in the directory, counted from 0."""
     restored = network()
-    checkpoints.restore_network(restored, run.best, BEST)
+    checkpoint_files.restore_network(restored, run.best, BEST)
     bias = restored.classify.bias.numpy().tolist()
     assert bias == [bias[0]] * 4
     return len(list(run.best.glob("*.index"))), bias[0]

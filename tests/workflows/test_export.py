@@ -1,5 +1,6 @@
 """Exports of a trained child, loaded by programs that have never seen the package."""
 
+import contextlib
 import json
 import re
 import subprocess
@@ -11,7 +12,8 @@ import pytest
 import tensorflow as tf
 
 from snas_tf.config import ChildConfig, DataConfig, RunConfig, SearchConfig
-from snas_tf.data import encoded, stream
+from snas_tf.data import encoded_collection
+from snas_tf.data.batches import VALIDATION
 from snas_tf.errors import UserError
 from snas_tf.models import description
 from snas_tf.runs.run_record import RunRecord
@@ -132,6 +134,38 @@ def test_another_genotype_than_was_trained_is_refused(trained):
         path.write_text(before)
 
 
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        ("class_names", list("1023456789")),
+        ("mean", [1.0, 2.0, 3.0]),
+        ("preprocessing", "center_crop"),
+    ],
+)
+def test_another_description_than_of_what_was_trained_is_refused(trained, entry, value):
+    path = trained[0] / "network.json"
+    before = path.read_text()
+    path.write_text(json.dumps({**json.loads(before), entry: value}))
+    try:
+        with pytest.raises(UserError, match=r"network\.json: not the network that was trained"):
+            export.load(trained[0])
+    finally:
+        path.write_text(before)
+
+
+def test_a_network_of_binary_images_serves_binary_images(tmp_path):
+    for mean, accepted in ((0.4, True), (40.0, False)):
+        described = description.NetworkDescription(
+            3, 4, (8, 8), ("up", "down"), (mean,) * 3, (1.0,) * 3
+        )
+        export.save_model(by_half, described, tmp_path / "export")
+        serve = tf.saved_model.load(str(tmp_path / "export")).signatures["serving_default"]
+        with (
+            contextlib.nullcontext() if accepted else pytest.raises(tf.errors.InvalidArgumentError)
+        ):
+            serve(image=tf.ones([1, 8, 8, 3], tf.uint8))
+
+
 def by_color(image):
     """Logits of three classes: red, green and blue."""
     return tf.reduce_mean(tf.cast(image, tf.float32), axis=[1, 2])
@@ -164,8 +198,8 @@ def error_of_export(path, files):
 def test_the_export_has_the_error_of_the_evaluation(tmp_path):
     save_misleading(tmp_path / "images")
     config = DataConfig("folder", tmp_path / "images", 32, 4)
-    source = encoded.load(config).validation
-    batches = stream.evaluation_batches(source, 1, (32, 32))
+    dataset = encoded_collection.read(config).split(seed=0)
+    batches = dataset.evaluation_batches(VALIDATION, 1).as_numpy_iterator()
     evaluated = np.mean([np.argmax(by_color(one["image"])) != one["label"] for one in batches])
     errors = {}
     for preprocessing in description.PREPROCESSING:
@@ -173,7 +207,7 @@ def test_the_export_has_the_error_of_the_evaluation(tmp_path):
             *(3, 4, (32, 32), tuple("012"), (0.0,) * 3, (1.0,) * 3, "imagenet", preprocessing)
         )
         export.save_model(by_color, described, tmp_path / preprocessing)
-        errors[preprocessing] = error_of_export(tmp_path / preprocessing, source.files)
+        errors[preprocessing] = error_of_export(tmp_path / preprocessing, dataset.validation.files)
     assert errors == {"center_crop": evaluated, "resize": 1}
     assert evaluated == 0
 

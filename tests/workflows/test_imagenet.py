@@ -73,7 +73,7 @@ def test_the_export_classifies_an_image_of_any_size(finished):
     assert result["probabilities"].shape == (1, 3)
     assert [name.decode() for name in result["class_names"].numpy()] == list(CLASSES)
     described = json.loads((finished[0] / "network.json").read_text())
-    assert described["preprocessing"] == "center_crop"  # As in `stream.evaluation_batches`.
+    assert described["preprocessing"] == "center_crop"  # As in `EncodedDataset.evaluation_batches`.
 
 
 def test_a_run_that_lost_its_end_continues_to_the_same_weights(images, finished, tmp_path):

@@ -9,6 +9,7 @@ import pytest
 
 from snas_tf.config import ChildConfig, DataConfig, RunConfig
 from snas_tf.errors import UserError
+from snas_tf.models.description import NetworkDescription
 from snas_tf.runs import run_record
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.workflows.workflow import Workflow
@@ -37,7 +38,10 @@ class Fake(Workflow):
     def inputs(self):
         return {"genotype": self.config.genotype.upper()}
 
-    def train(self, run, dataset):
+    def describe(self, dataset):
+        return NetworkDescription(3, 4, (8, 8), ("a", "b"), (float(dataset[1]),) * 3, (1.0,) * 3)
+
+    def train(self, run, dataset, described):
         type(self).trained = (*self.trained, dataset)
         run.checkpoints.mkdir(exist_ok=True)
         (run.checkpoints / f"step-{self.config.epochs}.index").write_text("")
@@ -94,6 +98,7 @@ def test_a_run_leaves_its_result_and_its_record(make, tmp_path, capsys):
     record = run_record.read(tmp_path / "run" / "run.json")
     assert record.kind == "evaluate"
     assert record.settings["seed"] == 3
+    assert record.inputs.pop("network")["mean"] == [3, 3, 3]
     assert record.inputs == {"images": {"images": [5], "digest": "5"}, "genotype": "CELL"}
     assert capsys.readouterr().out == "5 images\n"
     assert Fake.trained == ((5, 3),)

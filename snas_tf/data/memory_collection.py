@@ -1,4 +1,4 @@
-"""A data set in memory, split into training, validation and test images."""
+"""All images of a data set in memory, before some are held out for validation."""
 
 import dataclasses
 import pathlib
@@ -8,70 +8,23 @@ from typing import Any
 import numpy as np
 
 from snas_tf.config import DataConfig
-from snas_tf.data import readers, splits
+from snas_tf.data import contents as data_contents
+from snas_tf.data import splits
+from snas_tf.data.contents import Contents
+from snas_tf.data.folder import TEST, TRAIN, VALIDATION
 from snas_tf.data.images import Images, require_same_size
-from snas_tf.data.readers import TEST, TRAIN, VALIDATION, Contents
+from snas_tf.data.memory_dataset import MemoryDataset
+from snas_tf.data.mirroring import is_mirrored
 from snas_tf.data.summary import listed, summarize
 from snas_tf.errors import UserError
 
-_CHARACTERS = ("mnist", "svhn", "digits", "omniglot", "cmaterdb")
-"""In the names of data sets of characters, whatever the case."""
-
-_CHUNK = 1024
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Dataset:
-    """The images a network learns from, and those held out.
+class MemoryCollection:
+    """All images that a run may see; see `batches.Collection`.
 
-    Attributes:
-        name: of the data set.
-        train: the images to learn from.
-        validation: the images held out of the training images, or of a part of their own.
-        class_names: the name of each class, in the order of the labels.
-        mirror: whether training images are mirrored at random.
-        test: images apart from both; None where they were not asked for or there are none.
-    """
-
-    name: str
-    train: Images
-    validation: Images
-    class_names: tuple[str, ...]
-    mirror: bool
-    test: Images | None = None
-
-    @property
-    def num_classes(self) -> int:
-        """The number of classes."""
-        return len(self.class_names)
-
-    @property
-    def image_size(self) -> tuple[int, int]:
-        """(height, width) of every image, in pixels."""
-        return self.train.images.shape[1:3]
-
-    def channel_statistics(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation of the training pixels, each float32 [channels = 3].
-
-        Both are on the scale of the pixels, 0 to 255. The deviation is at least one step of it,
-        so a constant channel can be divided by it.
-        """
-        counts = np.zeros((3, 256), np.int64)
-        for start in range(0, len(self.train), _CHUNK):  # Counting all at once takes 8x the memory.
-            chunk = self.train.images[start : start + _CHUNK].reshape(-1, 3)
-            counts += [np.bincount(channel, minlength=256) for channel in chunk.T]
-        values, weights = np.arange(256), counts / counts.sum(axis=1, keepdims=True)
-        mean = weights @ values
-        variance = (weights * (values - mean[:, np.newaxis]) ** 2).sum(axis=1)
-        deviation = np.maximum(np.sqrt(variance), 1.0)
-        return mean.astype(np.float32), deviation.astype(np.float32)
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Collection:
-    """All images that a run may see; `split` holds some of the training images out.
-
-    Where the data set has validation images of its own, those are taken and none is held out.
+    `split` holds some of the training images out; where the data set has validation images of its
+    own, those are taken and none is held out.
 
     Attributes:
         config: which images they are.
@@ -85,14 +38,11 @@ class Collection:
 
     @property
     def fingerprint(self) -> Mapping[str, Any]:
-        """What decides a result, as JSON has it: class names, counts of images, a digest.
-
-        It is the same for every seed, and for a folder that has moved.
-        """
+        """What tells these images from others; see `batches.Collection`."""
         return {
             "class_names": list(self.contents.class_names),
             "images": {part: len(images) for part, images in self.contents.parts.items()},
-            "digest": self.contents.digest,
+            "digest": dict(self.contents.digests),
         }
 
     @property
@@ -100,7 +50,7 @@ class Collection:
         """How many images `split` gives to learn from."""
         return len(self._train) - int(self._held_out().sum())
 
-    def split(self, seed: int) -> Dataset:
+    def split(self, seed: int) -> MemoryDataset:
         """Training, validation and test images; the same ones are held out for a seed.
 
         Every class gives its share of the validation images, as in `splits.held_out_counts`.
@@ -114,7 +64,7 @@ class Collection:
             train, validation = train.take(learned), train.take(kept)
         test = self.contents.parts.get(TEST)
         name, class_names = self.config.dataset, self.contents.class_names
-        return Dataset(name, train, validation, class_names, self.mirror, test)
+        return MemoryDataset(name, train, validation, class_names, self.mirror, test)
 
     def summary(self) -> str:
         """What a run prints of its images before it trains."""
@@ -158,7 +108,7 @@ class Collection:
 
 def read(
     config: DataConfig, with_test: bool = False, cache: pathlib.Path | None = None
-) -> Collection:
+) -> MemoryCollection:
     """Reads the images of a data set, once for all seeds.
 
     Args:
@@ -171,25 +121,25 @@ def read(
     Raises:
         UserError: the images can't be had, or are too few for `config`.
     """
-    mirror = keeps_class(config.dataset) if config.mirror is None else config.mirror
+    mirror = is_mirrored(config)
 
     def check(contents: Contents) -> None:
-        _check_contents(Collection(config, contents, mirror), with_test)
+        check_usable(MemoryCollection(config, contents, mirror), with_test)
 
-    return Collection(config, readers.read(config, with_test, cache, check), mirror)
-
-
-def load(config: DataConfig, seed: int, with_test: bool = False) -> Dataset:
-    """Reads a data set and splits it, as `read` and `Collection.split` do."""
-    return read(config, with_test).split(seed)
+    contents = data_contents.read(config, with_test, cache, check)
+    return MemoryCollection(config, contents, mirror)
 
 
-def keeps_class(name: str) -> bool:
-    """Whether a mirrored image keeps its class: not where the images are of characters."""
-    return not any(characters in name.lower() for characters in _CHARACTERS)
+def check_usable(collection: MemoryCollection, with_test: bool) -> None:
+    """Checks that the images are of one size and enough.
 
+    Args:
+        collection: the images.
+        with_test: see `read`.
 
-def _check_contents(collection: Collection, with_test: bool) -> None:
+    Raises:
+        UserError: they are not.
+    """
     config, parts = collection.config, collection.contents.parts
     if not (with_test or config.validation_fraction or VALIDATION in parts):
         raise UserError(

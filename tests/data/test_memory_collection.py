@@ -14,11 +14,16 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from snas_tf.config import DataConfig
-from snas_tf.data import datasets, prepared
+from snas_tf.data import memory_collection, mirroring, prepared
 from snas_tf.data.images import Images
+from snas_tf.data.memory_dataset import MemoryDataset
 from snas_tf.errors import UserError
 
 RNG = np.random.default_rng(0)
+
+
+def load(config, seed=0, with_test=False):
+    return memory_collection.read(config, with_test).split(seed)
 
 
 def noise(*shape):
@@ -68,25 +73,24 @@ def same(first, other):
     return (first.images == other.images).all() and (first.labels == other.labels).all()
 
 
-def laid_on_white(colour, alpha):
+def laid_on_white(color, alpha):
     opacity = alpha / 255
-    return np.floor(colour * opacity + 255 * (1 - opacity) + 0.5).astype(np.uint8)
+    return np.floor(color * opacity + 255 * (1 - opacity) + 0.5).astype(np.uint8)
 
 
 def replace(config, **values):
     return DataConfig(**{**vars(config), **values})
 
 
-def test_digits_are_grey_levels_on_the_8_bit_scale():
-    dataset = datasets.load(DataConfig("digits"), seed=0)
+def test_digits_are_gray_levels_on_the_8_bit_scale():
+    dataset = load(DataConfig("digits"))
     images, labels = both(dataset)
     source = sklearn.datasets.load_digits()
     expected = [np.floor(image * 255 / 16 + 0.5).astype(np.uint8) for image in source.images[:1500]]
-    assert rows(images) == rows([np.stack([grey] * 3, axis=-1) for grey in expected])
+    assert rows(images) == rows([np.stack([gray] * 3, axis=-1) for gray in expected])
     assert np.bincount(labels).tolist() == np.bincount(source.target[:1500]).tolist()
     assert images.dtype == np.uint8
     assert labels.dtype == np.int64
-    assert dataset.num_classes == 10
     assert dataset.class_names == tuple("0123456789")
     assert dataset.image_size == (8, 8)
     assert not dataset.mirror
@@ -95,23 +99,23 @@ def test_digits_are_grey_levels_on_the_8_bit_scale():
 def test_the_last_297_digits_are_for_the_test_alone():
     source = sklearn.datasets.load_digits()
     assert len(source.target) == 1500 + 297
-    dataset = datasets.load(DataConfig("digits"), seed=0, with_test=True)
-    grey = np.floor(source.images[1500:] * 255 / 16 + 0.5)
-    np.testing.assert_array_equal(dataset.test.images, np.stack([grey] * 3, axis=-1))
+    dataset = load(DataConfig("digits"), with_test=True)
+    gray = np.floor(source.images[1500:] * 255 / 16 + 0.5)
+    np.testing.assert_array_equal(dataset.test.images, np.stack([gray] * 3, axis=-1))
     np.testing.assert_array_equal(dataset.test.labels, source.target[1500:])
     assert dataset.test.images.dtype == np.uint8
     assert dataset.test.labels.dtype == np.int64
 
 
 def test_a_search_is_given_no_test_images(parts):
-    assert datasets.load(DataConfig("digits"), seed=0).test is None
-    assert datasets.load(parts[0], seed=0).test is None
+    assert load(DataConfig("digits")).test is None
+    assert load(parts[0]).test is None
 
 
 @pytest.mark.parametrize("name", ["digits", "folder"])
 def test_the_validation_images_are_the_same_with_and_without_the_test_images(parts, name):
     config = replace(parts[0], dataset=name)
-    searched, evaluated = (datasets.load(config, 3, with_test) for with_test in (False, True))
+    searched, evaluated = (load(config, 3, with_test) for with_test in (False, True))
     assert evaluated.test is not None
     assert same(searched.validation, evaluated.validation)
     assert same(searched.train, evaluated.train)
@@ -120,23 +124,23 @@ def test_the_validation_images_are_the_same_with_and_without_the_test_images(par
 def test_only_an_evaluation_may_train_on_every_image(folder):
     config, a, b = folder
     config = replace(config, validation_fraction=0.0)
-    dataset = datasets.load(config, seed=0, with_test=True)
+    dataset = load(config, with_test=True)
     assert rows(dataset.train.images) == rows([*a, *b])
     assert len(dataset.validation) == 0
     assert dataset.validation.images.shape == (0, 10, 12, 3)
     with pytest.raises(UserError, match=r"^`validation_fraction`=0.0: .*accepted: more than 0"):
-        datasets.load(config, seed=0)
+        load(config)
 
 
 def test_the_validation_images_are_disjoint_and_decided_by_the_seed(folder):
     config, a, b = folder
-    first, again = datasets.load(config, seed=3), datasets.load(config, seed=3)
+    first, again = load(config, seed=3), load(config, seed=3)
     assert len(first.train) == 4
     assert len(first.validation) == 2
     assert rows(both(first)[0]) == rows([*a, *b])
     np.testing.assert_array_equal(first.validation.images, again.validation.images)
     np.testing.assert_array_equal(first.train.images, again.train.images)
-    held_out = {datasets.load(config, seed).validation.images.tobytes() for seed in range(8)}
+    held_out = {load(config, seed).validation.images.tobytes() for seed in range(8)}
     assert len(held_out) > 1
 
 
@@ -145,7 +149,7 @@ def test_the_validation_images_are_disjoint_and_decided_by_the_seed(folder):
 )
 def test_at_least_one_image_of_each_class_is_on_each_side_of_the_split(fraction, count):
     config = DataConfig("digits", validation_fraction=fraction, batch_size=1)
-    dataset = datasets.load(config, seed=0)
+    dataset = load(config)
     assert len(dataset.validation) == count
     assert len(dataset.train) == 1500 - count
     for part in (dataset.train, dataset.validation):
@@ -154,7 +158,7 @@ def test_at_least_one_image_of_each_class_is_on_each_side_of_the_split(fraction,
 
 def test_labels_follow_the_sorted_class_names(folder):
     config, a, b = folder
-    dataset = datasets.load(config, seed=0)
+    dataset = load(config)
     images, labels = both(dataset)
     assert dataset.class_names == ("a", "b")
     assert dataset.image_size == (10, 12)
@@ -168,7 +172,7 @@ def test_images_are_resized_by_averaging_areas(folder):
     pixels = noise(16, 24, 3)
     for path in config.data_dir.glob("*/*.png"):
         save(path, pixels)
-    dataset = datasets.load(replace(config, image_size=8), seed=0)
+    dataset = load(replace(config, image_size=8))
     expected = pixels.reshape(8, 2, 8, 3, 3).mean(axis=(1, 3))
     assert dataset.image_size == (8, 8)
     assert np.abs(dataset.train.images - expected).max() <= 0.5 + 1e-3
@@ -178,26 +182,26 @@ def test_differing_sizes_need_an_image_size(folder):
     config, *_ = folder
     save(config.data_dir / "b" / "odd.png", noise(9, 31, 3))
     with pytest.raises(UserError, match=r"`image_size`: .*10 x 12 and 9 x 31.*`image_size`=N"):
-        datasets.load(config, seed=0)
-    assert datasets.load(replace(config, image_size=9), seed=0).image_size == (9, 9)
+        load(config)
+    assert load(replace(config, image_size=9)).image_size == (9, 9)
 
 
-def test_every_colour_mode_becomes_rgb(folder):
+def test_every_color_mode_becomes_rgb(folder):
     config, *_ = folder
     (config.data_dir / "a").rename(config.data_dir / "b" / "x")
     for path in (config.data_dir / "b").glob("*.png"):
         path.unlink()
-    grey, colour, alpha = noise(10, 12), noise(10, 12, 3), noise(10, 12, 1)
-    deep = grey.astype(np.uint16) * 256 + 255
+    gray, color, alpha = noise(10, 12), noise(10, 12, 3), noise(10, 12, 1)
+    deep = gray.astype(np.uint16) * 256 + 255
     ink = np.zeros((10, 12, 4), np.uint8) + np.array([0, 255, 255, 0], np.uint8)  # Red.
-    save(config.data_dir / "a" / "grey.png", grey)
+    save(config.data_dir / "a" / "gray.png", gray)
     save(config.data_dir / "a" / "deep.png", deep)
-    save(config.data_dir / "b" / "opacity.png", np.concatenate([colour, alpha], axis=-1))
+    save(config.data_dir / "b" / "opacity.png", np.concatenate([color, alpha], axis=-1))
     save(config.data_dir / "b" / "ink.JPG", ink, "CMYK", quality=95)
-    images, labels = both(datasets.load(config, seed=0))
-    assert rows(images[labels == 0]) == rows([np.stack([grey] * 3, axis=-1)] * 2)
+    images, labels = both(load(config))
+    assert rows(images[labels == 0]) == rows([np.stack([gray] * 3, axis=-1)] * 2)
     red, transparent = sorted(images[labels == 1], key=lambda image: np.ptp(image[..., 0]))
-    np.testing.assert_array_equal(transparent, laid_on_white(colour, alpha))
+    np.testing.assert_array_equal(transparent, laid_on_white(color, alpha))
     assert red[..., 0].min() > 245
     assert red[..., 1:].max() < 10
 
@@ -209,10 +213,10 @@ def test_a_corrupt_image_is_named_and_left_out_only_on_request(folder, caplog, d
     content = {"truncated": corrupt.read_bytes()[:300], "text": b"hello\n", "empty": b""}[damage]
     corrupt.write_bytes(content)
     with pytest.raises(UserError, match=f"^{corrupt}: .*`skip_corrupt_images`") as raised:
-        datasets.load(config, seed=0)
+        load(config)
     assert "\n" not in str(raised.value)
     with caplog.at_level("WARNING", logger="absl"):
-        dataset = datasets.load(replace(config, skip_corrupt_images=True), seed=0)
+        dataset = load(replace(config, skip_corrupt_images=True))
     assert rows(both(dataset)[0]) == rows([*a, b[0], b[2]])
     assert str(corrupt) in caplog.text
 
@@ -222,7 +226,7 @@ def test_a_class_of_corrupt_images_only_is_refused(folder):
     for path in (config.data_dir / "b").iterdir():
         path.write_bytes(b"")
     with pytest.raises(UserError, match=r"`data_dir`: .*b has no readable image"):
-        datasets.load(replace(config, skip_corrupt_images=True), seed=0)
+        load(replace(config, skip_corrupt_images=True))
 
 
 def test_other_files_and_hidden_entries_are_passed_over(folder):
@@ -231,7 +235,7 @@ def test_other_files_and_hidden_entries_are_passed_over(folder):
     (config.data_dir / ".cache").mkdir()
     (config.data_dir / "a" / "notes.txt").write_text("none")
     (config.data_dir / "a" / "._0.png").write_bytes(b"not an image")
-    dataset = datasets.load(config, seed=0)
+    dataset = load(config)
     assert dataset.class_names == ("a", "b")
     assert len(both(dataset)[1]) == 6
 
@@ -250,7 +254,7 @@ def test_a_folder_without_classes_of_images_is_refused(tmp_path, state):
     if state == "no images":
         (root / "b").mkdir()
     with pytest.raises(UserError, match=f"^`data_dir`={root}: .*accepted: a directory"):
-        datasets.load(DataConfig("folder", root), seed=0)
+        load(DataConfig("folder", root))
 
 
 @pytest.mark.parametrize(
@@ -261,7 +265,7 @@ def test_each_part_of_a_folder_is_for_what_its_name_says(parts, present, with_te
     config, pixels = parts
     for part in {"train", "test", "val"} - set(present):
         shutil.rmtree(config.data_dir / part)
-    dataset = datasets.load(config, seed=0, with_test=with_test)
+    dataset = load(config, with_test=with_test)
     pixels = {part: images.reshape(6, 10, 12, 3) for part, images in pixels.items()}
     assert dataset.class_names == ("a", "b")
     if "val" in present:  # Then no image is held out of train/.
@@ -282,7 +286,7 @@ def test_each_part_of_a_folder_is_for_what_its_name_says(parts, present, with_te
 def test_other_names_of_the_validation_part_are_understood(parts, name):
     config, pixels = parts
     (config.data_dir / "val").rename(config.data_dir / name)
-    dataset = datasets.load(config, seed=0)
+    dataset = load(config)
     assert rows(dataset.validation.images) == rows(pixels["val"].reshape(6, 10, 12, 3))
 
 
@@ -290,12 +294,12 @@ def test_two_validation_parts_are_refused(parts):
     config, _ = parts
     shutil.copytree(config.data_dir / "val", config.data_dir / "valid")
     with pytest.raises(UserError, match=r"has both val/ and valid/; accepted: one"):
-        datasets.load(config, seed=0)
+        load(config)
 
 
 def test_a_search_with_a_validation_part_needs_no_fraction(parts):
     config = replace(parts[0], validation_fraction=0.0)
-    assert len(datasets.load(config, seed=0).validation) == 6
+    assert len(load(config).validation) == 6
 
 
 def empty(directory):
@@ -306,14 +310,14 @@ def empty(directory):
 def test_only_the_parts_that_are_wanted_are_read(parts):
     config, pixels = parts
     empty(config.data_dir / "test")
-    searched = datasets.load(config, seed=0)
+    searched = load(config)
     assert rows(searched.train.images) == rows(pixels["train"].reshape(6, 10, 12, 3))
     with pytest.raises(UserError, match=f"^{config.data_dir / 'test' / 'a' / '0.png'}: not a read"):
-        datasets.load(config, seed=0, with_test=True)
+        load(config, with_test=True)
 
 
 def test_a_folder_of_classes_has_no_test_images(folder):
-    assert datasets.load(folder[0], seed=0, with_test=True).test is None
+    assert load(folder[0], with_test=True).test is None
 
 
 @pytest.mark.parametrize(
@@ -333,7 +337,7 @@ def test_parts_that_do_not_go_together_are_refused(parts, change, message):
     with pytest.raises(
         UserError, match=f"^`data_dir`={config.data_dir}: .*{message}.*accepted: "
     ) as raised:
-        datasets.load(config, seed=0, with_test=True)
+        load(config, with_test=True)
     assert "\n" not in str(raised.value)
 
 
@@ -342,24 +346,24 @@ def test_test_images_of_another_size_need_an_image_size(parts):
     for path in (config.data_dir / "test").glob("*/*.png"):
         save(path, noise(9, 31, 3))
     with pytest.raises(UserError, match=r"`image_size`: .*10 x 12 and 9 x 31.*`image_size`=N"):
-        datasets.load(config, seed=0, with_test=True)
-    dataset = datasets.load(replace(config, image_size=9), seed=0, with_test=True)
+        load(config, with_test=True)
+    dataset = load(replace(config, image_size=9), with_test=True)
     assert dataset.test.images.shape == (6, 9, 9, 3)
 
 
 def test_a_folder_needs_a_data_dir():
     with pytest.raises(UserError, match=r"^`data_dir`: not given"):
-        datasets.load(DataConfig("folder"), seed=0)
+        load(DataConfig("folder"))
 
 
 @pytest.mark.parametrize(("name", "value"), [("validation_fraction", 0.0), ("batch_size", 1351)])
 def test_a_value_that_the_images_do_not_allow_is_refused_by_its_name(name, value):
     with pytest.raises(UserError, match=f"^`{name}`={value}: .*accepted: "):
-        datasets.load(DataConfig("digits", **{name: value}), seed=0)
+        load(DataConfig("digits", **{name: value}))
 
 
 def test_the_whole_training_set_may_be_one_batch():
-    assert len(datasets.load(DataConfig("digits", batch_size=1350), seed=0).train) == 1350
+    assert len(load(DataConfig("digits", batch_size=1350)).train) == 1350
 
 
 @pytest.mark.parametrize("count", [3, 2500])
@@ -368,7 +372,7 @@ def test_channel_statistics_are_those_of_all_training_pixels(count):
     images[..., 2] = 7
     empty = Images(images[:0], np.zeros(0, np.int64))
     train = Images(images, np.zeros(count, np.int64))
-    mean, deviation = datasets.Dataset("x", train, empty, ("a",), True).channel_statistics()
+    mean, deviation = MemoryDataset("x", train, empty, ("a",), True).channel_statistics()
     pixels = images.reshape(-1, 3).astype(np.float64)
     np.testing.assert_allclose(mean, pixels.mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(deviation[:2], pixels.std(axis=0)[:2], rtol=1e-6)
@@ -406,7 +410,7 @@ def test_a_prepared_tfds_copy_is_read_without_its_test_split(tmp_path, channels)
     (test_split,) = tmp_path.glob("tiny/1.0.0/*-test.*")
     test_split.unlink()
     before = sorted(tmp_path.rglob("*"))
-    dataset = datasets.load(DataConfig("tiny", tmp_path, batch_size=2), seed=0)
+    dataset = load(DataConfig("tiny", tmp_path, batch_size=2))
     expected = np.repeat(images, 3, axis=-1) if channels == 1 else images
     if channels == 4:
         expected = laid_on_white(images[..., :3], images[..., 3:])
@@ -433,7 +437,7 @@ def test_the_test_images_of_tfds_are_of_the_labelled_test_or_validation_split(
 ):
     images = prepare(tmp_path, "tiny", splits=splits, withheld=withheld)
     config = DataConfig("tiny", tmp_path, batch_size=2)
-    dataset = datasets.load(config, seed=0, with_test=True)
+    dataset = load(config, with_test=True)
     assert rows(both(dataset)[0]) == rows(images["train"])
     if tested is None:
         assert dataset.test is None
@@ -448,7 +452,7 @@ def test_the_test_images_of_tfds_are_of_the_labelled_test_or_validation_split(
 def test_tfds_test_images_are_resized_as_the_training_images_are(tmp_path):
     images = prepare(tmp_path, "tiny", channels=1)["test"]
     config = DataConfig("tiny", tmp_path, batch_size=2, image_size=20)
-    test = datasets.load(config, seed=0, with_test=True).test.images
+    test = load(config, with_test=True).test.images
     assert rows(test) == rows(images.repeat(2, axis=1).repeat(2, axis=2).repeat(3, axis=3))
 
 
@@ -457,33 +461,33 @@ def test_tfds_splits_that_are_not_wanted_are_not_read(tmp_path):
     (unwanted,) = tmp_path.glob("tiny/1.0.0/*-validation.*")
     unwanted.unlink()
     config = DataConfig("tiny", tmp_path, batch_size=2)
-    assert len(datasets.load(config, seed=0, with_test=True).test) == 12
+    assert len(load(config, with_test=True).test) == 12
 
 
 def test_tfds_characters_are_not_mirrored(tmp_path):
     prepare(tmp_path, "tiny_mnist")
-    assert not datasets.load(DataConfig("tiny_mnist", tmp_path, batch_size=2), seed=0).mirror
+    assert not load(DataConfig("tiny_mnist", tmp_path, batch_size=2)).mirror
 
 
 @pytest.mark.parametrize("name", ["mnist", "MNIST", "SvhnCropped", "binary_alpha_digits", "Digits"])
 def test_names_of_characters_are_known_whatever_their_case(name):
-    assert not datasets.keeps_class(name)
-    assert datasets.keeps_class("CIFAR10")
+    assert not mirroring.keeps_class(name)
+    assert mirroring.keeps_class("CIFAR10")
 
 
 @pytest.mark.parametrize("mirror", [False, True])
 def test_mirroring_can_be_chosen(folder, mirror):
-    collection = datasets.read(replace(folder[0], mirror=mirror))
+    collection = memory_collection.read(replace(folder[0], mirror=mirror))
     assert collection.split(0).mirror == mirror
     assert ("`mirror`=False" in collection.summary()) == mirror
-    assert datasets.load(DataConfig("digits", mirror=mirror), seed=0).mirror == mirror
+    assert load(DataConfig("digits", mirror=mirror)).mirror == mirror
 
 
 def test_a_summary_says_what_a_run_learns_from(parts):
     config, _ = parts
     save(config.data_dir / "train/a/more.png", noise(10, 12, 3))
     (config.data_dir / "train/b/photo.HEIC").write_bytes(b"")
-    summary = datasets.read(config, with_test=True).summary()
+    summary = memory_collection.read(config, with_test=True).summary()
     assert summary.splitlines()[:3] == [
         "images    7 train, 6 validation, 6 test",
         "classes   2: a, b",
@@ -491,13 +495,13 @@ def test_a_summary_says_what_a_run_learns_from(parts):
     ]
     assert "left out of train/b/: .heic (1)" in summary
     shutil.rmtree(config.data_dir / "val")
-    assert datasets.read(config).summary().startswith("images    5 train, 2 validation\n")
+    assert memory_collection.read(config).summary().startswith("images    5 train, 2 validation\n")
 
 
 def test_a_class_of_one_image_is_named(folder):
     config, *_ = folder
     save(config.data_dir / "lonely" / "0.png", noise(10, 12, 3))
-    collection = datasets.read(config)
+    collection = memory_collection.read(config)
     assert "classes without a validation image, as they have 1: lonely" in collection.summary()
     assert set(collection.split(0).validation.labels) == {0, 1}
     assert set(collection.split(0).train.labels) == {0, 1, 2}
@@ -545,8 +549,8 @@ def test_the_fingerprint_is_of_the_content_wherever_it_lies(parts, change):
     root.mkdir()
     for part in ("train", "val", "test"):
         (config.data_dir / part).rename(root / part)
-    before = datasets.read(replace(config, data_dir=root)).fingerprint
-    after = datasets.read(replace(config, data_dir=change(root))).fingerprint
+    before = memory_collection.read(replace(config, data_dir=root)).fingerprint
+    after = memory_collection.read(replace(config, data_dir=change(root))).fingerprint
     assert json.loads(json.dumps(before)) == before
     assert (before == after) == (change is moved)
 
@@ -557,7 +561,7 @@ def test_the_fingerprint_of_other_data_sets_is_of_what_was_read(tmp_path, name):
         prepare(tmp_path, "tiny")
     config = DataConfig(name, tmp_path, batch_size=2)
     searched, again, evaluated = (
-        datasets.read(config, with_test).fingerprint for with_test in (False, False, True)
+        memory_collection.read(config, with_test).fingerprint for with_test in (False, False, True)
     )
     assert searched == again
     assert json.loads(json.dumps(searched)) == searched
@@ -565,12 +569,12 @@ def test_the_fingerprint_of_other_data_sets_is_of_what_was_read(tmp_path, name):
     if name == "tiny":
         shutil.rmtree(tmp_path / "tiny")
         prepare(tmp_path, "tiny")
-        assert datasets.read(config).fingerprint["digest"] != searched["digest"]
+        assert memory_collection.read(config).fingerprint["digest"] != searched["digest"]
 
 
 def test_a_data_dir_that_does_not_exist_is_one_clear_error(tmp_path):
     with pytest.raises(UserError, match=r"^`data_dir`=.*/none: not a directory; accepted: "):
-        datasets.read(DataConfig("cifar10", tmp_path / "none"))
+        memory_collection.read(DataConfig("cifar10", tmp_path / "none"))
 
 
 def prepare_photographs(data_dir):
@@ -604,7 +608,7 @@ def prepare_photographs(data_dir):
 def test_photographs_of_tfds_are_read_upright(tmp_path):
     pixels = prepare_photographs(tmp_path)
     config = DataConfig("photographs", tmp_path, 8, 1)
-    images, _ = both(datasets.load(config, seed=0))
+    images, _ = both(load(config))
     expected = [tf.image.resize(image, (8, 8), "area").numpy() for image in pixels]
     assert rows(images) == rows([np.rint(image).astype(np.uint8) for image in expected])
 
@@ -612,19 +616,19 @@ def test_photographs_of_tfds_are_read_upright(tmp_path):
 def test_a_tfds_label_of_no_class_is_named(tmp_path):
     prepare(tmp_path, "tiny", withheld=("train",))
     with pytest.raises(UserError, match=r"example 0 has the label -1, not 0 to 2"):
-        datasets.read(DataConfig("tiny", tmp_path, batch_size=2))
+        memory_collection.read(DataConfig("tiny", tmp_path, batch_size=2))
 
 
 def test_a_tfds_copy_without_class_labels_is_refused(tmp_path):
     prepare(tmp_path, "tiny", label=np.int64)
     with pytest.raises(UserError, match=r"^`dataset`=tiny: has no 8-bit image with a class label"):
-        datasets.load(DataConfig("tiny", tmp_path), seed=0)
+        load(DataConfig("tiny", tmp_path))
 
 
 def test_a_tfds_copy_without_a_training_split_is_refused(tmp_path):
     prepare(tmp_path, "tiny", splits=("validation", "test"))
     with pytest.raises(UserError, match=r"^`dataset`=tiny: has no split named train"):
-        datasets.load(DataConfig("tiny", tmp_path), seed=0)
+        load(DataConfig("tiny", tmp_path))
 
 
 def test_a_damaged_tfds_copy_is_refused(tmp_path):
@@ -632,7 +636,7 @@ def test_a_damaged_tfds_copy_is_refused(tmp_path):
     (train,) = tmp_path.glob("tiny/1.0.0/*-train.*")
     os.truncate(train, train.stat().st_size // 2)
     with pytest.raises(UserError, match=r"^`dataset`=tiny: the prepared copy in .* can't be read"):
-        datasets.load(DataConfig("tiny", tmp_path), seed=0)
+        load(DataConfig("tiny", tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -641,7 +645,7 @@ def test_a_damaged_tfds_copy_is_refused(tmp_path):
 def test_an_unknown_name_is_refused_at_once(tmp_path, name):
     started = time.monotonic()
     with pytest.raises(UserError) as raised:
-        datasets.load(DataConfig(name, tmp_path), seed=0)
+        load(DataConfig(name, tmp_path))
     assert str(raised.value).startswith(f"`dataset`={name}: unknown; accepted: digits, folder")
     assert "\n" not in str(raised.value)
     assert time.monotonic() - started < 10
@@ -649,7 +653,7 @@ def test_an_unknown_name_is_refused_at_once(tmp_path, name):
 
 def test_an_unknown_name_is_answered_with_the_nearest_known_one(tmp_path):
     with pytest.raises(UserError, match=r"did you mean cifar10\?"):
-        datasets.load(DataConfig("cifer10", tmp_path), seed=0)
+        load(DataConfig("cifer10", tmp_path))
 
 
 def test_without_a_network_the_message_comes_soon_and_names_the_ways_out(tmp_path, monkeypatch):
@@ -659,7 +663,7 @@ def test_without_a_network_the_message_comes_soon_and_names_the_ways_out(tmp_pat
     monkeypatch.setenv("no_proxy", "")
     started = time.monotonic()
     with pytest.raises(UserError) as raised:
-        datasets.load(DataConfig("cifar10", tmp_path), seed=0)
+        load(DataConfig("cifar10", tmp_path))
     message = str(raised.value)
     assert message.startswith("`dataset`=cifar10: no prepared copy in ")
     for way_out in ("`dataset`=digits", "`dataset`=folder `data_dir`=DIR", "prepared by TFDS"):

@@ -6,13 +6,12 @@ import textwrap
 import numpy as np
 import pytest
 
-from snas_tf.config import DataConfig
-from snas_tf.data.datasets import Dataset
+from snas_tf.data.batches import VALIDATION, BatchConfig
 from snas_tf.data.images import Images
-from snas_tf.data.pipeline import evaluation_batches, steps_per_epoch, training_batches
+from snas_tf.data.memory_dataset import MemoryDataset
 
 RNG = np.random.default_rng(0)
-CONFIG = DataConfig(batch_size=8)
+CONFIG = BatchConfig(batch_size=8)
 
 
 def images(count):
@@ -24,14 +23,18 @@ def images(count):
 
 
 def dataset(count=43, mirror=True):
-    return Dataset("x", images(count), images(3), tuple("abcde"), mirror)
+    return MemoryDataset("x", images(count), images(3), tuple("abcde"), mirror)
 
 
-def batches(count=43, seed=0, first_step=0, num_steps=10, mirror=True, **options):
-    pipeline = training_batches(
-        dataset(count, mirror), CONFIG, seed, first_step, num_steps, **options
-    )
-    return list(pipeline.as_numpy_iterator())
+def evaluated(images):
+    """A data set whose validation images are these."""
+    return MemoryDataset("x", images, images, tuple("abcde"), False)
+
+
+def batches(count=43, seed=0, first_step=0, num_steps=10, mirror=True, cutout_length=0):
+    config = BatchConfig(8, seed, cutout_length)
+    found = dataset(count, mirror).training_batches(config, first_step, num_steps)
+    return list(found.as_numpy_iterator())
 
 
 def equal(first, other):
@@ -42,7 +45,7 @@ def equal(first, other):
 
 
 @pytest.mark.parametrize("first_step", [0, 1, 4, 5, 7, 9])
-def test_a_resumed_pipeline_is_the_tail_of_the_uninterrupted_one(first_step):
+def test_a_resumed_training_takes_the_tail_of_the_uninterrupted_one(first_step):
     resumed = batches(first_step=first_step, num_steps=10 - first_step)
     assert equal(resumed, batches()[first_step:])
 
@@ -69,7 +72,7 @@ def test_a_batch_holds_the_images_and_labels_of_its_index():
 
 
 def test_no_image_comes_twice_in_an_epoch_and_the_incomplete_batch_is_dropped():
-    assert steps_per_epoch(dataset(43), 8) == 5
+    assert dataset(43).steps_per_epoch(8) == 5
     for start in (0, 5):
         index = np.concatenate([batch["index"] for batch in batches()[start : start + 5]])
         assert len(set(index)) == 40
@@ -90,12 +93,12 @@ def test_epochs_and_seeds_differ_in_order_and_in_augmentation():
         assert any((a["index"] != b["index"]).any() for a, b in zip(first, batch, strict=True))
 
 
-def test_orders_of_neighbouring_epochs_are_unrelated_at_the_size_of_cifar():
+def test_orders_of_neighboring_epochs_are_unrelated_at_the_size_of_cifar():
     """The shuffle must be good at this size too: some are not, only there."""
-    count, config = 45_000, DataConfig(batch_size=45_000)
+    count, config = 45_000, BatchConfig(batch_size=45_000)
     tiny = Images(np.zeros((count, 1, 1, 3), np.uint8), np.zeros(count, np.int64))
-    pipeline = training_batches(Dataset("x", tiny, tiny, ("a",), False), config, 0, 0, 4)
-    orders = [batch["index"] for batch in pipeline.as_numpy_iterator()]
+    found = MemoryDataset("x", tiny, tiny, ("a",), False).training_batches(config, 0, 4)
+    orders = [batch["index"] for batch in found.as_numpy_iterator()]
     ranks = [np.argsort(order) for order in orders]
     for first, second in itertools.pairwise(ranks):
         assert abs(np.corrcoef(first, second)[0, 1]) < 5 / np.sqrt(count)
@@ -108,8 +111,8 @@ def test_images_are_mirrored_only_where_that_keeps_their_class():
     data = Images(np.array(ramp), np.zeros(64, np.int64))
 
     def mirrored(mirror):
-        pipeline = training_batches(Dataset("x", data, data, ("a",), mirror), CONFIG, 0, 0, 8)
-        image = np.concatenate([batch["image"] for batch in pipeline.as_numpy_iterator()])
+        found = MemoryDataset("x", data, data, ("a",), mirror).training_batches(CONFIG, 0, 8)
+        image = np.concatenate([batch["image"] for batch in found.as_numpy_iterator()])
         middle = image[:, 4, 3:5, 0].astype(int)
         return middle[:, 0] > middle[:, 1]
 
@@ -117,13 +120,13 @@ def test_images_are_mirrored_only_where_that_keeps_their_class():
     assert 16 < mirrored(mirror=True).sum() < 48
 
 
-def test_a_cutout_covers_a_square_with_the_mean_colour_and_leaves_the_rest_as_it_was():
+def test_a_cutout_covers_a_square_with_the_mean_color_and_leaves_the_rest_as_it_was():
     pixels = np.random.default_rng(1).integers(1, 100, (43, 8, 8, 3), np.uint8)
     pixels += np.array([0, 50, 150], np.uint8)
-    data = Dataset("x", Images(pixels, np.arange(43)), images(3), ("a",), True)
+    data = MemoryDataset("x", Images(pixels, np.arange(43)), images(3), ("a",), True)
     mean = np.floor(pixels.reshape(-1, 3).mean(axis=0) + 0.5)
     plain, covered = (
-        list(training_batches(data, CONFIG, 0, 0, 10, cutout_length=length).as_numpy_iterator())
+        list(data.training_batches(BatchConfig(8, 0, length), 0, 10).as_numpy_iterator())
         for length in (0, 4)
     )
     sizes = set()
@@ -140,7 +143,7 @@ def test_a_cutout_covers_a_square_with_the_mean_colour_and_leaves_the_rest_as_it
     assert len(sizes) > 1
 
 
-def test_a_pipeline_with_cutout_resumes_as_well():
+def test_a_training_with_cutout_resumes_as_well():
     resumed = batches(first_step=7, num_steps=3, cutout_length=4)
     assert equal(resumed, batches(cutout_length=4)[7:])
 
@@ -148,7 +151,7 @@ def test_a_pipeline_with_cutout_resumes_as_well():
 @pytest.mark.parametrize(("count", "sizes"), [(19, [8, 8, 3]), (16, [8, 8]), (3, [3]), (8, [8])])
 def test_evaluation_takes_every_example_once_and_pads_at_weight_0(count, sizes):
     data = Images(RNG.integers(0, 256, (count, 8, 8, 3), dtype=np.uint8), np.arange(count) % 5)
-    found = list(evaluation_batches(data, batch_size=8).as_numpy_iterator())
+    found = list(evaluated(data).evaluation_batches(VALIDATION, 8).as_numpy_iterator())
     assert [int(batch["weight"].sum()) for batch in found] == sizes
     joined = {key: np.concatenate([batch[key] for batch in found]) for key in found[0]}
     assert all(len(value) == 8 * len(sizes) for value in joined.values())
@@ -161,10 +164,10 @@ def test_evaluation_takes_every_example_once_and_pads_at_weight_0(count, sizes):
 
 
 def test_shapes_are_static():
-    training = training_batches(dataset(), CONFIG, 0, 0, 1)
-    evaluation = evaluation_batches(images(19), 8)
-    for pipeline in (training, evaluation):
-        shapes = {key: spec.shape.as_list() for key, spec in pipeline.element_spec.items()}
+    training = dataset().training_batches(CONFIG, 0, 1)
+    evaluation = evaluated(images(19)).evaluation_batches(VALIDATION, 8)
+    for batches in (training, evaluation):
+        shapes = {key: spec.shape.as_list() for key, spec in batches.element_spec.items()}
         assert shapes.pop("image") == [8, 8, 8, 3]
         assert all(shape == [8] for shape in shapes.values())
 
@@ -174,19 +177,18 @@ REPLICAS = textwrap.dedent("""
     import tensorflow as tf
     tf.config.set_logical_device_configuration(
         tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2)
-    from snas_tf.config import DataConfig
-    from snas_tf.data.datasets import Dataset
+    from snas_tf.data.batches import VALIDATION, BatchConfig
     from snas_tf.data.images import Images
-    from snas_tf.data.pipeline import evaluation_batches, training_batches
+    from snas_tf.data.memory_dataset import MemoryDataset
     data = Images(np.random.default_rng(0).integers(0, 256, (19, 8, 8, 3), np.uint8), np.arange(19))
-    dataset = Dataset("x", data, data, ("a",), True)
+    dataset = MemoryDataset("x", data, data, ("a",), True)
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    for pipeline, steps in (
-        (training_batches(dataset, DataConfig(batch_size=8), 0, 0, 4), 4),
-        (evaluation_batches(data, 8), 3),
+    for batches, steps in (
+        (dataset.training_batches(BatchConfig(batch_size=8), 0, 4), 4),
+        (dataset.evaluation_batches(VALIDATION, 8), 3),
     ):
-        whole = list(pipeline.as_numpy_iterator())
-        split = list(strategy.experimental_distribute_dataset(pipeline))
+        whole = list(batches.as_numpy_iterator())
+        split = list(strategy.experimental_distribute_dataset(batches))
         assert len(whole) == len(split) == steps
         for batch, replicas in zip(whole, split):
             for key, value in batch.items():

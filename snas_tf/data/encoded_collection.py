@@ -1,15 +1,16 @@
-"""A data set of images too many for memory, which stay on disk as they are encoded."""
+"""All images of a data set that stay on disk as they are encoded."""
 
 import dataclasses
-from collections.abc import Mapping
+import pathlib
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-import numpy as np
 
 from snas_tf.config import DataConfig
 from snas_tf.data import decoding, folder, prepared
-from snas_tf.data.datasets import keeps_class
+from snas_tf.data.encoded_dataset import EncodedDataset
 from snas_tf.data.folder import TEST, TRAIN, VALIDATION
+from snas_tf.data.image_check import ImageCheck
+from snas_tf.data.mirroring import is_mirrored
 from snas_tf.data.records import open_records
 from snas_tf.data.sources import FolderSource, PreparedSource, Source
 from snas_tf.data.summary import summarize
@@ -21,55 +22,16 @@ DEFAULT_IMAGE_SIZE = 224
 MINIMUM_IMAGE_SIZE = 32
 """The stem and two reductions leave 1 x 1 of it."""
 
-_MEAN = (123.675, 116.28, 103.53)
-_DEVIATION = (58.395, 57.12, 57.375)
-_Found = tuple[Source, Source, tuple[str, ...], tuple[str, ...]]
-"""Training examples, validation examples, class names, remarks for the user."""
-
 _HELD_OUT_SPLITS = ("validation", "test")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class EncodedDataset:
-    """The images a network learns from and those it is judged by.
-
-    Attributes:
-        name: of the data set.
-        train: the examples to learn from.
-        validation: the examples of the validation images.
-        class_names: the name of each class, in the order of the labels.
-        image_size: (height, width) of the crops that a network is given, in pixels.
-        mirror: whether training images are mirrored at random.
-    """
-
-    name: str
-    train: Source
-    validation: Source
-    class_names: tuple[str, ...]
-    image_size: tuple[int, int]
-    mirror: bool = True
-
-    @property
-    def num_classes(self) -> int:
-        """The number of classes."""
-        return len(self.class_names)
-
-    def channel_statistics(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation of the pixels of ImageNet, each float32 [channels = 3].
-
-        Both are on the scale of the pixels, 0 to 255. They are taken for any data set, as its own
-        would need a pass over all images.
-        """
-        return np.array(_MEAN, np.float32), np.array(_DEVIATION, np.float32)
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
 class EncodedCollection:
-    """All images that a run may see; see `datasets.Collection`, of which it is the other kind.
+    """All images that a run may see; see `batches.Collection`.
 
     Attributes:
         dataset: the images, of which none is held out at random.
-        fingerprint: what decides a result, as JSON has it: class names, counts, a digest.
+        fingerprint: see `batches.Collection`.
         remarks: what else a user has to know of them.
     """
 
@@ -90,50 +52,63 @@ class EncodedCollection:
         return summarize(counts, dataset.class_names, size, dataset.mirror, self.remarks)
 
 
-def read(config: DataConfig) -> EncodedCollection:
-    """Finds the images of a data set, and decodes none of them.
+def read(config: DataConfig, cache: pathlib.Path | None = None) -> EncodedCollection:
+    """Finds the images of a data set.
 
     A folder has its validation images in val/, or in test/ where there is none; a TFDS data set in
     its validation split, or in the test split where there is none with labels. Both have random
     access by position: a TFDS copy prepared as TFRecord, the default, is indexed for it when it is
     opened, one prepared as ArrayRecord has an index.
 
-    A file that neither TensorFlow nor Pillow can decode is an error when its turn comes. With
-    `skip_corrupt_images`, every file of a folder is read beforehand, over all cores, and what
-    Pillow can't decode is left out: positions and epochs are then those of the readable images.
+    With a `cache` or `skip_corrupt_images`, every image is decoded once, over all cores: if one
+    were found to be damaged in the middle of a run, the run could not go on without it, as
+    positions and epochs are those of the images that are used. What can't be decoded is an error,
+    or left out of a folder with `skip_corrupt_images`. Else it is an error when its turn comes.
 
     Args:
         config: which images; `validation_fraction` plays no part.
+        cache: directory for a file that says that the images have been checked, which spares
+            checking them again.
 
     Raises:
         UserError: a value of `config` is not accepted, or the images can't be had.
     """
     size = config.image_size or DEFAULT_IMAGE_SIZE
     _check_size(size)
-    find = _folder if config.dataset == "folder" else _prepared
-    train, validation, class_names, remarks = find(config)
+    find = _find_in_folder if config.dataset == "folder" else _find_prepared
+    sources, class_names, remarks = find(config, cache)
+    train, validation = sources.values()
     if config.batch_size > len(train):
         raise UserError(
             f"`batch_size`={config.batch_size}: there are {len(train)} training images; "
             f"accepted: 1 to {len(train)}"
         )
-    mirror = keeps_class(config.dataset) if config.mirror is None else config.mirror
-    dataset = EncodedDataset(config.dataset, train, validation, class_names, (size, size), mirror)
-    return EncodedCollection(dataset, _fingerprint(dataset), remarks)
-
-
-def _fingerprint(dataset: EncodedDataset) -> dict[str, Any]:
-    sources = {TRAIN: dataset.train, VALIDATION: dataset.validation}
-    return {
-        "class_names": list(dataset.class_names),
+    dataset = EncodedDataset(
+        config.dataset, train, validation, class_names, (size, size), is_mirrored(config)
+    )
+    fingerprint = {
+        "class_names": list(class_names),
         "images": {part: len(source) for part, source in sources.items()},
-        "digest": {part: source.digest() for part, source in sources.items()},
+        "digest": {part: source.digest for part, source in sources.items()},
     }
+    return EncodedCollection(dataset, fingerprint, remarks)
 
 
-def load(config: DataConfig, seed: int = 0) -> EncodedDataset:
-    """Finds the images of a data set, as `read` and `EncodedCollection.split` do."""
-    return read(config).split(seed)
+def _find_damaged(
+    sources: Mapping[str, Source], config: DataConfig, cache: pathlib.Path | None
+) -> Mapping[str, Sequence[int]]:
+    """The positions of damaged images by part, as an earlier start has recorded or as found now."""
+    skip = config.skip_corrupt_images
+    if cache is None:
+        return {part: source.find_damaged(skip) for part, source in sources.items()} if skip else {}
+    key = {"decoding": decoding.VERSION, **{part: one.digest for part, one in sources.items()}}
+    check = ImageCheck(cache, key)
+    known = check.load()
+    if known is not None and (skip or not any(known.values())):
+        return known
+    damaged = {part: source.find_damaged(skip) for part, source in sources.items()}
+    check.save(damaged)
+    return damaged
 
 
 def _check_size(size: int) -> None:
@@ -144,7 +119,10 @@ def _check_size(size: int) -> None:
         )
 
 
-def _folder(config: DataConfig) -> _Found:
+def _find_in_folder(
+    config: DataConfig, cache: pathlib.Path | None
+) -> tuple[dict[str, Source], tuple[str, ...], tuple[str, ...]]:
+    """Training and validation examples, class names, remarks for the user."""
     found = folder.find_parts(config)
     held_out = next((part for part in (VALIDATION, TEST) if part in found), None)
     if held_out is None:
@@ -153,16 +131,22 @@ def _folder(config: DataConfig) -> _Found:
             "train/ and val/ (or test/), each with a sub-directory of images for each class"
         )
     listing = folder.list_images(config, (held_out,))
-    sources, damaged = [], set()
-    for files in listing.parts.values():
-        if config.skip_corrupt_images:
-            damaged |= {files[position][0] for position in decoding.find_damaged(files)}
-        kept = [(path, label) for path, label in files if path not in damaged]
-        sources.append(FolderSource(kept, listing.root))
-    return *sources, listing.class_names, listing.remarks(damaged)
+    sources = {
+        part: FolderSource(listing.parts[name], listing.root)
+        for part, name in ((TRAIN, TRAIN), (VALIDATION, held_out))
+    }
+    damaged = _find_damaged(sources, config, cache)
+    paths = {
+        sources[part].files[position][0] for part, places in damaged.items() for position in places
+    }
+    sources = {part: source.without(damaged.get(part, ())) for part, source in sources.items()}
+    return sources, listing.class_names, listing.remarks(paths)
 
 
-def _prepared(config: DataConfig) -> _Found:
+def _find_prepared(
+    config: DataConfig, cache: pathlib.Path | None
+) -> tuple[dict[str, Source], tuple[str, ...], tuple[str, ...]]:
+    """As `_find_in_folder`, of a TFDS data set."""
     if config.dataset == "digits":
         raise UserError(
             "`dataset`=digits: its images are in memory, not on disk; accepted: folder, or a TFDS "
@@ -170,8 +154,10 @@ def _prepared(config: DataConfig) -> _Found:
         )
     builder, keys = prepared.open_builder(config)
     train = _open(builder, "train", config, keys)
-    validation = _labelled_split(builder, config, keys)
-    return train, validation, tuple(builder.info.features[keys[1]].names), ()
+    sources = {TRAIN: train, VALIDATION: _labelled_split(builder, config, keys)}
+    if cache is not None:
+        _find_damaged(sources, config, cache)
+    return sources, tuple(builder.info.features[keys[1]].names), ()
 
 
 def _labelled_split(builder: Any, config: DataConfig, keys: tuple[str, str]) -> Source:

@@ -1,3 +1,4 @@
+import dataclasses
 import functools
 
 import numpy as np
@@ -5,7 +6,10 @@ import PIL.Image
 import pytest
 
 from snas_tf.config import DataConfig
-from snas_tf.data import encoded, pipeline, stream
+from snas_tf.data import encoded_collection
+from snas_tf.data.batches import VALIDATION, BatchConfig
+from snas_tf.data.encoded_dataset import EncodedDataset
+from snas_tf.data.image_errors import as_user_errors
 from snas_tf.errors import UserError
 from tests.data.images_on_disk import CORRUPT, make_folder, picture, png_header, save
 
@@ -19,13 +23,13 @@ def root(tmp_path_factory):
 
 def load(root, batch_size=4, **values):
     config = DataConfig("folder", root, SIZE, batch_size, **values)
-    return encoded.load(config, seed=0), config
+    return encoded_collection.read(config).split(seed=0), BatchConfig.from_config(config, seed=0)
 
 
 def batches(root, seed=0, first_step=0, num_steps=8, **options):
     dataset, config = load(root)
-    pipeline = stream.training_batches(dataset, config, seed, first_step, num_steps, **options)
-    return list(pipeline.as_numpy_iterator())
+    config = dataclasses.replace(config, seed=seed, **options)
+    return list(dataset.training_batches(config, first_step, num_steps).as_numpy_iterator())
 
 
 @functools.cache
@@ -49,14 +53,14 @@ def test_the_same_seed_gives_the_same_batches_and_another_seed_others(root):
 
 
 @pytest.mark.parametrize("first_step", [1, 4, 6])
-def test_a_resumed_stream_is_the_tail_of_the_uninterrupted_one(root, first_step):
+def test_a_resumed_training_takes_the_tail_of_the_uninterrupted_one(root, first_step):
     resumed = batches(root, first_step=first_step, num_steps=8 - first_step, cutout_length=8)
     assert equal(resumed, uninterrupted(root, cutout_length=8)[first_step:])
 
 
 def test_every_epoch_takes_images_once_in_an_order_of_its_own(root):
     dataset, _ = load(root)
-    assert pipeline.steps_per_epoch(dataset, 4) == 4
+    assert dataset.steps_per_epoch(4) == 4
     found = uninterrupted(root)
     orders = [np.concatenate([b["index"] for b in found[i : i + 4]]) for i in (0, 4)]
     for order in orders:
@@ -67,10 +71,10 @@ def test_every_epoch_takes_images_once_in_an_order_of_its_own(root):
 
 def test_batches_have_the_labels_of_their_index_and_static_shapes(root):
     dataset, config = load(root)
-    pipeline = stream.training_batches(dataset, config, 0, 0, 4)
-    shapes = {key: spec.shape.as_list() for key, spec in pipeline.element_spec.items()}
+    found = dataset.training_batches(config, 0, 4)
+    shapes = {key: spec.shape.as_list() for key, spec in found.element_spec.items()}
     assert shapes == {"image": [4, SIZE, SIZE, 3], "label": [4], "index": [4]}
-    for batch in pipeline.as_numpy_iterator():
+    for batch in found.as_numpy_iterator():
         assert [dataset.train.files[i][1] for i in batch["index"]] == batch["label"].tolist()
         assert batch["image"].dtype == np.uint8
         assert batch["label"].dtype == batch["index"].dtype == np.int64
@@ -81,12 +85,12 @@ def test_an_image_looks_different_in_every_epoch(tmp_path):
         for name in "ab":
             save(tmp_path / part / name / "0.png", picture(1, 60, 60))
     dataset, config = load(tmp_path, batch_size=2)
-    found = stream.training_batches(dataset, config, 0, 0, 4).as_numpy_iterator()
+    found = dataset.training_batches(config, 0, 4).as_numpy_iterator()
     images = np.concatenate([batch["image"] for batch in found])
     assert len({image.tobytes() for image in images}) == 8
 
 
-def test_a_cutout_is_of_the_mean_colour_and_leaves_the_rest_as_it_was(root):
+def test_a_cutout_is_of_the_mean_color_and_leaves_the_rest_as_it_was(root):
     both = uninterrupted(root), uninterrupted(root, cutout_length=8)
     for plain, covered in zip(*both, strict=True):
         for image, other in zip(plain["image"], covered["image"], strict=True):
@@ -97,10 +101,10 @@ def test_a_cutout_is_of_the_mean_colour_and_leaves_the_rest_as_it_was(root):
 
 @pytest.mark.parametrize(("batch_size", "sizes"), [(4, [4, 4, 1]), (9, [9]), (16, [9])])
 def test_evaluation_takes_every_example_once_and_pads_at_weight_0(root, batch_size, sizes):
-    source = load(root)[0].validation
-    pipeline = stream.evaluation_batches(source, batch_size, (SIZE, SIZE))
-    assert pipeline.element_spec["image"].shape == (batch_size, SIZE, SIZE, 3)
-    found = list(pipeline.as_numpy_iterator())
+    dataset, _ = load(root)
+    batches = dataset.evaluation_batches(VALIDATION, batch_size)
+    assert batches.element_spec["image"].shape == (batch_size, SIZE, SIZE, 3)
+    found = list(batches.as_numpy_iterator())
     assert [int(batch["weight"].sum()) for batch in found] == sizes
     joined = {key: np.concatenate([batch[key] for batch in found]) for key in found[0]}
     assert set(joined) == {"image", "label", "index", "weight"}
@@ -109,7 +113,7 @@ def test_evaluation_takes_every_example_once_and_pads_at_weight_0(root, batch_si
     assert joined["weight"].dtype == np.float32
     assert joined["index"].tolist() == [*range(9), *[8] * (~weighed).sum()]
     assert joined["label"][weighed].tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
-    for image, (path, _) in zip(joined["image"], source.files, strict=False):
+    for image, (path, _) in zip(joined["image"], dataset.validation.files, strict=False):
         assert np.abs(image - middle(path)).mean() < 4
 
 
@@ -145,9 +149,9 @@ def odd_images(root):
     return root
 
 
-def test_every_image_is_streamed_as_a_viewer_shows_it(tmp_path):
+def test_every_image_is_read_as_a_viewer_shows_it(tmp_path):
     dataset, _ = load(odd_images(tmp_path))
-    found = stream.evaluation_batches(dataset.train, 1, (SIZE, SIZE)).as_numpy_iterator()
+    found = evaluation_batches(dataset.train).as_numpy_iterator()
     for batch, (path, _) in zip(found, dataset.train.files, strict=True):
         image = batch["image"][0].astype(int)
         expected = np.array([[[255, 0, 0]]] * (SIZE // 2) + [[[0, 0, 255]]] * (SIZE // 2))
@@ -160,7 +164,7 @@ def test_every_image_is_streamed_as_a_viewer_shows_it(tmp_path):
 
 def test_a_training_crop_of_an_odd_image_is_not_an_error(tmp_path):
     dataset, config = load(odd_images(tmp_path))
-    found = list(stream.training_batches(dataset, config, 0, 0, 2))
+    found = list(dataset.training_batches(config, 0, 2))
     assert len(found) == 2
 
 
@@ -172,9 +176,14 @@ def test_an_image_of_too_many_pixels_is_named_before_it_is_decoded(tmp_path):
         evaluate(dataset.train)
 
 
+def evaluation_batches(source):
+    dataset = EncodedDataset("x", source, source, ("a", "b"), (SIZE, SIZE))
+    return dataset.evaluation_batches(VALIDATION, 1)
+
+
 def evaluate(source):
-    with stream.named_errors():
-        return list(stream.evaluation_batches(source, 1, (SIZE, SIZE)))
+    with as_user_errors():
+        return list(evaluation_batches(source))
 
 
 def damaged(root, damage):
@@ -193,16 +202,16 @@ def test_a_file_that_nobody_can_decode_is_named_in_one_line(tmp_path, damage):
     root = make_folder(tmp_path, corrupt=True)
     dataset, config = load(root)
     path = damaged(root, damage)
-    with pytest.raises(UserError) as raised, stream.named_errors():
-        list(stream.training_batches(dataset, config, 0, 0, 5))
+    with pytest.raises(UserError) as raised, as_user_errors():
+        list(dataset.training_batches(config, 0, 5))
     assert str(raised.value).startswith(f"{path}: not a readable image (")
     assert "or `skip_corrupt_images`" in str(raised.value)
     assert "\n" not in str(raised.value)
 
 
-def test_a_folder_with_a_corrupt_file_can_be_streamed_without_it(tmp_path):
+def test_a_folder_with_a_corrupt_file_can_be_read_without_it(tmp_path):
     dataset, config = load(make_folder(tmp_path, corrupt=True), skip_corrupt_images=True)
-    found = list(stream.training_batches(dataset, config, 0, 0, 8))
+    found = list(dataset.training_batches(config, 0, 8))
     assert len(found) == 8
 
 
@@ -215,8 +224,3 @@ def test_what_only_pillow_decodes_is_used(tmp_path):
     for first, other in zip(plain, batches(root), strict=True):
         difference = np.abs(first["image"].astype(int) - other["image"])
         assert difference.mean() < 3
-
-
-def test_other_errors_pass_unchanged():
-    with pytest.raises(KeyError), stream.named_errors():
-        raise KeyError

@@ -1,8 +1,8 @@
-"""Where the images of a data set come from: files, TensorFlow Datasets or scikit-learn."""
+"""The images of a data set in memory: of files, TensorFlow Datasets or scikit-learn."""
 
 import dataclasses
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -25,14 +25,28 @@ class Contents:
         parts: the images of "train", first, and of "validation" and "test" where the data set has
             such parts and they are wanted.
         class_names: in the order of the labels.
-        digest: of the images with their labels.
+        digests: of the images of each part with their labels.
         remarks: what else a user has to know of them.
     """
 
     parts: dict[str, Images]
     class_names: tuple[str, ...]
-    digest: str
+    digests: dict[str, str]
     remarks: tuple[str, ...] = ()
+
+    @classmethod
+    def from_parts(
+        cls,
+        parts: Mapping[str, Images | None],
+        class_names: tuple[str, ...],
+        remarks: tuple[str, ...] = (),
+    ) -> "Contents":
+        """Takes the parts that there are, and digests their pixels."""
+        present = {part: images for part, images in parts.items() if images is not None}
+        digests = {
+            part: digest_arrays(images.images, images.labels) for part, images in present.items()
+        }
+        return cls(present, class_names, digests, remarks)
 
 
 def read(
@@ -41,7 +55,7 @@ def read(
     cache: pathlib.Path | None,
     check: Callable[[Contents], None],
 ) -> Contents:
-    """Reads the images of a data set; see `datasets.read`.
+    """Reads the images of a data set; see `memory_collection.read`.
 
     Args:
         config: which images.
@@ -67,11 +81,9 @@ def _read_folder(
     check: Callable[[Contents], None],
 ) -> Contents:
     listing = folder.list_images(config, (VALIDATION, TEST) if with_test else (VALIDATION,))
-    files = [file for part in listing.parts.values() for file in part]
-    digest = digest_files(files, listing.root)
+    digests = {part: digest_files(files, listing.root) for part, files in listing.parts.items()}
     key = {
-        "digest": digest,
-        "parts": list(listing.parts),
+        "digests": digests,
         "image_size": config.image_size,
         "skip_corrupt_images": config.skip_corrupt_images,
         "decoding": decoding.VERSION,
@@ -88,7 +100,7 @@ def _read_folder(
         for position in left_out
     ]
     images = {part: images for part, (images, _) in decoded.items()}
-    contents = Contents(images, listing.class_names, digest, listing.remarks(damaged))
+    contents = Contents(images, listing.class_names, digests, listing.remarks(damaged))
     check(contents)
     if found is None:
         cached.save(decoded)
@@ -97,24 +109,17 @@ def _read_folder(
 
 def _read_prepared(config: DataConfig, with_test: bool) -> Contents:
     train, test, class_names, remarks = prepared.read(config, with_test)
-    return _in_memory(train, test, class_names, remarks)
+    return Contents.from_parts({TRAIN: train, TEST: test}, class_names, remarks)
 
 
 def _read_digits(config: DataConfig, with_test: bool) -> Contents:
-    """Handwritten digits that come with scikit-learn: 8 x 8 pixels of 17 grey levels."""
+    """Handwritten digits that come with scikit-learn: 8 x 8 pixels of 17 gray levels."""
     import sklearn.datasets  # Here, as it takes long to import.
 
     digits = sklearn.datasets.load_digits()
-    grey = np.rint(digits.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
-    images = stack([(grey, digits.target)], config.image_size)
+    gray = np.rint(digits.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
+    images = stack([(gray, digits.target)], config.image_size)
     train, test = np.split(np.arange(len(images)), [_DIGITS_TO_LEARN_FROM])
     class_names = tuple(str(name) for name in digits.target_names)
-    return _in_memory(images.take(train), images.take(test) if with_test else None, class_names)
-
-
-def _in_memory(
-    train: Images, test: Images | None, class_names: tuple[str, ...], remarks: tuple[str, ...] = ()
-) -> Contents:
-    parts = {TRAIN: train} if test is None else {TRAIN: train, TEST: test}
-    arrays = [array for part in parts.values() for array in (part.images, part.labels)]
-    return Contents(parts, class_names, digest_arrays(*arrays), remarks)
+    parts = {TRAIN: images.take(train), TEST: images.take(test) if with_test else None}
+    return Contents.from_parts(parts, class_names)

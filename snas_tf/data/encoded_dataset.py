@@ -1,0 +1,151 @@
+"""A data set of images too many for memory, which stay on disk as they are encoded."""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+from snas_tf.data import crops, seeds
+from snas_tf.data.augment import cutout, mean_color
+from snas_tf.data.batch_order import shuffled_steps
+from snas_tf.data.batches import TEST, VALIDATION, BatchConfig
+from snas_tf.data.headers import require_plain
+from snas_tf.data.sources import Source
+
+_MEAN = (123.675, 116.28, 103.53)
+_DEVIATION = (58.395, 57.12, 57.375)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class EncodedDataset:
+    """The images a network learns from and those it is judged by; see `batches.Dataset`.
+
+    The images that are held out are both the validation and the test images, as in what is
+    published of ImageNet.
+
+    Attributes:
+        name: the value of `DataConfig.dataset`.
+        train: the examples to learn from.
+        validation: the examples that are held out.
+        class_names: the name of each class, in the order of the labels.
+        image_size: (height, width) of the crops that a network is given, in pixels.
+        mirror: whether training images are mirrored at random.
+    """
+
+    name: str
+    train: Source
+    validation: Source
+    class_names: tuple[str, ...]
+    image_size: tuple[int, int]
+    mirror: bool = True
+
+    @property
+    def num_training(self) -> int:
+        """The number of training images."""
+        return len(self.train)
+
+    def channel_statistics(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of the pixels of ImageNet, each float32 [channels = 3].
+
+        Both are on the scale of the pixels, 0 to 255. They are taken for any data set, as its own
+        would need a pass over all images.
+        """
+        return np.array(_MEAN, np.float32), np.array(_DEVIATION, np.float32)
+
+    def steps_per_epoch(self, batch_size: int) -> int:
+        """The number of full batches in one pass over the training images."""
+        return self.num_training // batch_size
+
+    @tf.autograph.experimental.do_not_convert  # To convert a function takes half a second.
+    def training_batches(
+        self, config: BatchConfig, first_step: int, num_steps: int
+    ) -> tf.data.Dataset:
+        """See `batches.Dataset`; images are cropped, mirrored and jittered as in `crops`."""
+        size, fill = config.batch_size, mean_color(self.channel_statistics()[0])
+
+        def with_seeds(step: tf.Tensor, index: tf.Tensor) -> tf.data.Dataset:
+            seed = seeds.make_seed(config.seed, seeds.AUGMENTATION, step)
+            return tf.data.Dataset.from_tensor_slices((index, tf.random.split(seed, size)))
+
+        def cover(step: tf.Tensor, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+            seed = seeds.make_seed(config.seed, seeds.CUTOUT, step)
+            return batch | {"image": cutout(batch["image"], seed, config.cutout_length, fill)}
+
+        def augment(encoded: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+            return self._augment(encoded, seed, config)
+
+        steps = shuffled_steps(self.num_training, size, config.seed, first_step, num_steps)
+        batches = _read(steps.flat_map(with_seeds), self.train, augment).batch(
+            size, drop_remainder=True, num_parallel_calls=tf.data.AUTOTUNE
+        )
+        if config.cutout_length:
+            batches = batches.enumerate(start=first_step)
+            batches = batches.map(cover, num_parallel_calls=tf.data.AUTOTUNE)
+        return batches.prefetch(tf.data.AUTOTUNE)
+
+    def _augment(self, encoded: tf.Tensor, seed: tf.Tensor, config: BatchConfig) -> tf.Tensor:
+        """A random crop of an image, with random changes: uint8 [height, width, 3]."""
+        crop_seed, flip_seed, color_seed = tf.unstack(tf.random.split(seed, 3))
+        image = crops.random_resized_crop(encoded, self.image_size, crop_seed, config.min_crop_area)
+        image = crops.random_flip(image, flip_seed) if self.mirror else image
+        if not config.color_jitter:
+            return image
+        return crops.color_jitter(image, color_seed, config.color_jitter)
+
+    @tf.autograph.experimental.do_not_convert
+    def evaluation_batches(self, part: str, batch_size: int) -> tf.data.Dataset | None:
+        """See `batches.Dataset`; the center crop of every image."""
+        source = {VALIDATION: self.validation, TEST: self.validation}[part]
+        count = len(source)
+        padded = -(-count // batch_size) * batch_size
+
+        def crop(encoded: tf.Tensor, _: tf.Tensor) -> tf.Tensor:
+            return crops.center_crop(encoded, self.image_size)
+
+        def weigh(number: tf.Tensor, example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+            return example | {"weight": tf.cast(number < count, tf.float32)}
+
+        positions = tf.data.Dataset.range(padded).map(lambda p: (tf.minimum(p, count - 1), p))
+        examples = _read(positions, source, crop).enumerate().map(weigh)
+        return examples.batch(
+            batch_size, drop_remainder=True, num_parallel_calls=tf.data.AUTOTUNE
+        ).prefetch(tf.data.AUTOTUNE)
+
+
+def _read(
+    positions: tf.data.Dataset,
+    source: Source,
+    crop: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
+) -> tf.data.Dataset:
+    """Reads examples in order, from pairs of a position and what `crop` needs besides the image."""
+    read = source.reader()
+
+    def rewrite(position: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        encoded, label = tf.numpy_function(
+            lambda p: source.rewrite(int(p)), [position], [tf.string, tf.int64]
+        )
+        return tf.ensure_shape(encoded, []), tf.ensure_shape(label, [])
+
+    def read_example(position: tf.Tensor, extra: tf.Tensor) -> dict[str, tf.Tensor]:
+        def attempt(position: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            encoded, label = read(position)
+            return crop(require_plain(encoded), extra), label
+
+        def second_attempt(position: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            encoded, label = rewrite(position)
+            return crop(encoded, extra), label
+
+        # A graph's way to catch an error: what fails yields nothing, and the next one is asked.
+        # Catching it in Python takes 1 ms an image longer, most of it under the interpreter's lock.
+        single = tf.data.Dataset.from_tensors(position)
+        image, label = (
+            single.map(attempt)
+            .ignore_errors()
+            .concatenate(single.map(second_attempt))
+            .take(1)
+            .get_single_element()
+        )
+        return {"image": image, "label": label, "index": position}
+
+    return positions.map(read_example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)

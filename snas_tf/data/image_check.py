@@ -1,0 +1,57 @@
+"""The record that all images of a run have been decoded once, so that a resumed run need not."""
+
+import hashlib
+import json
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from absl import logging
+
+from snas_tf.files import text_files, whole_files
+
+_MAX_BYTES = 100_000_000
+
+Damaged = dict[str, list[int]]
+"""The positions of the images that can't be decoded, by part."""
+
+
+class ImageCheck:
+    """A file that says which images can't be decoded.
+
+    Args:
+        directory: where the file is, or will be.
+        key: what tells the images from others, as JSON has it; the file has a name of its own for
+            each.
+    """
+
+    def __init__(self, directory: pathlib.Path, key: Mapping[str, Any]) -> None:
+        text = json.dumps(key, sort_keys=True)
+        name = f"checked-{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
+        self._path = directory / name
+
+    def load(self) -> Damaged | None:
+        """The images that can't be decoded; None where they have not been checked."""
+        try:
+            damaged = text_files.read_json(self._path, _MAX_BYTES)
+            if not _is_damaged(damaged):
+                raise ValueError("not positions by part")
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            logging.warning("%s: damaged (%s), so images are checked anew", self._path, error)
+            return None
+        return damaged
+
+    def save(self, damaged: Mapping[str, Sequence[int]]) -> None:
+        """Writes the file whole."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        content = {part: list(positions) for part, positions in damaged.items()}
+        whole_files.write_text(self._path, json.dumps(content) + "\n")
+
+
+def _is_damaged(content: Any) -> bool:
+    return isinstance(content, dict) and all(
+        isinstance(positions, list) and all(type(one) is int and one >= 0 for one in positions)
+        for positions in content.values()
+    )

@@ -1,0 +1,114 @@
+"""The search whose weights a child starts from."""
+
+import functools
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+from snas_tf.data.batches import VALIDATION
+from snas_tf.data.folder import TRAIN
+from snas_tf.errors import UserError, quote, shorten_path
+from snas_tf.models import description
+from snas_tf.models.child import ChildNetwork
+from snas_tf.models.description import NetworkDescription
+from snas_tf.models.inheritance import inherit
+from snas_tf.runs import run_record
+from snas_tf.runs.checkpoint_files import CheckpointFiles, network_checkpoint
+from snas_tf.runs.run_directory import RunDirectory
+from snas_tf.runs.run_record import RunRecord
+
+
+class InitialWeights:
+    """The parent network that a search has trained, for a child on the same images.
+
+    The parent has learned from some of the images. What the child is validated on must be what the
+    search held out, or its accuracy would be that of images which its weights have seen.
+
+    Args:
+        path: the run directory of the search.
+    """
+
+    def __init__(self, path: pathlib.Path) -> None:
+        self._path = path
+        self._run = RunDirectory(path)
+        self._files = CheckpointFiles(self._run.checkpoints, "step")
+
+    @functools.cached_property
+    def _record(self) -> RunRecord:
+        record = run_record.read(self._run.record)
+        if record.kind != "search" or not {"seed", "validation_fraction"} <= record.settings.keys():
+            raise self._refusal(f"holds a run of kind {quote(record.kind)}", "that of a search")
+        return record
+
+    @functools.cached_property
+    def _step(self) -> int:
+        return self._files.require_newest()
+
+    @property
+    def split_seed(self) -> int:
+        """The seed that decided which images the search held out."""
+        return self._record.settings["seed"]
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What tells these weights from others: the search's step, and a digest of its data.
+
+        Raises:
+            UserError: there is no checkpoint that can be read.
+        """
+        return {"step": self._step, "digest": self._files.digest(self._step)}
+
+    def check_images(self, fingerprint: Mapping[str, Any], validation_fraction: float) -> None:
+        """Checks that what is held out with `split_seed` is what the search held out.
+
+        Args:
+            fingerprint: of the child's images.
+            validation_fraction: of the child's training images.
+
+        Raises:
+            UserError: the images are not the search's, or another share of them is held out.
+        """
+        searched = self._record.inputs.get("images", {}).get("digest", {})
+        for part in (TRAIN, VALIDATION):
+            if fingerprint["digest"].get(part) != searched.get(part):
+                raise self._refusal(f"has seen other {part} images", "the same images")
+        held_out = self._record.settings["validation_fraction"]
+        if VALIDATION not in searched and validation_fraction not in (0, held_out):
+            raise UserError(
+                f"`validation_fraction`={validation_fraction}: the search of `initial_weights` "
+                f"held out {held_out}, and its weights have seen the rest, accepted: {held_out}, "
+                "or 0"
+            )
+
+    def check_network(self, described: NetworkDescription) -> NetworkDescription:
+        """Returns the description of the parent, which has the search's channel statistics.
+
+        Raises:
+            UserError: the child's network is another one.
+        """
+        searched = description.read(self._run.network)
+        for field in ("num_cells", "init_channels", "image_size", "class_names"):
+            ours, theirs = getattr(described, field), getattr(searched, field)
+            if ours != theirs:
+                raise self._refusal(
+                    f"was searched with {field} {theirs}, received: {ours}", "the same"
+                )
+        return searched
+
+    def assign_to(self, network: ChildNetwork, described: NetworkDescription) -> None:
+        """Copies the weights to a child of this description.
+
+        Raises:
+            UserError: the weights are of another network, or the genotype is not of its space.
+        """
+        parent = described.make_parent(network.genotype.space)
+        try:
+            self._files.restore(network_checkpoint(parent), self._step)
+        except ValueError as error:
+            reason = f"its weights are not of the network in its network.json ({error})"
+            raise self._refusal(reason, "the files as the search wrote them") from error
+        inherit(network, parent)
+
+    def _refusal(self, reason: str, accepted: str) -> UserError:
+        return UserError(
+            f"`initial_weights`={shorten_path(self._path)}: {reason}, accepted: {accepted}"
+        )
