@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from snas_tf.algorithms.algorithm import TRAINING
 from snas_tf.algorithms.search_model import SearchModel
-from snas_tf.architecture.spaces import DARTS
+from snas_tf.algorithms.snas import SNAS
 from snas_tf.config import DataConfig, SearchConfig
 from snas_tf.data.datasets import Dataset
 from snas_tf.data.images import Images
@@ -57,7 +58,8 @@ def make(dataset):
     keras.utils.set_random_seed(0)
     statistics = dataset.channel_statistics()
     description = NetworkDescription(3, 2, (8, 8), dataset.class_names, *statistics)
-    return SearchModel(description.make_parent(CONFIG.skip_threshold), CONFIG, num_steps=10, seed=0)
+    parent = description.make_parent(skip_threshold=CONFIG.skip_threshold)
+    return SearchModel(SNAS(parent, CONFIG, num_steps=10, seed=0))
 
 
 @pytest.fixture
@@ -69,8 +71,8 @@ def model(strategy, dataset):
 
 @pytest.fixture
 def twin(strategy, dataset):
-    """The same on one."""
-    return make(dataset)
+    """The same algorithm on one."""
+    return make(dataset).algorithm
 
 
 def replica_id():
@@ -83,10 +85,11 @@ def on_each(strategy, value):
 
 
 def test_each_replica_draws_for_itself(strategy, model, twin):
-    draws = on_each(strategy, strategy.run(lambda: model.draw(0, replica_id())["normal"]))
+    draw = model.algorithm.draw
+    draws = on_each(strategy, strategy.run(lambda: draw(TRAINING, replica_id()).z["normal"]))
     assert not np.allclose(*draws)
     for replica, z in enumerate(draws):
-        np.testing.assert_allclose(z, twin.draw(0, replica)["normal"], rtol=1e-6)
+        np.testing.assert_allclose(z, twin.draw(TRAINING, replica).z["normal"], rtol=1e-6)
 
 
 def halves_gradients(twin, batch):
@@ -96,9 +99,11 @@ def halves_gradients(twin, batch):
     for replica in (0, 1):
         half = {name: value[4 * replica : 4 * replica + 4] for name, value in batch.items()}
         with tf.GradientTape() as tape:
-            logits = twin.network(half["image"], z=twin.draw(0, replica), training=True)
+            draw = twin.draw(TRAINING, replica)
+            logits = twin.network(half["image"], draw.z, training=True)
+            penalty = twin.penalty.estimate(twin.distribution.edges, draw.noise, draw.temperature)
             entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(half["label"], logits)
-            loss = tf.reduce_sum(entropy) / 8 + twin.penalty() / 2
+            loss = tf.reduce_sum(entropy) / 8 + penalty / 2
         parts.append(tape.gradient(loss, variables))
     return [(one + other).numpy() for one, other in zip(*parts, strict=True)]
 
@@ -106,12 +111,12 @@ def halves_gradients(twin, batch):
 def test_a_step_is_that_of_one_device_with_independent_draws_and_one_penalty(model, twin, dataset):
     batches = training_batches(dataset, DataConfig(batch_size=8), 0, 0, 1)
     *of_theta, of_normal, of_reduce = halves_gradients(twin, next(iter(batches)))
-    theta = [one.numpy() for one in model.theta]
+    theta = [one.numpy() for one in model.algorithm.theta]
     model.fit(batches, epochs=1, steps_per_epoch=1, verbose=0, shuffle=False)
-    for before, after, gradient in zip(theta, model.theta, of_theta, strict=True):
+    for before, after, gradient in zip(theta, model.algorithm.theta, of_theta, strict=True):
         expected = -CONFIG.theta_learning_rate * (gradient + CONFIG.theta_weight_decay * before)
         np.testing.assert_allclose(after.numpy() - before, expected, atol=2e-6)
-    slots = model.alpha_optimizer._momentums
+    slots = model.algorithm.alpha_optimizer._momentums
     for slot, gradient in zip(slots, (of_normal, of_reduce), strict=True):
         expected = 0.5 * gradient  # Adam's mean after one step
         np.testing.assert_allclose(slot.numpy(), expected, atol=1e-6, rtol=1e-4)
@@ -133,8 +138,10 @@ def test_measures_are_means_over_all_images_where_replicas_have_different_number
     strategy, model, images
 ):
     batches = evaluation_batches(images, 10)  # The last batch is padded.
+    z = model.algorithm.derive().one_hot()
+    for kind in z:
+        model.child[kind].assign(z[kind])
     model.evaluates_child.assign(True)
-    z = {kind: model.edges[kind].most_probable() for kind in DARTS.kinds}
     logits = model.network(tf.constant(images.images), z, training=False)
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(images.labels, logits)
     received = model.measure(batches)
