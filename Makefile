@@ -1,6 +1,5 @@
-# Set-up and the two main jobs. `make demo` and `make test` need nothing but Python 3.11.
+# Set-up and the two main jobs. `make demo` and `make test` need nothing but Python 3.11 to 3.13.
 
-PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -18,8 +17,9 @@ lint: $(VENV)/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+# The first of python3.11, python3.12, python3.13 and python3 that can, or PYTHON.
 $(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+	@PYTHON="$(PYTHON)" tools/make_venv.sh $(VENV)
 
 $(VENV)/runtime: requirements.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet -r requirements.txt

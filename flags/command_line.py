@@ -1,6 +1,7 @@
 """The command line: from arguments to the flags of one mode."""
 
 import itertools
+import pathlib
 import sys
 
 from absl import app, flags
@@ -27,15 +28,27 @@ def parse(arguments: list[str], values: flags.FlagValues = flags.FLAGS) -> list[
     try:
         return _parse(arguments, values)
     except (UserError, flags.Error) as error:
-        print(f"main.py: {' '.join(wording.to_flags(str(error)).split())}", file=sys.stderr)
+        message = " ".join(wording.to_flags(str(error)).split())
+        print(f"{program_name(arguments)}: {message}", file=sys.stderr)
         sys.exit(2)
+
+
+def program_name(arguments: list[str]) -> str:
+    """Return the program's name in messages: main.py in a checkout, snas where it is installed.
+
+    Args:
+        arguments: the path of the program that was started, and its arguments.
+    """
+    name = pathlib.PurePath(arguments[0]).name
+    return "snas" if name == "__main__.py" else name  # python -m snas_tf
 
 
 def _parse(arguments: list[str], values: flags.FlagValues) -> list[str]:
     program, *given = flag_file.expand(arguments)
     mode = _mode(given)
     if _HELP & set(given):
-        print(help_text.make(modes.MODES if mode is None else {mode: modes.MODES[mode]}))
+        asked = modes.MODES if mode is None else {mode: modes.MODES[mode]}
+        print(help_text.make(asked, program_name(arguments)))
         sys.exit(0)
     mode = mode or modes.DEFAULT
     flags.DEFINE_enum("mode", mode, list(modes.MODES), "What to do.", flag_values=values)

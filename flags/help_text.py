@@ -35,9 +35,14 @@ EPOCH_LINE = {
 """The words of the line that every epoch ends with; the middle ones are a search's."""
 
 
-def make(asked: Mapping[str, Mode]) -> str:
-    """The help of one mode, or of all: every flag once, with its defaults by mode."""
-    lines = ["usage: main.py --mode=MODE [--FLAG=VALUE ...]", ""]
+def make(asked: Mapping[str, Mode], program: str) -> str:
+    """The help of one mode, or of all: every flag once, with its defaults by mode.
+
+    Args:
+        asked: the modes by name.
+        program: its name in the usage line.
+    """
+    lines = [f"usage: {program} --mode=MODE [--FLAG=VALUE ...]", ""]
     lines += [f"  --mode={name:9} {mode.meaning}" for name, mode in asked.items()]
     if len(asked) == len(MODES):
         lines += ["", f"Without --mode: {DEFAULT}. --mode=MODE --help: that mode's flags only."]

@@ -8,7 +8,7 @@ import sys
 from absl import flags
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-"""The checkout: where main.py, presets/ and docs/ are."""
+"""Where presets/ and docs/ are: the checkout, or the package where it is installed."""
 
 _LONGEST = 255  # bytes of a name
 _UNUSABLE = (errno.ENAMETOOLONG, errno.EACCES, errno.ELOOP)
@@ -21,7 +21,7 @@ def define(values: flags.FlagValues, name: str, meaning: str, *, shipped: bool =
         values: what it is defined in.
         name: of the flag.
         meaning: help.
-        shipped: the checkout has such files, see `find`.
+        shipped: such files come with the program, see `find`.
     """
     flags.DEFINE(PathParser(shipped), name, None, meaning, values)
 
@@ -30,7 +30,7 @@ class PathParser(flags.ArgumentParser):
     """A path, checked before anything is created.
 
     Args:
-        shipped: the checkout has such files, see `find`.
+        shipped: such files come with the program, see `find`.
     """
 
     syntactic_help = "a path"
@@ -66,7 +66,7 @@ class PathParser(flags.ArgumentParser):
 
 
 def find(path: str) -> str:
-    """The same path, or, if only the checkout has such a file, that one.
+    """The same path, or, if only the program has such a file, that one.
 
     So presets, and the files that they name, are found from every directory.
     """

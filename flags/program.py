@@ -16,25 +16,26 @@ def run() -> None:
     app.run(main, flags_parser=command_line.parse)
 
 
-def main(_: list[str]) -> None:
+def main(arguments: list[str]) -> None:
     """Run the mode that the flags ask for.
 
     Exits with 2 where the user has to correct something, with 1 where the machine can't do more,
     both after one line on standard error, and with 130 after an interruption.
     """
+    name = command_line.program_name(arguments)
     logging.set_verbosity(logging.WARNING)
     logging.get_absl_handler().setFormatter(wording.FlagFormatter())
     try:
         modes.MODES[flags.FLAGS.mode].module.run(flags.FLAGS)
     except UserError as error:
-        _exit(f"main.py: {wording.to_flags(str(error))}", 2)
+        _exit(f"{name}: {wording.to_flags(str(error))}", 2)
     except KeyboardInterrupt:
         _exit(f"\ninterrupted{_what_continues(flags.FLAGS)}", 130)
     except Exception as error:
         fault = machine_fault.describe(error)
         if fault is None:
             raise
-        _exit(f"main.py: {fault}", 1)
+        _exit(f"{name}: {fault}", 1)
 
 
 def _exit(message: str, status: int) -> None:

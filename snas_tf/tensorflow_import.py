@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from typing import Any
 
 _ENVIRONMENT = {
     "KERAS_BACKEND": "tensorflow",
@@ -39,7 +40,8 @@ def import_tensorflow() -> None:
     set_environment()
     gc.disable()
     stderr = os.dup(2)
-    hidden = {name: None for name in ("sklearn", "matplotlib") if name not in sys.modules}
+    names = ("sklearn", "matplotlib")
+    hidden: dict[str, Any] = {name: None for name in names if name not in sys.modules}
     sys.modules.update(hidden)
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 2)

@@ -7,16 +7,6 @@ import sys
 
 from tests.programs import ROOT
 
-PROGRAM = """
-from snas_tf import quiet
-quiet.import_tensorflow()
-import keras
-print(keras.backend.backend(), keras.config.floatx(), keras.config.image_data_format(),
-      keras.config.dtype_policy().name, keras.config.epsilon(), keras.config.max_epochs())
-from snas_tf import plots
-print(plots.to_png_bytes(plots.draw_curves([], ""))[1:4].decode())
-"""
-
 
 def test_what_is_set_for_other_programs_does_not_matter(tmp_path):
     config = {
@@ -36,7 +26,11 @@ def test_what_is_set_for_other_programs_does_not_matter(tmp_path):
         "KERAS_HOME": str(tmp_path / ".keras"),
     }
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], cwd=ROOT, env=environment, capture_output=True, text=True
+        [sys.executable, "-m", "tests.imports_tensorflow"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds and tests what BUILD describes with Debian's Bazel (bazel-bootstrap 4.2), offline:
 #
-#     tools/check_bazel.sh                            everything
-#     tools/check_bazel.sh //:test_space //:test_cost these tests, after building everything
+#     tools/check_bazel.sh                                 everything
+#     tools/check_bazel.sh //:tests/architecture/test_cost this test, after building everything
 #
 # That Bazel reads no MODULE.bazel. Stubs take the place of its repositories: the rules are the
 # native ones, and packages come from the interpreter, $PYTHON (default: .venv/bin/python).

@@ -1,23 +1,22 @@
-"""What makes a test target of a test file."""
+"""What makes test targets of test files."""
 
 load("@rules_python//python:py_test.bzl", "py_test")
 
 _RUNNER = "tests/bazel_main.py"
 
-def pytest_test(name, src, deps, **kwargs):
-    """Runs a test file with pytest.
+def pytest_tests(srcs, deps):
+    """Makes a test of each file, named as the file, without .py; pytest runs it.
 
     Args:
-        name: of the target.
-        src: the test file.
-        deps: what it imports, but for pytest.
-        **kwargs: further attributes of the py_test.
+        srcs: the test files.
+        deps: what they import, and the runner.
     """
-    py_test(
-        name = name,
-        srcs = [src, _RUNNER],
-        args = [src],
-        main = _RUNNER,
-        deps = deps + [":pytest"],
-        **kwargs
-    )
+    for src in srcs:
+        py_test(
+            name = src[:-len(".py")],
+            size = "large",  # Many run whole searches.
+            srcs = [src, _RUNNER],
+            args = [src],
+            main = _RUNNER,
+            deps = deps,
+        )

@@ -20,7 +20,7 @@ class StopAtDivergence(keras.callbacks.Callback):
     Where the gradient overflows, the loss of that step may still be finite.
     """
 
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any]) -> None:
         """Looks at the figures.
 
         Raises:

@@ -28,13 +28,13 @@ class Progress(keras.callbacks.Callback):
         self._batch_size = batch_size
         self._bar: tqdm.tqdm | None = None
         self._first_step = self._step = 0
-        self._first_end = self._last_end = None
+        self._first_end = self._last_end = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Opens the bar where the epoch begins, or resumes."""
         self._epoch = epoch
         self._first_step = self._step = self.model.step.numpy() % self._steps_per_epoch
-        self._first_end = self._last_end = None
+        self._first_end = self._last_end = 0.0
         self._last_line = time.monotonic()
         if sys.stdout.isatty():
             self._bar = tqdm.tqdm(
@@ -47,7 +47,7 @@ class Progress(keras.callbacks.Callback):
                 dynamic_ncols=True,
             )
 
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: dict) -> None:
         """Moves the bar, or prints a line when the last is a minute old."""
         now = time.monotonic()
         self._first_end, self._last_end = self._first_end or now, now

@@ -5,6 +5,7 @@ from typing import ClassVar
 import keras
 import tensorflow as tf
 
+from snas_tf.config import ImageNetConfig
 from snas_tf.training import optimizers, schedules
 from snas_tf.training.child_model import ChildModel
 
@@ -15,6 +16,7 @@ class ImageNetModel(ChildModel):
     Its arguments are those of `ChildModel`, the settings an `ImageNetConfig`.
     """
 
+    config: ImageNetConfig
     measures: ClassVar[tuple[str, ...]] = (*ChildModel.measures, "top_5_accuracy")
 
     def measure_logits(self, labels: tf.Tensor, logits: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -25,6 +25,9 @@ class TracedModel(keras.Model):
         name: of the model.
     """
 
+    train_function: Callable | None
+    test_function: Callable | None
+
     def __init__(self, trained: Sequence[str], tested: Sequence[str], name: str) -> None:
         super().__init__(name=name)
         self.training_means = Means(trained, name="training_means")

@@ -20,15 +20,7 @@ from snas_tf.runs.run_record import RunRecord
 from snas_tf.workflows import evaluate, export
 from tests.programs import ROOT, run
 
-PREDICT = """
-import json, sys
-import numpy as np, tensorflow as tf
-serve = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
-result = serve(image=tf.constant(np.load(sys.argv[2])))
-assert not any(name.startswith("snas_tf") for name in sys.modules)
-names = [name.decode() for name in result["class_names"].numpy()]
-print(json.dumps([result["probabilities"].numpy().tolist(), names]))
-"""
+SERVE = ROOT / "tests" / "workflows" / "serve.py"
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +36,7 @@ def trained(tmp_path_factory):
 
 def predict_elsewhere(path, images, tmp_path):
     np.save(tmp_path / "images.npy", images)
-    program = [sys.executable, "-I", "-c", PREDICT, str(path), str(tmp_path / "images.npy")]
+    program = [sys.executable, "-I", str(SERVE), str(path), str(tmp_path / "images.npy")]
     done = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout.splitlines()[-1])

@@ -1,6 +1,6 @@
 """Mean and deviation of log alpha's gradient at several temperatures, while theta trains.
 
-    python benchmarks/alpha_gradient.py --data_dir=DIR [--steps=100] [--warmup=100]
+    python experiments/alpha_gradient.py --data_dir=DIR [--steps=100] [--warmup=100]
 
 Alpha stands still, every operation as probable as any other. Theta trains for --warmup steps at the
 first temperature and goes on through --steps steps at each, in the order of a search. The defaults
@@ -31,13 +31,9 @@ tensorflow_import.import_tensorflow()
 import numpy as np
 import tensorflow as tf
 
-from benchmarks import tensorflow_training
-from snas_tf.algorithms.search_model import SearchModel
+from experiments import fixed_alpha
 from snas_tf.config import DataConfig, SearchConfig
-from snas_tf.data import memory_collection
-from snas_tf.data.batches import BatchConfig
 from snas_tf.runs import devices
-from snas_tf.training import optimizers
 
 flags.DEFINE_string("data_dir", None, "Where the prepared CIFAR-10 is.")
 flags.DEFINE_string("model_dir", "runs/alpha_gradient", "Where the results go.")
@@ -57,41 +53,11 @@ HORIZON = 10**9
 """Steps over which theta's rate would fall: it stays as it is."""
 
 
-@tf.function(autograph=False)
-def step(model, batch, temperature):
-    """Updates theta; returns the loss and, by name, arrays [kinds, edges, operations].
-
-    "z" is the draw, "credit" the loss's gradient with respect to it, "gradient" that with respect
-    to log alpha, before clipping and without the penalty's.
-    """
-    logits = [model.edges[kind].log_alpha.value for kind in DARTS.kinds]
-    with tf.GradientTape() as tape:
-        draws = {
-            kind: model.edges[kind](temperature, tf.stack([tf.cast(model.step, tf.int32), index]))
-            for index, kind in enumerate(DARTS.kinds)
-        }
-        outputs = model.network(batch["image"], draws, training=True)
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(batch["label"], outputs)
-        loss = tf.reduce_mean(losses)
-    z = [draws[kind] for kind in DARTS.kinds]
-    theta = [variable.value for variable in model.theta]
-    gradients, credits, of_alpha = tape.gradient(loss, (theta, z, logits))
-    optimizers.apply_across_replicas(
-        model.theta_optimizer,
-        gradients,
-        model.theta,
-        model.config.theta_clip_norm,
-        model.config.theta_weight_decay,
-    )
-    model.step.assign_add(1)  # names the draw
-    return loss, {"z": tf.stack(z), "credit": tf.stack(credits), "gradient": tf.stack(of_alpha)}
-
-
-def measure(model, batches, temperature, steps):
+def measure(algorithm, batches, temperature, steps):
     """Losses [steps] and arrays [steps, kinds, edges, operations] by name; seconds a step."""
     records, losses, start = [], [], time.monotonic()
     for number in range(steps):
-        loss, record = step(model, next(batches), tf.constant(temperature))
+        loss, record = fixed_alpha.step(algorithm, next(batches), tf.constant(temperature))
         losses.append(float(loss))
         records.append({name: array.numpy() for name, array in record.items()})
         if (number + 1) % 20 == 0:
@@ -167,21 +133,19 @@ def make(values):
     images = DataConfig(
         data_dir=values.data_dir, image_size=values.image_size, batch_size=values.batch_size
     )
-    dataset = memory_collection.read(images).split(values.seed)
-    batch_config = BatchConfig.from_config(images, values.seed)
     config = SearchConfig(
         values.num_cells,
         values.init_channels,
         relaxation=values.relaxation,
         theta_learning_rate=values.theta_learning_rate,
     )
-    network = tensorflow_training.describe(config, dataset).make_parent()
-    model = SearchModel(network, config, HORIZON, values.seed)
+    model, batches = fixed_alpha.make(config, images, HORIZON, values.seed)
+    space, edges = model.algorithm.space, model.algorithm.distribution.edges
     generator = np.random.default_rng(values.seed)
-    for kind in DARTS.kinds:
-        favored = np.eye(len(DARTS.operations))[generator.integers(0, 8, len(DARTS.edges))]
-        model.edges[kind].log_alpha.assign(values.gap * favored)
-    return model, lambda first, steps: iter(dataset.training_batches(batch_config, first, steps))
+    for kind in space.kinds:
+        favored = np.eye(len(space.operations))[generator.integers(0, 8, len(space.edges))]
+        edges[kind].log_alpha.assign(values.gap * favored)
+    return model, batches
 
 
 def main(_):
@@ -202,9 +166,13 @@ def main(_):
                     for number, variable in enumerate(model.state()):
                         variable.assign(held[f"state_{number}"])
             elif values.warmup:
-                measure(model, batches(0, values.warmup), float(temperature), values.warmup)
+                measure(
+                    model.algorithm, batches(0, values.warmup), float(temperature), values.warmup
+                )
             done = values.warmup + index * values.steps
-            record = measure(model, batches(done, values.steps), float(temperature), values.steps)
+            record = measure(
+                model.algorithm, batches(done, values.steps), float(temperature), values.steps
+            )
             state = {f"state_{n}": one.numpy() for n, one in enumerate(model.state())}
             partial = path.with_suffix(".partial.npz")
             np.savez(partial, **record, **state)

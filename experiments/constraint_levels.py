@@ -1,38 +1,33 @@
 """What the levels of --constraint lead to: small searches on CIFAR-10, several seeds each, a table.
 
-    python benchmarks/constraint_levels.py --data_dir=DIR [--weights=0,0.1] [--seeds=0,1,2]
+    python experiments/constraint_levels.py --data_dir=DIR [--weights=0,0.1] [--seeds=0,1,2]
 
 Flags after `--` go to main.py and replace those of the calibration, for another size:
 
-    python benchmarks/constraint_levels.py --model_dir=DIR -- --num_cells=5 --init_channels=4
+    python experiments/constraint_levels.py --model_dir=DIR -- --num_cells=5 --init_channels=4
 
 A search that is finished is not repeated, so an interrupted table goes on where it stopped.
 """
 
-import json
 import pathlib
 import statistics
-import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from absl import app, flags
 
+from experiments import searches
 from flags.penalty import CONSTRAINT_WEIGHTS
 from snas_tf.architecture import child_size, genotype_json, network_cost
 from snas_tf.architecture.spaces import DARTS
 
 _LEVELS = [f"{weight:g}" for weight in CONSTRAINT_WEIGHTS.values()]
 flags.DEFINE_list("weights", _LEVELS, "Weights eta; default: those of the levels.")
-flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds of each.")
-flags.DEFINE_string("data_dir", None, "Where the prepared CIFAR-10 is.")
-flags.DEFINE_string("model_dir", "runs/levels", "Where the searches go.")
+searches.define("runs/levels", seeds=["0", "1", "2"])
 
 # One epoch: 351 steps, so that the rate of alpha is 30 / 351; see docs/constraint.md.
 SEARCH = (
-    "--mode=search",
     "--dataset=cifar10",
     "--num_cells=3",
     "--init_channels=8",
@@ -47,15 +42,9 @@ SEARCH = (
 
 def search(weight, seed, others):
     """The result of one search; its child's size is that at evaluation size."""
-    values = flags.FLAGS
-    path = pathlib.Path(values.model_dir) / f"s{seed}_w{weight}"
-    if not (path / "result.json").exists():
-        given = [f"--data_dir={values.data_dir}"] if values.data_dir else []
-        own = [f"--constraint_weight={weight}", f"--seed={seed}", f"--model_dir={path}"]
-        command = [sys.executable, str(ROOT / "main.py"), *SEARCH, *given, *own, *others]
-        subprocess.run(command, check=True)
+    own = f"--constraint_weight={weight}", f"--seed={seed}"
+    path, result = searches.run(f"s{seed}_w{weight}", *SEARCH, *own, *others)
     found = genotype_json.from_json((path / "genotype.json").read_text(encoding="utf-8"))
-    result = json.loads((path / "result.json").read_text(encoding="utf-8"))
     child = evaluation_size(found)
     return {
         "edges": f"{result['child_edges']['normal']} + {result['child_edges']['reduce']}",

@@ -1,6 +1,6 @@
 """A search in NumPy: how log alpha moves where operations differ by so much and steps by so much.
 
-    python benchmarks/deciding_model.py [--steps=1406,20000,105450] [--ratios=0,0.05,0.1]
+    python experiments/deciding_model.py [--steps=1406,20000,105450] [--ratios=0,0.05,0.1]
 
 The loss is linear in the draw: L = sum over edges of Z . (c + e). Each operation has a cost c of
 its own, from N(0, ratio^2), and each step noise e, from N(0, 1), which stands for the images and

@@ -1,6 +1,6 @@
 """Draws the validation accuracy of searches over the seconds they took, from their metrics.csv.
 
-    python benchmarks/accuracy_over_time.py concrete=RUN one-hot=RUN [--output=FILE.png]
+    python experiments/accuracy_over_time.py concrete=RUN one-hot=RUN [--output=FILE.png]
 
 A curve for each NAME=RUN, RUN the directory of a run.
 """

@@ -1,6 +1,6 @@
 """Bias and variance of the estimators of the penalty's gradient; prints the table of the docs.
 
-    python benchmarks/penalty_variance.py [--draws=100000]
+    python experiments/penalty_variance.py [--draws=100000]
 
 One edge, its log alpha from N(0, 1), with the normalised costs of the first edge of a normal cell
 of the paper's search network, times 28, the number of edges.

@@ -1,11 +1,11 @@
 r"""Whether searches of several lengths decide, beside what the model of deciding_model.py says.
 
-    python benchmarks/deciding.py --data_dir=DIR [--epochs=1,4,14] [--seeds=0]
+    python experiments/deciding.py --data_dir=DIR [--epochs=1,4,14] [--seeds=0]
 
 Searches with the main command's defaults on CIFAR-10 of 8 x 8, with 3 cells, 4 channels and 32
 images a step: 1,406 steps an epoch. Flags after `--` go to main.py, and replace those:
 
-    python benchmarks/deciding.py --epochs=40 --seeds=0,1,2 --model_dir=DIR -- \
+    python experiments/deciding.py --epochs=40 --seeds=0,1,2 --model_dir=DIR -- \
         --dataset=digits --image_size=8 --init_channels=8 --batch_size=64
 
 A search that is finished is not repeated, and one that was interrupted goes on. Prints a row for
@@ -15,24 +15,19 @@ entropy of the normal and of the reduction cell. Writes the rows to results.json
 
 import json
 import pathlib
-import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 import numpy as np
 from absl import app, flags
 
-from benchmarks import deciding_model
+from experiments import deciding_model, searches
 
 flags.DEFINE_list("epochs", ["1", "4", "14"], "Lengths.")
-flags.DEFINE_list("seeds", ["0"], "Seeds of each.")
-flags.DEFINE_string("data_dir", None, "Where the prepared CIFAR-10 is.")
-flags.DEFINE_string("model_dir", "runs/deciding", "Where the searches go.")
+searches.define("runs/deciding", seeds=["0"])
 
 SEARCH = (
-    "--mode=search",
     "--dataset=cifar10",
     "--constraint=mild",
     "--image_size=8",
@@ -45,14 +40,8 @@ RATIOS = np.array([0, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.14, 0.2, 0.28, 0.4, 0
 
 def search(epochs, seed, others):
     """The row of one search."""
-    values = flags.FLAGS
-    path = pathlib.Path(values.model_dir) / f"epochs_{epochs}_seed_{seed}"
-    if not (path / "result.json").exists():
-        given = [f"--data_dir={values.data_dir}"] if values.data_dir else []
-        own = [f"--epochs={epochs}", f"--seed={seed}", f"--model_dir={path}"]
-        command = [sys.executable, str(ROOT / "main.py"), *SEARCH, *given, *own, *others]
-        subprocess.run(command, check=True)
-    result = json.loads((path / "result.json").read_text(encoding="utf-8"))
+    own = f"--epochs={epochs}", f"--seed={seed}"
+    path, result = searches.run(f"epochs_{epochs}_seed_{seed}", *SEARCH, *own, *others)
     header, *rows = (path / "metrics.csv").read_text(encoding="utf-8").splitlines()
     last = dict(zip(header.split(","), rows[-1].split(","), strict=True))
     return {

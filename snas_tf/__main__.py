@@ -1,0 +1,17 @@
+"""The program: `snas`, or `python -m snas_tf`."""
+
+import importlib.util
+
+
+def main() -> None:
+    """Runs what the command line asks for, see `flags.program`."""
+    # The wheel carries flags/ inside the package; in a checkout it lies beside it.
+    if importlib.util.find_spec("snas_tf.flags"):
+        from snas_tf.flags import program
+    else:
+        from flags import program
+    program.run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""Training on two replicas; test_distributed.py runs this file in a process of its own.
+
+Devices are set up once in a process, before TensorFlow starts.
+"""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from snas_tf.algorithms.algorithm import TRAINING
+from snas_tf.algorithms.search_model import SearchModel
+from snas_tf.algorithms.snas import SNAS
+from snas_tf.config import SearchConfig
+from snas_tf.data.batches import VALIDATION, BatchConfig
+from snas_tf.data.images import Images
+from snas_tf.data.memory_dataset import MemoryDataset
+from snas_tf.layers.normalization import BatchNormalization
+from snas_tf.models.description import NetworkDescription
+from snas_tf.runs import devices
+from snas_tf.training import optimizers
+from snas_tf.training.means import Means, sums
+
+CONFIG = SearchConfig(
+    num_cells=3,
+    init_channels=2,
+    constraint_weight=3.0,
+    theta_clip_norm=0,
+    alpha_clip_norm=0,
+    skip_threshold=0,
+)
+
+
+@pytest.fixture(scope="module")
+def strategy():
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+    )
+    devices.configure()
+    strategy = devices.strategy(batch_size=8)
+    assert strategy.num_replicas_in_sync == 2
+    return strategy
+
+
+@pytest.fixture(scope="module")
+def images():
+    pixels = np.random.default_rng(0).integers(0, 256, (16, 8, 8, 3), np.uint8)
+    return Images(pixels, np.arange(16) % 4)
+
+
+@pytest.fixture(scope="module")
+def dataset(images):
+    return MemoryDataset("x", images, images, tuple("abcd"), True)
+
+
+def make(dataset):
+    """A search's model."""
+    keras.utils.set_random_seed(0)
+    statistics = dataset.channel_statistics()
+    description = NetworkDescription(3, 2, (8, 8), dataset.class_names, *statistics)
+    parent = description.make_parent(skip_threshold=CONFIG.skip_threshold)
+    return SearchModel(SNAS(parent, CONFIG, num_steps=10, seed=0))
+
+
+@pytest.fixture
+def model(strategy, dataset):
+    """On both replicas."""
+    with strategy.scope():
+        return make(dataset)
+
+
+@pytest.fixture
+def twin(strategy, dataset):
+    """The same algorithm on one."""
+    return make(dataset).algorithm
+
+
+def replica_id():
+    return tf.distribute.get_replica_context().replica_id_in_sync_group
+
+
+def on_each(strategy, value):
+    """The values of the replicas."""
+    return [one.numpy() for one in strategy.experimental_local_results(value)]
+
+
+def test_each_replica_draws_for_itself(strategy, model, twin):
+    draw = model.algorithm.draw
+    draws = on_each(strategy, strategy.run(lambda: draw(TRAINING, replica_id()).z["normal"]))
+    assert not np.allclose(*draws)
+    for replica, z in enumerate(draws):
+        np.testing.assert_allclose(z, twin.draw(TRAINING, replica).z["normal"], rtol=1e-6)
+
+
+def halves_gradients(twin, batch):
+    """What one device gets from both halves of the batch, each with its replica's draw."""
+    variables = [one.value for one in (*twin.theta, *twin.alpha)]
+    parts = []
+    for replica in (0, 1):
+        half = {name: value[4 * replica : 4 * replica + 4] for name, value in batch.items()}
+        with tf.GradientTape() as tape:
+            draw = twin.draw(TRAINING, replica)
+            logits = twin.network(half["image"], draw.z, training=True)
+            penalty = twin.penalty.estimate(twin.distribution.edges, draw.noise, draw.temperature)
+            entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(half["label"], logits)
+            loss = tf.reduce_sum(entropy) / 8 + penalty / 2
+        parts.append(tape.gradient(loss, variables))
+    return [(one + other).numpy() for one, other in zip(*parts, strict=True)]
+
+
+def test_a_step_is_that_of_one_device_with_independent_draws_and_one_penalty(model, twin, dataset):
+    batches = dataset.training_batches(BatchConfig(8), 0, 1)
+    *of_theta, of_normal, of_reduce = halves_gradients(twin, next(iter(batches)))
+    theta = [one.numpy() for one in model.algorithm.theta]
+    model.fit(batches, epochs=1, steps_per_epoch=1, verbose=0, shuffle=False)
+    for before, after, gradient in zip(theta, model.algorithm.theta, of_theta, strict=True):
+        expected = -CONFIG.theta_learning_rate * (gradient + CONFIG.theta_weight_decay * before)
+        np.testing.assert_allclose(after.numpy() - before, expected, atol=2e-6)
+    slots = model.algorithm.alpha_optimizer._momentums
+    for slot, gradient in zip(slots, (of_normal, of_reduce), strict=True):
+        expected = 0.5 * gradient  # Adam's mean after one step
+        np.testing.assert_allclose(slot.numpy(), expected, atol=1e-6, rtol=1e-4)
+
+
+def test_the_rate_multiplies_the_velocity_on_every_device(strategy):
+    with strategy.scope():
+        rate = keras.optimizers.schedules.PiecewiseConstantDecay([0], [0.5, 0.05])
+        optimizer = optimizers.MomentumSGD(rate, momentum=0.9)
+        weight = keras.Variable(1.0)
+        optimizer.build([weight])
+    for _ in range(3):
+        strategy.run(tf.function(lambda: optimizer.apply([tf.constant(1.0)], [weight])))
+    expected = 1 - 0.5 * 2 - 0.05 * (0.9 * 2 + 2) - 0.05 * (0.9 * (0.9 * 2 + 2) + 2)
+    np.testing.assert_allclose(on_each(strategy, weight.value), [expected] * 2, rtol=1e-5)
+
+
+def test_measures_are_means_over_all_images_where_replicas_have_different_numbers(
+    strategy, model, images
+):
+    batches = dataset.evaluation_batches(VALIDATION, 10)  # The last batch is padded.
+    z = model.algorithm.derive().one_hot()
+    for kind in z:
+        model.child[kind].assign(z[kind])
+    model.evaluates_child.assign(True)
+    logits = model.network(tf.constant(images.images), z, training=False)
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(images.labels, logits)
+    received = model.measure(batches)
+    expected = {"cross_entropy": losses, "accuracy": np.argmax(logits, 1) == images.labels}
+    for name, values in expected.items():
+        np.testing.assert_allclose(received[name], np.mean(values), rtol=1e-6, err_msg=name)
+    for variable in model.network.non_trainable_variables:
+        one, other = on_each(strategy, variable.value)
+        np.testing.assert_array_equal(one, other, err_msg=variable.path)
+
+
+def test_moving_statistics_are_the_mean_of_what_each_replica_would_have(strategy):
+    with strategy.scope():
+        layer = BatchNormalization()
+        layer.build((None, 2, 2, 3))
+    shares = np.random.default_rng(1).normal(3, 2, (2, 4, 2, 2, 3)).astype(np.float32)
+    shares[1] *= 5
+    strategy.run(lambda: layer(tf.gather(tf.constant(shares), replica_id()), training=True))
+    expected = {
+        "moving_mean": 0.1 * shares.mean((1, 2, 3)).mean(0),
+        "moving_variance": 0.9 + 0.1 * shares.var((1, 2, 3)).mean(0),
+    }
+    for name, values in expected.items():
+        for one in on_each(strategy, getattr(layer, name).value):
+            np.testing.assert_allclose(one, values, rtol=1e-4, err_msg=name)
+
+
+def test_means_are_over_all_examples_where_more_of_one_replica_count(strategy):
+    values = np.random.default_rng(2).normal(size=(2, 3, 8)).astype(np.float32)
+    counted = np.array([[8, 8], [8, 1], [4, 0]])  # by step and replica
+    weights = (np.arange(8) < counted[..., np.newaxis]).astype(np.float32)
+    with strategy.scope():
+        means = Means(("loss", "whole"), name="means")
+    for step in range(3):
+
+        def measure(step=step):
+            loss = tf.gather(values[:, step], replica_id())
+            whole = tf.cast(replica_id() + step, tf.float32)
+            return sums({"loss": loss, "whole": whole}, tf.gather(weights[step], replica_id()))
+
+        means.add(strategy, strategy.run(measure))
+    result = means.result()
+    expected = np.average(values.transpose(1, 0, 2), weights=weights)
+    np.testing.assert_allclose(result["loss"], expected, rtol=1e-6)
+    whole = np.add.outer(np.arange(3), np.arange(2))
+    np.testing.assert_allclose(result["whole"], np.average(whole, weights=counted), rtol=1e-12)
