@@ -135,7 +135,7 @@ def test_the_rate_multiplies_the_velocity_on_every_device(strategy):
 
 
 def test_measures_are_means_over_all_images_where_replicas_have_different_numbers(
-    strategy, model, images
+    strategy, model, images, dataset
 ):
     batches = dataset.evaluation_batches(VALIDATION, 10)  # The last batch is padded.
     z = model.algorithm.derive().one_hot()

@@ -4,7 +4,7 @@ Every picture is a Figure of its own, pyplot is left alone. matplotlib takes a s
 the functions that draw import it.
 """
 
-from snas_tf.plots.cell import draw_cell, save_cells
+from snas_tf.plots.cell import draw_cell, plot_cell, save_cells
 from snas_tf.plots.charts import draw_alpha, draw_curves, draw_training_curves
 from snas_tf.plots.picture import save, to_png_bytes
 
@@ -13,6 +13,7 @@ __all__ = [
     "draw_cell",
     "draw_curves",
     "draw_training_curves",
+    "plot_cell",
     "save",
     "save_cells",
     "to_png_bytes",

@@ -121,6 +121,25 @@ def draw_cell(cell: CellGenotype, title: str) -> "Figure":
     return figure
 
 
+def plot_cell(
+    cell: CellGenotype, to_file: str | pathlib.Path | None = None, title: str = "cell"
+) -> "Figure":
+    """Draws a cell as a graph, and writes it to a .png or .svg file if one is named.
+
+    Args:
+        cell: such as `genotype.cell("normal")`.
+        to_file: path of the picture.
+        title: above the picture.
+
+    Raises:
+        ValueError: a file with another suffix.
+    """
+    figure = draw_cell(cell, title)
+    if to_file is not None:
+        save(figure, to_file)
+    return figure
+
+
 def save_cells(genotype: Genotype, directory: pathlib.Path) -> None:
     """Draws the cell of each kind into KIND.png and KIND.svg."""
     for kind in genotype.space.kinds:

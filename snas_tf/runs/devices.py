@@ -1,7 +1,9 @@
 """The machine a run has: its devices, and the versions it runs on."""
 
+import contextlib
 import importlib.metadata
 import os
+from collections.abc import Iterator
 
 import tensorflow as tf
 
@@ -36,14 +38,33 @@ def configure() -> None:
     """Sets TensorFlow up for networks of many small branches; once, before it is first used.
 
     A cell has dozens of branches that can run side by side, so on CPUs every operation gets one
-    core, instead of every core one operation after the other. TensorFlow's graph optimiser takes
-    longer over the parent than everything else before the first step, and gains nothing there.
-    GPUs keep TensorFlow's defaults.
+    core, instead of every core one operation after the other. GPUs keep TensorFlow's defaults, and
+    so does a program that only calls this package: see `fast_start`.
     """
     if not tf.config.list_physical_devices("GPU"):
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(os.cpu_count() or 1)
-        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+        _skip_graph_optimizer(True)
+
+
+@contextlib.contextmanager
+def fast_start() -> Iterator[None]:
+    """Leaves TensorFlow's graph optimizer out on CPUs, for as long as this lasts.
+
+    It takes longer over the parent than everything else before the first step, and gains nothing
+    there.
+    """
+    before = tf.config.optimizer.get_experimental_options().get("disable_meta_optimizer", False)
+    if not tf.config.list_physical_devices("GPU"):
+        _skip_graph_optimizer(True)
+    try:
+        yield
+    finally:
+        _skip_graph_optimizer(before)
+
+
+def _skip_graph_optimizer(skip: bool) -> None:
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": skip})
 
 
 def versions() -> dict[str, str]:

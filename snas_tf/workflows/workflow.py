@@ -1,5 +1,6 @@
 """What every run that trains does around its training: its directory, its images, its seeds."""
 
+import copy
 import dataclasses
 import datetime
 from typing import Any, ClassVar
@@ -37,6 +38,8 @@ class Workflow:
         self.config = config
         self.data_config = data_config
         self.run_config = run_config
+        self.images: Collection | None = None
+        """Images that need not be read, as a program gives them."""
 
     def run(self) -> dict[str, Any]:
         """Trains, or continues the run that `run_config.model_dir` holds.
@@ -54,7 +57,7 @@ class Workflow:
             run.check(record, self.may_grow())  # before any image is read
             if not run.record.exists():
                 run.write_record(record, devices.versions())
-            images = self.read_images(run)
+            images = self.images or self.read_images(run)
             print(images.summary(), flush=True)
             return self._run(run, images)
 
@@ -116,11 +119,9 @@ class Workflow:
     def _run_seed(self, seed: int, images: Collection) -> dict[str, Any]:
         print(f"seed {seed}", flush=True)
         run = RunDirectory(self.run_config.model_dir / f"seed_{seed}")
-        one = type(self)(
-            dataclasses.replace(self.config, num_seeds=1),
-            self.data_config,
-            dataclasses.replace(self.run_config, model_dir=run.path, seed=seed),
-        )
+        one = copy.copy(self)
+        one.config = dataclasses.replace(self.config, num_seeds=1)
+        one.run_config = dataclasses.replace(self.run_config, model_dir=run.path, seed=seed)
         with run.owned():
             return one._run(run, images)
 
