@@ -19,6 +19,7 @@ from snas_tf.architecture.network_cost import child_cost
 from snas_tf.config import DataConfig, RunConfig, SearchConfig
 from snas_tf.data import memory_collection
 from snas_tf.data.batches import VALIDATION, BatchConfig, Collection, Dataset
+from snas_tf.errors import UserError, format_setting
 from snas_tf.files import whole_files
 from snas_tf.models.description import NetworkDescription
 from snas_tf.runs import devices, loop
@@ -107,8 +108,14 @@ def search(config: SearchConfig, data_config: DataConfig, run_config: RunConfig)
         The content of result.json.
 
     Raises:
-        UserError: the images can't be had, or the run directory is not this run's.
+        UserError: the algorithm is unknown, the images can't be had, or the run directory is not
+            this run's.
     """
+    if config.algorithm not in ALGORITHMS:
+        raise UserError(
+            f"{format_setting('algorithm', config.algorithm)}: unknown, accepted: "
+            f"{', '.join(ALGORITHMS)}"
+        )
     return Search(config, data_config, run_config).run()
 
 
