@@ -16,6 +16,7 @@ test: lint
 lint: $(VENV)/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 # The first of python3.11, python3.12, python3.13 and python3 that can, or PYTHON.
 $(BIN)/python:
@@ -30,4 +31,4 @@ $(VENV)/test: requirements-test.txt requirements.txt | $(BIN)/python
 	touch $@ $(VENV)/runtime
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -49,7 +49,7 @@ def define(values: flags.FlagValues, defaults: DataConfig, *, held_out: bool = T
     left_out = () if held_out else ("validation_fraction",)
     fields.define(values, defaults, {name: _DATA[name] for name in _DATA if name not in left_out})
     define_model_dir(values)
-    fields.define(values, RunConfig("runs"), _RUN)
+    fields.define(values, RunConfig(pathlib.Path("runs")), _RUN)
 
 
 def define_image_size(values: flags.FlagValues, default: int) -> None:

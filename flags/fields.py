@@ -18,8 +18,9 @@ def define(values: flags.FlagValues, defaults: Config, meanings: Mapping[str, st
         defaults: the config with the defaults of the mode.
         meanings: the help of each field, by name.
     """
+    fields = accepted_values(type(defaults))  # type: ignore[arg-type]  # A class has a hash.
     for name, meaning in meanings.items():
-        accepted = accepted_values(type(defaults))[name]
+        accepted = fields[name]
         default = getattr(defaults, name)
         if isinstance(accepted.rule, OneOf):
             names = list(accepted.rule.names)
@@ -28,10 +29,12 @@ def define(values: flags.FlagValues, defaults: Config, meanings: Mapping[str, st
             flags.DEFINE_boolean(name, default, meaning, flag_values=values)
             values[name].parser = _BooleanParser()
         elif accepted.kind is int:
-            bounds = (accepted.rule.lowest, accepted.rule.highest)
-            flags.DEFINE_integer(name, default, meaning, *bounds, flag_values=values)
+            rule: Any = accepted.rule  # Every field that is an integer has a range.
+            flags.DEFINE_integer(
+                name, default, meaning, rule.lowest, rule.highest, flag_values=values
+            )
         elif accepted.kind is float:
-            serializer = flags.ArgumentSerializer()
+            serializer: flags.ArgumentSerializer[float] = flags.ArgumentSerializer()
             flags.DEFINE(NumberParser(accepted), name, default, meaning, values, serializer)
         elif accepted.kind is str:
             flags.DEFINE_string(name, default, meaning, flag_values=values)
@@ -41,7 +44,8 @@ def define(values: flags.FlagValues, defaults: Config, meanings: Mapping[str, st
 
 def read(values: flags.FlagValues, config_class: type[Config]) -> dict[str, Any]:
     """Return the fields of a config that have a flag in the mode, by name."""
-    return {name: values[name].value for name in accepted_values(config_class) if name in values}
+    fields = accepted_values(config_class)  # type: ignore[arg-type]  # A class has a hash.
+    return {name: values[name].value for name in fields if name in values}
 
 
 class NumberParser(flags.FloatParser):

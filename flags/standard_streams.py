@@ -3,7 +3,7 @@
 import io
 import os
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 
 class LastingFile(io.FileIO):
@@ -42,13 +42,13 @@ def secure(kind: type[io.TextIOWrapper] = io.TextIOWrapper) -> None:
 
 
 def _lasting(
-    kind: type[io.TextIOWrapper], descriptor: int, before: io.TextIOWrapper | None
+    kind: type[io.TextIOWrapper], descriptor: int, before: TextIO | None
 ) -> io.TextIOWrapper:
     """Return a stream like the one before, which is None where the descriptor was closed."""
     return kind(
         io.BufferedWriter(LastingFile(descriptor, "w", closefd=False)),
         before.encoding if before else "utf-8",
         "backslashreplace",
-        line_buffering=before is not None and before.line_buffering,
-        write_through=before is not None and before.write_through,
+        line_buffering=before is not None and bool(before.line_buffering),
+        write_through=getattr(before, "write_through", False),
     )

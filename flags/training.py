@@ -46,7 +46,7 @@ def define_network(
     if auto:
         meaning += f" With --max_multiply_adds, {AUTO}: the most that it allows."
     default = defaults.init_channels or AUTO
-    serializer = flags.ArgumentSerializer()
+    serializer: flags.ArgumentSerializer[int | str] = flags.ArgumentSerializer()
     flags.DEFINE(_WidthParser(auto), "init_channels", default, meaning, values, serializer)
 
 

@@ -3,6 +3,7 @@
 import functools
 import io
 import re
+from logging import LogRecord
 
 from absl import flags, logging
 
@@ -44,7 +45,7 @@ def _flag_names() -> dict[str, bool]:
 class FlagFormatter(logging.PythonFormatter):
     """Formats log messages as absl does, in the words of the command line."""
 
-    def format(self, record: logging.logging.LogRecord) -> str:
+    def format(self, record: LogRecord) -> str:
         """Format a record."""
         return to_flags(super().format(record))
 

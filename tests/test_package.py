@@ -103,3 +103,7 @@ def test_a_checkout_runs_as_a_module_too():
         [sys.executable, "-m", "snas_tf", "--help"], cwd=ROOT, capture_output=True, text=True
     )
     assert done.stdout.startswith("usage: snas --mode=MODE")
+
+
+def test_the_citation_has_the_version_of_the_package():
+    assert f"\nversion: {snas_tf.__version__}\n" in (ROOT / "CITATION.cff").read_text()

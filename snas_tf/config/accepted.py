@@ -113,7 +113,7 @@ class Accepted:
         """
         if value is None and self.optional:
             return None
-        converted = _CONVERSIONS[self.kind](value)
+        converted: Any = _CONVERSIONS[self.kind](value)
         if self.rule is not None and converted not in self.rule:
             raise ValueError("unknown" if self.kind is str else "out of range")
         return converted
@@ -128,7 +128,8 @@ class Config:
 
     def __post_init__(self) -> None:
         """Check and convert every field."""
-        for name, accepted in accepted_values(type(self)).items():
+        accepted_by_name = accepted_values(type(self))  # type: ignore[arg-type]  # A class has a hash.
+        for name, accepted in accepted_by_name.items():
             value = getattr(self, name)
             try:
                 object.__setattr__(self, name, accepted.convert(value))
@@ -140,8 +141,8 @@ class Config:
 
 
 @functools.cache
-def accepted_values(config_class: type[Config]) -> Mapping[str, Accepted]:
-    """The values that each field of a config accepts, by name."""
+def accepted_values(config_class: type[Any]) -> Mapping[str, Accepted]:
+    """The values that each field of a `Config` accepts, by name."""
     hints = typing.get_type_hints(config_class, include_extras=True)
     return {
         field.name: Accepted.from_annotation(hints[field.name])

@@ -1,5 +1,6 @@
 """A found cell trained, tested and exported by the real program."""
 
+import csv
 import json
 
 import numpy as np
@@ -77,11 +78,21 @@ def test_a_missing_figure_has_no_mean():
     assert averaged["test_error_deviation"] == 0
 
 
+def assert_share_of_the_test_images(error):
+    """Of the digits, 297 are test images."""
+    assert error * 297 == pytest.approx(round(error * 297), abs=1e-4)
+    assert 0 < error < 1
+
+
 def test_the_last_epochs_error_is_told_from_that_of_the_best_validation_epoch(finished):
     result = result_of(finished[0] / "seed_0")
-    assert result["best_valid_accuracy"] >= result["valid_accuracy"]
-    assert 0 < result["test_error"] <= 1
-    assert 0 < result["test_error_at_best_validation"] <= 1
+    with (finished[0] / "seed_0" / "metrics.csv").open() as file:
+        accuracies = [float(row["valid_accuracy"]) for row in csv.DictReader(file)]
+    assert result["valid_accuracy"] == pytest.approx(accuracies[-1])
+    assert result["best_valid_accuracy"] == pytest.approx(max(accuracies))
+    assert result["best_valid_epoch"] == 1 + np.argmax(accuracies)
+    for name in ("test_error", "test_error_at_best_validation"):
+        assert_share_of_the_test_images(result[name])
     assert "the last epoch's weights" in finished[1]
     assert "the weights of the best validation epoch" in finished[1]
 
@@ -112,6 +123,6 @@ def test_a_run_without_validation_images_reports_the_test_error_alone(tmp_path):
     done = run(*flags, f"--model_dir={tmp_path / 'run'}")
     assert done.returncode == 0, done.stderr
     result = result_of(tmp_path / "run")
-    assert result["test_error"] > 0
+    assert_share_of_the_test_images(result["test_error"])
     assert result["valid_accuracy"] is None
     assert result["test_error_at_best_validation"] is None

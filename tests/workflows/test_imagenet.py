@@ -1,5 +1,6 @@
 """--mode=imagenet on a folder of real JPEGs, from files to the SavedModel."""
 
+import csv
 import json
 import shutil
 
@@ -60,7 +61,10 @@ def finished(images, tmp_path_factory):
 def test_the_result_has_top_1_and_top_5_errors(finished):
     model_dir, output = finished
     result = json.loads((model_dir / "result.json").read_text())
-    assert 0 <= result["test_top_5_error"] <= result["test_error"] <= 1
+    with (model_dir / "metrics.csv").open() as file:
+        *_, last = csv.DictReader(file)
+    assert result["test_error"] == pytest.approx(1 - float(last["valid_accuracy"]))
+    assert result["test_top_5_error"] == 0  # Of three classes.
     assert result["steps"] == 4
     assert result["best_valid_epoch"] is None
     assert "4 channels, " in output
