@@ -168,7 +168,7 @@ def stopped(monkeypatch, capsys, error, *arguments):
     monkeypatch.setattr(flags, "FLAGS", values)
     monkeypatch.setattr(modes.MODES[values.mode].module, "run", fail)
     with pytest.raises(SystemExit) as stop:
-        program.main([])
+        program.main(["main.py"])
     return stop.value.code, capsys.readouterr().err
 
 
