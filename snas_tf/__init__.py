@@ -31,9 +31,9 @@ _PUBLIC = {
     "operations": "snas_tf.architecture.operations",
     "plot_cell": "snas_tf.plots:plot_cell",
     "profile": "snas_tf.workflows.profile:profile",
-    "search": "snas_tf.api:search",
+    "search": "snas_tf.workflows.api:search",
     "spaces": "snas_tf.architecture.spaces",
-    "train": "snas_tf.api:train",
+    "train": "snas_tf.workflows.api:train",
 }
 """Where each public name is."""
 
@@ -64,7 +64,7 @@ __all__ = [
 if TYPE_CHECKING:  # The same names once more, for editors and type checkers.
     from snas_tf import algorithms
     from snas_tf.algorithms.algorithm import Algorithm
-    from snas_tf.api import search, train
+    from snas_tf.workflows.api import search, train
     from snas_tf.architecture import operations, spaces
     from snas_tf.architecture.genotype import Genotype, derive
     from snas_tf.architecture.genotype_source import load_genotype

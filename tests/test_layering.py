@@ -19,7 +19,7 @@ ALLOWED = {
     "models": {"models", "layers", "architecture", "errors", "files"},
     "plots": {"plots", "architecture", "files"},
     "data": {"data", "config", "errors", "files"},
-    "runs": {"runs", "config", "errors", "files"},
+    "runs": {"runs", "data", "config", "errors", "files"},
     "training": {"training", "runs", "models", "config", "errors"},
     "penalty": {"penalty", "layers", "architecture", "config"},
     "algorithms": {

@@ -12,7 +12,7 @@ from snas_tf.architecture.network_plan import NetworkPlan
 from snas_tf.config import SearchConfig
 from snas_tf.layers.stochastic_edge import StochasticEdge
 from snas_tf.penalty.estimator import make_estimator
-from snas_tf.penalty.scale import SCALES
+from snas_tf.penalty.scale import SCALES, Scale
 from snas_tf.penalty.weight import make_weight
 
 
@@ -31,7 +31,7 @@ class Penalty:
     def __init__(self, network_plan: NetworkPlan, config: SearchConfig, num_steps: int) -> None:
         self.costs = edge_costs_by_criterion(network_plan)
         criteria = {name: getattr(config, f"{name}_weight") for name in CRITERIA}
-        self.scale = SCALES[config.penalty_scale](self.costs, criteria)
+        self.scale: Scale = SCALES[config.penalty_scale](self.costs, criteria)
         self.estimator = make_estimator(config)
         self.weight = make_weight(config, num_steps, network_plan.space)
 

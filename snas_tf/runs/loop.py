@@ -1,12 +1,11 @@
 """The epochs of a run, from its newest checkpoint or from the start, to the end."""
 
-from collections.abc import Callable
 from typing import Any, TypeVar
 
 import keras
 import tensorflow as tf
 
-from snas_tf.config import RunConfig
+from snas_tf.data.batches import VALIDATION, BatchConfig, Dataset
 from snas_tf.runs.checkpoints import Checkpoints
 from snas_tf.runs.divergence import StopAtDivergence
 from snas_tf.runs.monitor import Monitor
@@ -19,24 +18,20 @@ AnyMonitor = TypeVar("AnyMonitor", bound=Monitor)
 def train(
     model: Any,
     monitor_class: type[AnyMonitor],
-    training_batches: Callable[[int, int], tf.data.Dataset],
-    validation: tf.data.Dataset | None,
-    epoch_steps: int,
-    batch_size: int,
-    run_config: RunConfig,
+    dataset: Dataset,
+    batch_config: BatchConfig,
     run: RunDirectory,
+    checkpoint_every_steps: int = 0,
 ) -> AnyMonitor:
     """Trains a model for the epochs of its `config`.
 
     Args:
         model: a built and compiled `TracedModel` with `config`, `step` and `state`.
         monitor_class: what reports its epochs.
-        training_batches: makes the batches of so many steps (second argument) from a step (first).
-        validation: batches of the images held out, if there are any.
-        epoch_steps: steps of an epoch.
-        batch_size: images a step.
-        run_config: how often to save.
+        dataset: the images to learn from and those to validate on.
+        batch_config: how training batches are drawn.
         run: the run directory.
+        checkpoint_every_steps: see `RunConfig`.
 
     Returns:
         The monitor, which has the rows of all epochs.
@@ -44,8 +39,9 @@ def train(
     Raises:
         UserError: the loss is no longer a number, or no checkpoint of the run can be read.
     """
-    epochs = model.config.epochs
-    checkpoints = Checkpoints(run.checkpoints, run_config.checkpoint_every_steps, epoch_steps)
+    epochs, batch_size = model.config.epochs, batch_config.batch_size
+    epoch_steps = dataset.steps_per_epoch(batch_size)
+    checkpoints = Checkpoints(run.checkpoints, checkpoint_every_steps, epoch_steps)
     checkpoints.attach(model.state(), model.step)
     step = checkpoints.restore()
     if step:
@@ -54,7 +50,7 @@ def train(
         print("compiling the network, which takes a while before the first step", flush=True)
     progress = Progress(epochs, epoch_steps, batch_size)
     monitor = monitor_class(model, run, progress, epochs, checkpoints.rows)
-    epoch_end = _EpochEnd(monitor, validation)
+    epoch_end = _EpochEnd(monitor, dataset.evaluation_batches(VALIDATION, batch_size))
     if step and step % epoch_steps == 0:
         epoch_end.finish(step // epoch_steps - 1)
     callbacks = [StopAtDivergence(), progress, checkpoints, epoch_end]
@@ -64,7 +60,7 @@ def train(
         next_epoch = epoch + 1 if done else epochs
         next_step = next_epoch * epoch_steps
         model.fit(
-            training_batches(step, next_step - step),
+            dataset.training_batches(batch_config, step, next_step - step),
             initial_epoch=epoch,
             epochs=next_epoch,
             steps_per_epoch=epoch_steps - done,

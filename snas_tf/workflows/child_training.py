@@ -96,16 +96,8 @@ class ChildTraining(Workflow):
         batch_config = BatchConfig.from_config(
             self.data_config, self.run_config.seed, self.config.cutout_length
         )
-        monitor = loop.train(
-            model,
-            ChildMonitor,
-            functools.partial(dataset.training_batches, batch_config),
-            validation,
-            epoch_steps,
-            batch_size,
-            self.run_config,
-            run,
-        )
+        every_steps = self.run_config.checkpoint_every_steps
+        monitor = loop.train(model, ChildMonitor, dataset, batch_config, run, every_steps)
         test = dataset.evaluation_batches(TEST, batch_size)
         result = self._result(model, monitor, run, described, validation, test)
         if monitor.rows:

@@ -1,6 +1,5 @@
 """The search: from images to a cell."""
 
-import functools
 import pathlib
 import shlex
 from typing import Any
@@ -65,16 +64,8 @@ class Search(Workflow):
             model = SearchModel(algorithm)
         validation = dataset.evaluation_batches(VALIDATION, batch_size)
         batch_config = BatchConfig.from_config(self.data_config, seed)
-        monitor = loop.train(
-            model,
-            SearchMonitor,
-            functools.partial(dataset.training_batches, batch_config),
-            validation,
-            epoch_steps,
-            batch_size,
-            self.run_config,
-            run,
-        )
+        every_steps = self.run_config.checkpoint_every_steps
+        monitor = loop.train(model, SearchMonitor, dataset, batch_config, run, every_steps)
         rounded_edges = algorithm.finish()
         genotype = algorithm.derive()
         whole_files.write_text(run.genotype, to_json(genotype))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.config import RunConfig
+from snas_tf.data.batches import BatchConfig
 from snas_tf.runs import loop, monitor
 from snas_tf.runs.checkpoints import Checkpoints, collect_variables
 from snas_tf.runs.run_directory import RunDirectory
@@ -81,33 +81,36 @@ class Model(TracedModel):
         return sums(self.measured(batch), batch["weight"])
 
 
-def batches(first_step, num_steps):
-    """Those of a step are the same whatever came before."""
-    x = np.stack(
-        [
-            np.random.default_rng(step).normal(size=BATCH).astype(np.float32)
-            for step in range(first_step, first_step + num_steps)
-        ]
-    )
-    return tf.data.Dataset.from_tensor_slices({"x": x, "y": 2 * x})
+class Points:
+    """What a training needs of a data set."""
+
+    def __init__(self, validates):
+        self.validates = validates
+
+    def steps_per_epoch(self, batch_size):
+        return STEPS
+
+    def training_batches(self, config, first_step, num_steps):
+        """Those of a step are the same whatever came before."""
+        x = np.stack(
+            [
+                np.random.default_rng(step).normal(size=config.batch_size).astype(np.float32)
+                for step in range(first_step, first_step + num_steps)
+            ]
+        )
+        return tf.data.Dataset.from_tensor_slices({"x": x, "y": 2 * x})
+
+    def evaluation_batches(self, part, batch_size):
+        return tf.data.Dataset.from_tensor_slices(HELD_OUT).batch(3) if self.validates else None
 
 
 def train(path, every_steps=0, validates=True):
     """Trains, or continues what is in the directory; returns the model and its rows."""
     run, model = RunDirectory(path), Model()
-    held_out = tf.data.Dataset.from_tensor_slices(HELD_OUT).batch(3) if validates else None
     with run.owned():
         run.write_record(RunRecord("evaluate", {}, {"images": 0}), {})
-        monitored = loop.train(
-            model,
-            ChildMonitor,
-            batches,
-            held_out,
-            STEPS,
-            BATCH,
-            RunConfig(path, checkpoint_every_steps=every_steps),
-            run,
-        )
+        dataset, batch_config = Points(validates), BatchConfig(BATCH)
+        monitored = loop.train(model, ChildMonitor, dataset, batch_config, run, every_steps)
     return model, monitored.rows
 
 
@@ -198,7 +201,8 @@ def test_a_row_is_the_mean_over_the_examples_of_its_epoch(tmp_path):
     slope = velocity = 0.0
     for epoch, row in enumerate(rows):
         errors = []
-        for batch in batches(epoch * STEPS, STEPS).as_numpy_iterator():
+        batches = Points(True).training_batches(BatchConfig(BATCH), epoch * STEPS, STEPS)
+        for batch in batches.as_numpy_iterator():
             errors.append((slope * batch["x"] - batch["y"]) ** 2)
             gradient = np.mean(2 * (slope * batch["x"] - batch["y"]) * batch["x"])
             velocity = 0.9 * velocity - 0.1 * gradient
