@@ -64,7 +64,6 @@ __all__ = [
 if TYPE_CHECKING:  # The same names once more, for editors and type checkers.
     from snas_tf import algorithms
     from snas_tf.algorithms.algorithm import Algorithm
-    from snas_tf.workflows.api import search, train
     from snas_tf.architecture import operations, spaces
     from snas_tf.architecture.genotype import Genotype, derive
     from snas_tf.architecture.genotype_source import load_genotype
@@ -75,6 +74,7 @@ if TYPE_CHECKING:  # The same names once more, for editors and type checkers.
     from snas_tf.models.child import ChildNetwork
     from snas_tf.models.parent import ParentNetwork
     from snas_tf.plots import plot_cell
+    from snas_tf.workflows.api import search, train
     from snas_tf.workflows.export import export
     from snas_tf.workflows.profile import profile
 
