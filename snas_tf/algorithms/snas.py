@@ -144,13 +144,14 @@ class SNAS(Algorithm):
     def report(self) -> dict[str, Any]:
         """Temperature, rates, weight of the penalty, entropies, dropped edges, expected costs."""
         edges, temperature = self.distribution.edges, self.temperature()
+        zero = self.space.zero
         log_alpha = {kind: edges[kind].log_alpha.value for kind in edges}
         fixed = fixed_cost(self.network.network_plan, self.network.num_classes)
         expected = self.penalty.expected_costs(edges)
         return {
             "penalty_weight": self.penalty.weight.value(log_alpha, temperature),
             **{f"entropy_{kind}": edges[kind].entropy() for kind in edges},
-            **{f"dropped_{kind}": edges[kind].count(self.space.zero) for kind in edges},
+            **{f"dropped_{kind}": edges[kind].count(zero) for kind in edges if zero is not None},
             "temperature": temperature,
             "theta_learning_rate": self.theta_optimizer.learning_rate,
             "alpha_learning_rate": self.alpha_optimizer.learning_rate,

@@ -60,12 +60,11 @@ class CellPlan:
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "CellPlan":
         """The inverse of `dataclasses.asdict`, after JSON has made lists of tuples."""
-        return cls(
-            **{
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in config.items()
-            }
-        )
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in config.items()
+        }
+        return cls(**values)
 
 
 @dataclasses.dataclass(frozen=True)

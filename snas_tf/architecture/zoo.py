@@ -1,5 +1,7 @@
 """The published cells, by name."""
 
+from typing import Any
+
 from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
 
 _OPERATIONS = {
@@ -28,7 +30,7 @@ def genotypes() -> dict[str, Genotype]:
     }
 
 
-def _cell(text: str, concat: tuple[int, ...] = (2, 3, 4, 5)) -> CellGenotype:
+def _read_cell(text: str, concat: tuple[int, ...] = (2, 3, 4, 5)) -> CellGenotype:
     """Reads `TARGET: OPERATION SOURCE, OPERATION SOURCE; TARGET: ...`."""
     edges = []
     for node in text.split(";"):
@@ -39,7 +41,7 @@ def _cell(text: str, concat: tuple[int, ...] = (2, 3, 4, 5)) -> CellGenotype:
     return CellGenotype(tuple(edges), concat)
 
 
-_PUBLISHED = {
+_PUBLISHED: dict[str, tuple[tuple[Any, ...], ...]] = {
     "snas_mild": (
         ("2: sep3 0, sep3 1; 3: skip 0, dil3 1; 4: skip 0, skip 1; 5: skip 0, sep3 1",),
         ("2: max 0, max 1; 3: max 1, skip 2; 4: max 1, skip 2; 5: max 0, dil5 2",),

@@ -42,15 +42,15 @@ class BatchConfig:
 
 
 class Dataset(Protocol):
-    """Images split into those to learn from and those to evaluate on.
+    """Images split into those to learn from and those to evaluate on."""
 
-    Attributes:
-        name: the value of `DataConfig.dataset`.
-        class_names: the name of each class, in the order of the labels.
-    """
+    @property
+    def name(self) -> str:
+        """The value of `DataConfig.dataset`."""
 
-    name: str
-    class_names: tuple[str, ...]
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The name of each class, in the order of the labels."""
 
     @property
     def image_size(self) -> tuple[int, int]:

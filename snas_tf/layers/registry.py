@@ -1,6 +1,7 @@
 """The layers of the operations, by name."""
 
 import pkgutil
+from typing import Any
 
 from snas_tf.architecture.operations import OPERATIONS
 from snas_tf.layers.base_operation import BaseOperation
@@ -8,7 +9,7 @@ from snas_tf.layers.base_operation import BaseOperation
 
 def layer_class(name: str) -> type[BaseOperation]:
     """Returns the layer of an operation; that of a skip connection is for stride 2."""
-    layer = OPERATIONS[name].layer
+    layer: Any = OPERATIONS[name].layer
     return pkgutil.resolve_name(layer) if isinstance(layer, str) else layer
 
 

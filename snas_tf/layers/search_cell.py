@@ -10,7 +10,7 @@ from snas_tf.architecture.operations import SKIP, ZERO
 from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.layers.base_cell import BaseCell
 from snas_tf.layers.base_operation import Weights
-from snas_tf.layers.mixed_operation import make_node, mix
+from snas_tf.layers.mixed_operation import Node, make_node, mix
 from snas_tf.layers.registry import create_layer, layer_class
 
 
@@ -76,14 +76,14 @@ class SearchCell(BaseCell):
         weights = {
             name: layer.unstack() for name, layer in (self.poolings | self.convolutions).items()
         }
-        statistics = {name: [] for name in weights}
+        statistics: dict[str, list[Weights]] = {name: [] for name in weights}
         live = self._find_live(z)
         z = dict(zip(space.edges, tf.unstack(z), strict=True))
         values = [
             layer([x], training=training)[0]
             for layer, x in zip(self.preprocess, inputs, strict=True)
         ]
-        nodes = []
+        nodes: list[Node] = []
         for target in space.intermediate_nodes:
             for source in range(len(nodes), target):
                 node, new = make_node(

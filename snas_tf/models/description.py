@@ -113,12 +113,10 @@ def _from_content(content: Any) -> NetworkDescription:
             raise ValueError(f"{name} is missing")
         if not is_accepted(content[name]):
             raise ValueError(f"{name}: received {quote(content[name])}, accepted: {accepted}")
-    return NetworkDescription(
-        **{
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in content.items()
-        }
-    )
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in content.items()
+    }
+    return NetworkDescription(**values)
 
 
 def _whole(value: Any, least: int, most: int) -> bool:

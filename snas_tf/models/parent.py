@@ -1,6 +1,7 @@
 """The parent network: every child at once, weighed by Z."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import tensorflow as tf
 
@@ -16,7 +17,7 @@ class ParentNetwork(CellNetwork):
         skip_threshold: see `SearchCell`.
     """
 
-    def __init__(self, *args: object, skip_threshold: float = 1e-6, **kwargs: object) -> None:
+    def __init__(self, *args: Any, skip_threshold: float = 1e-6, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.cells = [
             SearchCell(plan, self.network_plan.space, skip_threshold, name=f"cell_{plan.index}")

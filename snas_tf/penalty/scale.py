@@ -1,6 +1,6 @@
 """What a Z costs: the function C of Eq. 9, in one of several scales."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -72,5 +72,8 @@ def _relative(costs: Mapping[str, np.ndarray]) -> np.ndarray:
     return stacked / stacked.max(axis=-1, keepdims=True)
 
 
-SCALES = {"linear": Linear, "log": Logarithmic}
+SCALES: dict[str, Callable[[EdgeCosts, Mapping[str, float]], Scale]] = {
+    "linear": Linear,
+    "log": Logarithmic,
+}
 """By the name that `SearchConfig.penalty_scale` has."""

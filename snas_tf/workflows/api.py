@@ -77,7 +77,7 @@ class TrainingResult:
             A Keras model from uint8 [batch, height, width, 3] to logits [batch, classes].
         """
         first = sorted(self.model_dir.glob("seed_*"), key=lambda path: int(path.name[5:]))[:1]
-        _, network, _ = export.load(*(first or [self.model_dir]))
+        _, network, _ = export.load(first[0] if first else self.model_dir)
         return network
 
 
@@ -109,7 +109,7 @@ def search(
         UserError: images or settings are not accepted, or the run directory is not this search's.
     """
     data = data or DataConfig("cifar10" if images is None else "arrays")
-    workflow = Search(config or SearchConfig(), data, RunConfig(model_dir, seed))
+    workflow = Search(config or SearchConfig(), data, RunConfig(pathlib.Path(model_dir), seed))
     workflow.images = _collect(images, labels, data, validation_data, None, class_names)
     figures = _run(workflow)
     path = workflow.run_config.model_dir
@@ -152,7 +152,7 @@ def train(
     if isinstance(genotype, str):
         config = dataclasses.replace(config, genotype=genotype)
     kind = ImageNetTraining if isinstance(config, ImageNetConfig) else ChildTraining
-    workflow = kind(config, data, RunConfig(model_dir, seed))
+    workflow = kind(config, data, RunConfig(pathlib.Path(model_dir), seed))
     if isinstance(genotype, Genotype):
         workflow.genotype = genotype
     workflow.images = _collect(images, labels, data, validation_data, test_data, class_names)
@@ -172,7 +172,7 @@ def _collect(
     if (images is None) != (labels is None):
         missing = "images" if images is None else "labels"
         raise UserError(f"`{missing}`: None, accepted: both images and labels, or neither")
-    if images is None:
+    if images is None or labels is None:
         return None
     return from_arrays(
         data,
