@@ -4,7 +4,7 @@ import math
 
 import tensorflow as tf
 
-from snas_tf.data.headers import image_shape
+from snas_tf.data.image_headers import image_shape
 
 _RATIO = (3 / 4, 4 / 3)
 _TRIES = 10

@@ -72,7 +72,7 @@ def decode_all(
     with parallel_map(attempt, files, "decoding images") as results:
         for position, ((path, label), result) in enumerate(zip(files, results, strict=True)):
             if isinstance(result, Exception):
-                report(path, result, skip_corrupt)
+                report_damage(path, result, skip_corrupt)
                 left_out.append(position)
                 continue
             if images is None:
@@ -102,7 +102,7 @@ def find_damaged(files: Files, skip_corrupt: bool) -> tuple[int, ...]:
     with parallel_map(lambda file: find_damage(file[0]), files, "checking images") as results:
         for position, ((path, _), error) in enumerate(zip(files, results, strict=True)):
             if error:
-                report(path, error, skip_corrupt)
+                report_damage(path, error, skip_corrupt)
                 left_out.append(position)
     damaged = set(left_out)
     readable = {label for place, (_, label) in enumerate(files) if place not in damaged}
@@ -171,7 +171,7 @@ def _turned(image: PIL.Image.Image) -> PIL.Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
-def report(path: pathlib.Path, error: Exception, skip_corrupt: bool) -> None:
+def report_damage(path: pathlib.Path, error: Exception, skip_corrupt: bool) -> None:
     """Says that the file at `path` can't be decoded, and why: in the log if it is to be skipped.
 
     Raises:

@@ -15,7 +15,7 @@ from snas_tf.data.folder import TEST, TRAIN, VALIDATION
 from snas_tf.data.images import Images, require_same_size
 from snas_tf.data.memory_dataset import MemoryDataset
 from snas_tf.data.mirroring import is_mirrored
-from snas_tf.data.summary import listed, summarize
+from snas_tf.data.summary import list_names, summarize
 from snas_tf.errors import UserError
 
 
@@ -101,7 +101,7 @@ class MemoryCollection:
             lacking = names[counts == count].tolist()
             if lacking:
                 lines.append(
-                    f"classes without a {part} image, as they have {count}: {listed(lacking)}"
+                    f"classes without a {part} image, as they have {count}: {list_names(lacking)}"
                 )
         return lines
 

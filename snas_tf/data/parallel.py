@@ -33,12 +33,12 @@ def parallel_map(
     """
     pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
     try:
-        yield tracked(pool.map(function, items), len(items), description)
+        yield show_progress(pool.map(function, items), len(items), description)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def tracked(results: Iterable[Any], count: int, description: str) -> Iterator[Any]:
+def show_progress(results: Iterable[Any], count: int, description: str) -> Iterator[Any]:
     """Passes results on and shows progress after 2 seconds: a bar on a terminal, else plain lines.
 
     Args:

@@ -12,26 +12,27 @@ import numpy as np
 import PIL.Image
 import tensorflow as tf
 
-from snas_tf.data import decoding, prepared
+from snas_tf.data import decoding
 from snas_tf.data.fingerprint import digest_files, digest_records
 from snas_tf.data.parallel import parallel_map
-from snas_tf.data.records import Records
+from snas_tf.data.tfds_builder import format_reason, unavailable_error
+from snas_tf.data.tfds_records import Records
 from snas_tf.errors import UserError
 
 Reader = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 """From a position, int64 [], to (encoded image, string []; label, int64 []), in a graph."""
 
 
-class Source(Protocol):
+class EncodedSource(Protocol):
     """Encoded images with labels, found by their positions."""
 
     def __len__(self) -> int:
         """The number of examples."""
 
-    def reader(self) -> Reader:
+    def make_reader(self) -> Reader:
         """What reads an example; to be called outside of a graph, used within one."""
 
-    def rewrite(self, position: int) -> tuple[bytes, int]:
+    def read_as_png(self, position: int) -> tuple[bytes, int]:
         """The example as (PNG image that TensorFlow decodes, label), read with Pillow.
 
         Raises:
@@ -72,24 +73,24 @@ class FolderSource:
         """The number of examples."""
         return len(self.files)
 
-    def reader(self) -> Reader:
-        """What reads an example, as in `Source`."""
+    def make_reader(self) -> Reader:
+        """What reads an example, as in `EncodedSource`."""
         with tf.device("CPU"):
             paths = tf.constant([os.fsencode(path) for path, _ in self.files])
             labels = tf.constant([label for _, label in self.files], tf.int64)
         return lambda position: (tf.io.read_file(paths[position]), labels[position])
 
-    def rewrite(self, position: int) -> tuple[bytes, int]:
-        """The example as a PNG image, as in `Source`."""
+    def read_as_png(self, position: int) -> tuple[bytes, int]:
+        """The example as a PNG image, as in `EncodedSource`."""
         path, label = self.files[position]
         try:
             return _as_png(decoding.decode(path)), label
         except Exception as error:
-            decoding.report(path, error, skip_corrupt=False)
+            decoding.report_damage(path, error, skip_corrupt=False)
             raise
 
     def find_damaged(self, skip_corrupt: bool) -> tuple[int, ...]:
-        """The positions of damaged files, as in `Source`."""
+        """The positions of damaged files, as in `EncodedSource`."""
         return decoding.find_damaged(self.files, skip_corrupt)
 
     def without(self, positions: Collection[int]) -> "FolderSource":
@@ -102,12 +103,12 @@ class FolderSource:
 
     @functools.cached_property
     def digest(self) -> str:
-        """The digest of all examples, as in `Source`."""
+        """The digest of all examples, as in `EncodedSource`."""
         return digest_files(self.files, self.root)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class PreparedSource:
+class TfdsSource:
     """The examples of a split that TFDS has prepared.
 
     Attributes:
@@ -127,9 +128,9 @@ class PreparedSource:
         """The number of examples."""
         return len(self.records)
 
-    def reader(self) -> Reader:
-        """What reads an example, as in `Source`; an error where its label is no class's."""
-        read_record = self.records.reader()
+    def make_reader(self) -> Reader:
+        """What reads an example, as in `EncodedSource`; an error where its label is no class's."""
+        read_record = self.records.make_reader()
 
         def read(position: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             image, label = self._parse(read_record(position))
@@ -139,8 +140,8 @@ class PreparedSource:
 
         return read
 
-    def rewrite(self, position: int) -> tuple[bytes, int]:
-        """The example as a PNG image, as in `Source`."""
+    def read_as_png(self, position: int) -> tuple[bytes, int]:
+        """The example as a PNG image, as in `EncodedSource`."""
         try:
             image, label = self._read(position)
             return _as_png(decoding.decode(image)), label
@@ -148,7 +149,7 @@ class PreparedSource:
             raise self._unreadable(position, error) from error
 
     def find_damaged(self, skip_corrupt: bool) -> tuple[int, ...]:
-        """Nothing, as in `Source`: no example of a prepared copy is left out."""
+        """Nothing, as in `EncodedSource`: no example of a prepared copy is left out."""
 
         def find_damage(position: int) -> Exception | None:
             try:
@@ -179,16 +180,16 @@ class PreparedSource:
 
     @functools.cached_property
     def digest(self) -> str:
-        """The digest of all examples, as in `Source`."""
+        """The digest of all examples, as in `EncodedSource`."""
         try:
             return digest_records(self.records)
         except (tf.errors.OpError, OSError) as error:
-            reason = f"the prepared copy can't be read ({prepared.one_line(error)})"
-            raise prepared.unavailable(self.name, reason) from error
+            reason = f"the prepared copy can't be read ({format_reason(error)})"
+            raise unavailable_error(self.name, reason) from error
 
     def _unreadable(self, position: int, error: Exception) -> UserError:
-        reason = f"example {position} can't be read ({prepared.one_line(error)})"
-        return prepared.unavailable(self.name, reason)
+        reason = f"example {position} can't be read ({format_reason(error)})"
+        return unavailable_error(self.name, reason)
 
     def _parse(self, record: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """The image is left encoded, which a decoder of TFDS would also do."""

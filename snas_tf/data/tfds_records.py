@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import tensorflow as tf
 
-from snas_tf.data.prepared import one_line, unavailable
+from snas_tf.data.tfds_builder import format_reason, unavailable_error
 
 _LENGTH_BYTES, _CHECKSUM_BYTES = 8, 4
 _BEFORE, _AFTER = _LENGTH_BYTES + _CHECKSUM_BYTES, _CHECKSUM_BYTES
@@ -31,7 +31,7 @@ class Records(Protocol):
     def __getitem__(self, position: int) -> bytes:
         """The record at `position`."""
 
-    def reader(self) -> ReadRecord:
+    def make_reader(self) -> ReadRecord:
         """What reads a record; to be called outside of a graph, used within one."""
 
 
@@ -69,9 +69,9 @@ class TFRecords(Sequence[bytes]):
         """
         if not 0 <= position < len(self):
             raise IndexError(position)
-        return self.reader()(tf.constant(position, tf.int64)).numpy()
+        return self.make_reader()(tf.constant(position, tf.int64)).numpy()
 
-    def reader(self) -> ReadRecord:
+    def make_reader(self) -> ReadRecord:
         """What reads a record, and checks it; to be called outside of a graph, used within one."""
         paths, files, starts = self._index
 
@@ -117,7 +117,7 @@ class ArrayRecords(Sequence[bytes]):
         """The record at `position`, 0 to the number of records less 1."""
         return self._source[position]
 
-    def reader(self) -> ReadRecord:
+    def make_reader(self) -> ReadRecord:
         """What reads a record; used within a graph."""
 
         def read(position: tf.Tensor) -> tf.Tensor:
@@ -153,8 +153,8 @@ def open_records(builder: Any, split: str, name: str) -> Records:
             raise ValueError(f"{split} has {len(records)} examples, not {expected}")
         return records
     except (OSError, ValueError, RuntimeError) as error:
-        reason = f"the prepared copy in {builder.data_path} can't be read ({one_line(error)})"
-        raise unavailable(name, reason) from error
+        reason = f"the prepared copy in {builder.data_path} can't be read ({format_reason(error)})"
+        raise unavailable_error(name, reason) from error
 
 
 def _record_starts(path: pathlib.Path) -> np.ndarray:
