@@ -40,11 +40,11 @@ class EncodedCollection:
     remarks: tuple[str, ...] = ()
 
     def split(self, seed: int) -> EncodedDataset:
-        """Training and validation images; `seed` decides nothing, as none is held out at random."""
+        """Returns the images; `seed` has no effect, as none is held out at random."""
         return self.dataset
 
     def summary(self) -> str:
-        """What a run prints of its images before it trains."""
+        """See `batches.Collection`."""
         dataset = self.dataset
         counts = {TRAIN: len(dataset.train), VALIDATION: len(dataset.validation)}
         height, width = dataset.image_size
@@ -146,7 +146,7 @@ def _find_in_folder(
 def _find_in_tfds(
     config: DataConfig, cache: pathlib.Path | None
 ) -> tuple[dict[str, EncodedSource], tuple[str, ...], tuple[str, ...]]:
-    """As `_find_in_folder`, of a TFDS data set."""
+    """See `_find_in_folder`."""
     if config.dataset == "digits":
         raise UserError(
             "`dataset`=digits: its images are in memory, not on disk; accepted: folder, or a TFDS "
@@ -154,20 +154,20 @@ def _find_in_tfds(
         )
     builder, keys = tfds_builder.open_builder(config)
     train = _open(builder, "train", config, keys)
-    sources = {TRAIN: train, VALIDATION: _labelled_split(builder, config, keys)}
+    sources = {TRAIN: train, VALIDATION: _labeled_split(builder, config, keys)}
     if cache is not None:
         _find_damaged(sources, config, cache)
     return sources, tuple(builder.info.features[keys[1]].names), ()
 
 
-def _labelled_split(builder: Any, config: DataConfig, keys: tuple[str, str]) -> EncodedSource:
+def _labeled_split(builder: Any, config: DataConfig, keys: tuple[str, str]) -> EncodedSource:
     for split in _HELD_OUT_SPLITS:
         if split in builder.info.splits:
             source = _open(builder, split, config, keys)
             if source.has_labels():
                 return source
     raise UserError(
-        f"`dataset`={config.dataset}: has no labelled images besides those to learn from; "
+        f"`dataset`={config.dataset}: has no labeled images besides those to learn from; "
         "accepted: a data set with a split named validation or test, such as imagenet2012"
     )
 

@@ -1,4 +1,4 @@
-"""Where encoded images and their labels come from, one example at a time, in any order."""
+"""Encoded images with labels, read one at a time in any order."""
 
 import dataclasses
 import functools
@@ -30,10 +30,13 @@ class EncodedSource(Protocol):
         """The number of examples."""
 
     def make_reader(self) -> Reader:
-        """What reads an example; to be called outside of a graph, used within one."""
+        """Makes a function that reads an example in a graph; to be called outside of the graph."""
 
     def read_as_png(self, position: int) -> tuple[bytes, int]:
-        """The example as (PNG image that TensorFlow decodes, label), read with Pillow.
+        """Reads an example with Pillow.
+
+        Returns:
+            (PNG image that TensorFlow decodes, label).
 
         Raises:
             UserError: Pillow can't read it either; names the file.
@@ -74,14 +77,14 @@ class FolderSource:
         return len(self.files)
 
     def make_reader(self) -> Reader:
-        """What reads an example, as in `EncodedSource`."""
+        """See `EncodedSource`."""
         with tf.device("CPU"):
             paths = tf.constant([os.fsencode(path) for path, _ in self.files])
             labels = tf.constant([label for _, label in self.files], tf.int64)
         return lambda position: (tf.io.read_file(paths[position]), labels[position])
 
     def read_as_png(self, position: int) -> tuple[bytes, int]:
-        """The example as a PNG image, as in `EncodedSource`."""
+        """See `EncodedSource`."""
         path, label = self.files[position]
         try:
             return _as_png(decoding.decode(path)), label
@@ -90,11 +93,11 @@ class FolderSource:
             raise
 
     def find_damaged(self, skip_corrupt: bool) -> tuple[int, ...]:
-        """The positions of damaged files, as in `EncodedSource`."""
+        """See `EncodedSource`."""
         return decoding.find_damaged(self.files, skip_corrupt)
 
     def without(self, positions: Collection[int]) -> "FolderSource":
-        """The files but those at these positions."""
+        """Leaves out the files at these positions."""
         if not positions:
             return self
         left_out = set(positions)
@@ -103,7 +106,7 @@ class FolderSource:
 
     @functools.cached_property
     def digest(self) -> str:
-        """The digest of all examples, as in `EncodedSource`."""
+        """See `EncodedSource`."""
         return digest_files(self.files, self.root)
 
 
@@ -129,7 +132,7 @@ class TfdsSource:
         return len(self.records)
 
     def make_reader(self) -> Reader:
-        """What reads an example, as in `EncodedSource`; an error where its label is no class's."""
+        """See `EncodedSource`; to read an example whose label is not of a class is an error."""
         read_record = self.records.make_reader()
 
         def read(position: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -141,7 +144,7 @@ class TfdsSource:
         return read
 
     def read_as_png(self, position: int) -> tuple[bytes, int]:
-        """The example as a PNG image, as in `EncodedSource`."""
+        """See `EncodedSource`."""
         try:
             image, label = self._read(position)
             return _as_png(decoding.decode(image)), label
@@ -149,7 +152,7 @@ class TfdsSource:
             raise self._unreadable(position, error) from error
 
     def find_damaged(self, skip_corrupt: bool) -> tuple[int, ...]:
-        """Nothing, as in `EncodedSource`: no example of a prepared copy is left out."""
+        """See `EncodedSource`; no example of a prepared copy may be left out."""
 
         def find_damage(position: int) -> Exception | None:
             try:
@@ -164,14 +167,14 @@ class TfdsSource:
         return ()
 
     def _read(self, position: int) -> tuple[io.BytesIO, int]:
-        """The encoded image and its label, which is a class's."""
+        """Reads the encoded image and its label, and checks that the label is of a class."""
         image, label = self._parse(tf.constant(self.records[position]))
         if not 0 <= label < self.num_classes:
             raise ValueError(f"its label is {label}, not 0 to {self.num_classes - 1}")
         return io.BytesIO(image.numpy()), int(label)
 
     def has_labels(self) -> bool:
-        """Whether labels are given: TFDS has -1 for one that is withheld."""
+        """Whether the examples have labels; TFDS gives -1 for a label that is withheld."""
         try:
             _, label = self._parse(tf.constant(self.records[0]))
         except Exception as error:
@@ -180,7 +183,7 @@ class TfdsSource:
 
     @functools.cached_property
     def digest(self) -> str:
-        """The digest of all examples, as in `EncodedSource`."""
+        """See `EncodedSource`."""
         try:
             return digest_records(self.records)
         except (tf.errors.OpError, OSError) as error:
@@ -192,7 +195,7 @@ class TfdsSource:
         return unavailable_error(self.name, reason)
 
     def _parse(self, record: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The image is left encoded, which a decoder of TFDS would also do."""
+        """Parses a record to the encoded image and its label."""
         features = {
             self.image_key: tf.io.FixedLenFeature([], tf.string),
             self.label_key: tf.io.FixedLenFeature([], tf.int64),
@@ -202,7 +205,7 @@ class TfdsSource:
 
 
 def _as_png(image: np.ndarray) -> bytes:
-    """The encoded form of an image, uint8 [height, width, 3]."""
+    """Encodes an image, uint8 [height, width, 3]."""
     stream = io.BytesIO()
     PIL.Image.fromarray(image).save(stream, "PNG", compress_level=1)
     return stream.getvalue()

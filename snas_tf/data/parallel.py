@@ -18,7 +18,9 @@ _LINE_SECONDS = 60.0
 def parallel_map(
     function: Callable[[Any], Any], items: Sequence[Any], description: str
 ) -> Iterator[Iterator[Any]]:
-    """Calls a function for every item, in threads: for what waits for disks or frees Python's lock.
+    """Calls a function for every item, in threads.
+
+    It pays for work that waits for disks or frees Python's lock.
 
     Leaving the context gives up what has not begun. An exception of `function` is raised where its
     result is taken.

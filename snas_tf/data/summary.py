@@ -1,4 +1,4 @@
-"""What a run says of its images before it trains."""
+"""The lines that a run prints of its images before it trains."""
 
 from collections.abc import Mapping, Sequence
 
@@ -35,6 +35,6 @@ def summarize(
 
 
 def list_names(names: Sequence[str]) -> str:
-    """The names, of many the first ten and how many more there are."""
+    """Joins names; of more than ten, the first ten and the number of the others."""
     more = len(names) - _NAMED_CLASSES
     return ", ".join([*names[:_NAMED_CLASSES], *([f"and {more:,} more"] if more > 0 else [])])

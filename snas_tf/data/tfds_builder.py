@@ -34,7 +34,7 @@ def open_builder(config: DataConfig) -> tuple[Any, tuple[str, str]]:
         (TFDS builder, (name of the image feature, name of the label feature)).
 
     Raises:
-        UserError: the name is unknown, the data set is not one of labelled images, or there is
+        UserError: the name is unknown, the data set is not one of labeled images, or there is
             neither a prepared copy nor a network to download it from.
     """
     builder = _builder(config)
@@ -104,7 +104,7 @@ def _download(builder: Any, name: str) -> None:
 
 
 def _reachable(url: str) -> bool:
-    """Whether `url` answers soon; in a thread, as looking up a name heeds no time limit."""
+    """Whether `url` answers soon; asked in a thread, as looking up a name has no time limit."""
     answers = []
     thread = threading.Thread(target=lambda: answers.append(_answers(url)), daemon=True)
     thread.start()
@@ -124,7 +124,7 @@ def _answers(url: str) -> bool:
 
 
 def unavailable_error(name: str, reason: str) -> UserError:
-    """The error for a data set `name` that can't be had for `reason`; names the ways out."""
+    """Makes the error for a data set that can't be read; names what else can be done."""
     return UserError(
         f"`dataset`={name}: {reason}; accepted without a network: `dataset`=digits, "
         f"`dataset`=folder `data_dir`=DIR, or a copy of {name} prepared by TFDS under `data_dir`"
@@ -132,6 +132,6 @@ def unavailable_error(name: str, reason: str) -> UserError:
 
 
 def format_reason(error: Exception) -> str:
-    """The first line of an error's message, or its kind where it has none; no TensorFlow nodes."""
+    """Formats the first line of an error's message, or its kind, without TensorFlow's nodes."""
     message = re.sub(r"^\{\{.*?\}\}|\[Op:.*\]", "", str(error).strip()).strip()
     return (message or type(error).__name__).splitlines()[0]

@@ -39,7 +39,7 @@ def read(
         that are not wanted or that the data set does not have.
 
     Raises:
-        UserError: the name is unknown, the data set is not one of labelled images, or there is
+        UserError: the name is unknown, the data set is not one of labeled images, or there is
             neither a readable prepared copy nor a network to download it from.
     """
     builder, keys = open_builder(config)
@@ -65,7 +65,7 @@ def _check_labels(images: Images, num_classes: int, name: str) -> None:
 def _read_test(
     builder: Any, config: DataConfig, image_key: str, label_key: str
 ) -> tuple[str | None, Images | None]:
-    """The name of the split that the test images are of, and those images."""
+    """Reads the test images; returns the name of their split, too."""
     for split in _TEST_SPLITS:
         if split in builder.info.splits:
             blocks = _blocks(builder, config, split, image_key, label_key)
@@ -77,7 +77,7 @@ def _read_test(
 
 @contextlib.contextmanager
 def _without_warnings() -> Iterator[None]:
-    """TFDS warns of its own use of what it has deprecated, where only some features are decoded."""
+    """Silences TFDS, which warns of its own deprecated code when some features are decoded."""
     before = logging.get_verbosity()
     logging.set_verbosity(logging.ERROR)
     try:
@@ -113,7 +113,7 @@ def _blocks(
 def _decoded(
     blocks: Iterable[tuple[np.ndarray, np.ndarray]], image_size: int | None
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Blocks of one image each, of encoded ones, over all cores."""
+    """Decodes blocks of encoded images over all cores, to blocks of one image each."""
 
     def decode(encoded: bytes) -> np.ndarray:
         return resize(decoding.decode(io.BytesIO(encoded), image_size)[np.newaxis], image_size)

@@ -32,7 +32,7 @@ class Records(Protocol):
         """The record at `position`."""
 
     def make_reader(self) -> ReadRecord:
-        """What reads a record; to be called outside of a graph, used within one."""
+        """Makes a function that reads a record in a graph; to be called outside of the graph."""
 
 
 class TFRecords(Sequence[bytes]):
@@ -55,7 +55,7 @@ class TFRecords(Sequence[bytes]):
         with concurrent.futures.ThreadPoolExecutor(_THREADS) as pool:
             starts = list(pool.map(_record_starts, self._paths))
         self._starts = np.concatenate(starts)
-        self._files = np.repeat(np.arange(len(starts)), [len(one) for one in starts])
+        self._files = np.repeat(np.arange(len(starts)), [len(offsets) for offsets in starts])
 
     def __len__(self) -> int:
         """The number of records."""
@@ -72,7 +72,7 @@ class TFRecords(Sequence[bytes]):
         return self.make_reader()(tf.constant(position, tf.int64)).numpy()
 
     def make_reader(self) -> ReadRecord:
-        """What reads a record, and checks it; to be called outside of a graph, used within one."""
+        """Makes a function that reads and checks a record in a graph."""
         paths, files, starts = self._index
 
         def read(position: tf.Tensor) -> tf.Tensor:
@@ -118,7 +118,7 @@ class ArrayRecords(Sequence[bytes]):
         return self._source[position]
 
     def make_reader(self) -> ReadRecord:
-        """What reads a record; used within a graph."""
+        """Makes a function that reads a record in a graph."""
 
         def read(position: tf.Tensor) -> tf.Tensor:
             record = tf.numpy_function(lambda p: self[int(p)], [position], tf.string)
@@ -128,7 +128,7 @@ class ArrayRecords(Sequence[bytes]):
 
 
 def open_records(builder: Any, split: str, name: str) -> Records:
-    """The serialized examples of a prepared split.
+    """Opens the serialized examples of a prepared split.
 
     Args:
         builder: of a data set prepared as TFRecord, TFDS's default, or as ArrayRecord.
@@ -158,7 +158,7 @@ def open_records(builder: Any, split: str, name: str) -> Records:
 
 
 def _record_starts(path: pathlib.Path) -> np.ndarray:
-    """Where each record of a file starts: int64 [records]."""
+    """Finds where each record of a file starts: int64 [records]."""
     starts, size = [0], path.stat().st_size
     with open(path, "rb", buffering=0) as stream:
         while starts[-1] < size:

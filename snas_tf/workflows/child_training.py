@@ -131,7 +131,7 @@ class ChildTraining(Workflow):
         return self.initial_weights.check_network(described)
 
     def make_model(self, network: ChildNetwork, epoch_steps: int) -> ChildModel:
-        """The network with its loss and optimiser."""
+        """The network with its loss and optimizer."""
         return ChildModel(network, self.config, epoch_steps, self.run_config.seed)
 
     def best_row(self, monitor: ChildMonitor) -> dict[str, float] | None:

@@ -174,7 +174,7 @@ def test_the_validation_images_are_of_a_split_with_labels(tmp_path, splits, with
 
 def test_a_data_set_without_validation_labels_is_refused(tmp_path):
     prepare(tmp_path, ("train", "test"), withheld=("test",))
-    with pytest.raises(UserError, match=r"^`dataset`=tiny: has no labelled images besides"):
+    with pytest.raises(UserError, match=r"^`dataset`=tiny: has no labeled images besides"):
         load(config(tmp_path, "tiny"))
 
 

@@ -41,7 +41,7 @@ def test_a_prepared_tfds_copy_is_read_without_its_test_split(tmp_path, channels)
         (("train", "extra"), (), None),
     ],
 )
-def test_the_test_images_of_tfds_are_of_the_labelled_test_or_validation_split(
+def test_the_test_images_of_tfds_are_of_the_labeled_test_or_validation_split(
     tmp_path, splits, withheld, tested
 ):
     images = prepare(tmp_path, "tiny", splits=splits, withheld=withheld)
