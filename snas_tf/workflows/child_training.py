@@ -53,12 +53,13 @@ class ChildTraining(Workflow):
 
     def read_images(self, run: RunDirectory) -> Collection:
         """See `Workflow.read_images`."""
-        images = memory_collection.read(self.data_config, with_test=True, cache=run.images)
+        return memory_collection.read(self.data_config, with_test=True, cache=run.images)
+
+    def check_images(self, images: Collection) -> None:
+        """See `Workflow.check_images`; initial weights have learned from the same images."""
         if self.initial_weights is not None:
-            self.initial_weights.check_images(
-                images.fingerprint, self.data_config.validation_fraction
-            )
-        return images
+            fraction = self.data_config.validation_fraction
+            self.initial_weights.check_images(images.fingerprint, fraction)
 
     def split_seed(self) -> int:
         """See `Workflow.split_seed`; initial weights are validated on what the search held out."""
