@@ -1,1 +1,1 @@
-"""Images in, batches out."""
+"""Data sets of images, and the batches that a training takes of them."""

@@ -40,15 +40,15 @@ def crop_and_flip(images: tf.Tensor, seed: tf.Tensor, mirror: bool) -> tf.Tensor
 def cutout(images: tf.Tensor, seed: tf.Tensor, length: int, fill: tf.Tensor) -> tf.Tensor:
     """Covers a square of each image, at a place of its own (DeVries and Taylor, 2017).
 
-    The centre is any pixel, so a square near the border is cut off there: it has the rows
+    The center is any pixel, so a square near the border is cut off there. It covers the rows
     max(0, y - length // 2) to min(height, y + length // 2), the last one excluded, and the columns
-    alike. An odd length thus covers what the even one below it does.
+    alike. An odd length covers what the even one below it does.
 
     Args:
         images: uint8 [batch, height, width, channels = 3].
         seed: integers [2]; the same seed draws the same places.
         length: pixels on a side; 0 changes nothing.
-        fill: uint8 [channels = 3], the colour of the square; the mean of the training images is 0
+        fill: uint8 [channels = 3], the color of the square; the mean of the training images is 0
             to the network.
 
     Returns:
@@ -56,8 +56,8 @@ def cutout(images: tf.Tensor, seed: tf.Tensor, length: int, fill: tf.Tensor) -> 
     """
     batch, height, width = images.shape[:3]
     seed_y, seed_x = tf.unstack(tf.random.split(seed, 2))
-    rows = _near_a_centre(batch, height, length, seed_y)
-    columns = _near_a_centre(batch, width, length, seed_x)
+    rows = _near_random_center(batch, height, length, seed_y)
+    columns = _near_random_center(batch, width, length, seed_x)
     # Choosing between whole rows of bytes is three times as fast as between pixels.
     columns = tf.repeat(columns, _CHANNELS, axis=1)
     covered = rows[:, :, tf.newaxis] & columns[:, tf.newaxis, :]
@@ -75,10 +75,10 @@ def mean_color(mean: np.ndarray) -> tf.Tensor:
         return tf.constant(np.rint(mean).astype(np.uint8))
 
 
-def _near_a_centre(batch: int, size: int, length: int, seed: tf.Tensor) -> tf.Tensor:
-    """Which of `size` positions are within half of `length` of a random one: bool [batch, size]."""
-    centre = tf.random.stateless_uniform([batch, 1], seed, 0, size, tf.int32)
-    distance = tf.range(size) - centre
+def _near_random_center(batch: int, size: int, length: int, seed: tf.Tensor) -> tf.Tensor:
+    """Marks the positions within half of `length` of a random one: bool [batch, size]."""
+    center = tf.random.stateless_uniform([batch, 1], seed, 0, size, tf.int32)
+    distance = tf.range(size) - center
     return (-(length // 2) <= distance) & (distance < length // 2)
 
 
@@ -87,5 +87,5 @@ def _padding(size: int) -> int:
 
 
 def _offsets(batch: int, padding: int, seed: tf.Tensor) -> tf.Tensor:
-    """Where the crops begin in the padded images: int32 [batch, 1], 0 to twice the padding."""
+    """Draws where crops begin in padded images: int32 [batch, 1], 0 to twice the padding."""
     return tf.random.stateless_uniform([batch, 1], seed, 0, 2 * padding + 1, tf.int32)

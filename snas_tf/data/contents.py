@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from snas_tf.config import DataConfig
-from snas_tf.data import decoding, folder, prepared
+from snas_tf.data import decoding, folder, tfds_reader
 from snas_tf.data.fingerprint import digest_arrays, digest_files
 from snas_tf.data.folder import TEST, TRAIN, VALIDATION
 from snas_tf.data.image_cache import ImageCache
@@ -68,7 +68,7 @@ def read(
     """
     if config.dataset == "folder":
         return _read_folder(config, with_test, cache, check)
-    read_dataset = _read_digits if config.dataset == "digits" else _read_prepared
+    read_dataset = _read_digits if config.dataset == "digits" else _read_tfds
     contents = read_dataset(config, with_test)
     check(contents)
     return contents
@@ -107,8 +107,8 @@ def _read_folder(
     return contents
 
 
-def _read_prepared(config: DataConfig, with_test: bool) -> Contents:
-    train, test, class_names, remarks = prepared.read(config, with_test)
+def _read_tfds(config: DataConfig, with_test: bool) -> Contents:
+    train, test, class_names, remarks = tfds_reader.read(config, with_test)
     return Contents.from_parts({TRAIN: train, TEST: test}, class_names, remarks)
 
 

@@ -1,17 +1,17 @@
-"""Crops of images that are encoded or, for the middle, decoded already."""
+"""Random crops and center crops of encoded images."""
 
 import math
 
 import tensorflow as tf
 
-from snas_tf.data.headers import image_shape
+from snas_tf.data.image_headers import image_shape
 
 _RATIO = (3 / 4, 4 / 3)
 _TRIES = 10
 _CROPPED_SHARE = 224 / 256
-"""The side of the centre crop, as a share of the image's shorter side."""
+"""The side of the center crop, as a share of the image's shorter side."""
 
-_GREY = (0.299, 0.587, 0.114)
+_GRAY = (0.299, 0.587, 0.114)
 _END_OF_JPEG = b"\xff\xd9"
 
 
@@ -61,7 +61,7 @@ def center_crop(encoded: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
 
 
 def center_crop_decoded(images: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
-    """What `center_crop` makes of images that are decoded already.
+    """Cuts out the middle of decoded images, as `center_crop` does of an encoded one.
 
     Args:
         images: uint8 [batch, height, width, channels = 3].
@@ -108,7 +108,7 @@ def random_window(
 
 
 def center_window(height: tf.Tensor, width: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
-    """The window of `center_crop`.
+    """Computes the window that `center_crop` cuts out.
 
     Args:
         height: of the image in pixels, int32 [].
@@ -138,7 +138,7 @@ def color_jitter(image: tf.Tensor, seed: tf.Tensor, strength: float) -> tf.Tenso
     """Changes brightness, contrast, saturation and hue, as DARTS does on ImageNet.
 
     Brightness, contrast and saturation are factors of 1 - `strength` to 1 + `strength`, of the
-    distance to black, to the image's mean grey and to each pixel's own grey; the hue turns by up to
+    distance to black, to the image's mean gray and to each pixel's own gray; the hue turns by up to
     `strength` / 2 of the circle either way. They come in this order, and values are clipped to 0 to
     255 once, before the hue: up to there, all is one linear map of a pixel, in a third of the time
     of three.
@@ -154,18 +154,18 @@ def color_jitter(image: tf.Tensor, seed: tf.Tensor, strength: float) -> tf.Tenso
     drawn = tf.random.stateless_uniform([4], seed, -1.0, 1.0)
     brightness, contrast, saturation = tf.unstack(1 + strength * drawn[:3])
     pixels = tf.reshape(tf.cast(image, tf.float32), [-1, 3])
-    grey = tf.constant(_GREY)
-    mean_grey = brightness * tf.reduce_sum(tf.reduce_mean(pixels, axis=0) * grey)
-    to_grey = tf.repeat(grey[:, tf.newaxis], 3, axis=1)
-    colours = saturation * tf.eye(3) + (1 - saturation) * to_grey
-    pixels = pixels @ (brightness * contrast * colours) + (1 - contrast) * mean_grey
+    gray = tf.constant(_GRAY)
+    mean_gray = brightness * tf.reduce_sum(tf.reduce_mean(pixels, axis=0) * gray)
+    to_gray = tf.repeat(gray[:, tf.newaxis], 3, axis=1)
+    colors = saturation * tf.eye(3) + (1 - saturation) * to_gray
+    pixels = pixels @ (brightness * contrast * colors) + (1 - contrast) * mean_gray
     pixels = tf.reshape(tf.clip_by_value(pixels, 0.0, 255.0), tf.shape(image))
     turned = tf.image.adjust_hue(pixels, strength / 2 * drawn[3])
     return tf.cast(tf.round(turned), tf.uint8)  # A hue turns within the range that it has.
 
 
 def _decode(encoded: tf.Tensor, window: tf.Tensor | None = None) -> tf.Tensor:
-    """The pixels within a window, or all, uint8 [height, width, 3]."""
+    """Decodes the pixels within a window, or all: uint8 [height, width, 3]."""
 
     def decode_jpeg() -> tf.Tensor:
         # A crop above the point where a file breaks off would hide that it does.

@@ -1,4 +1,4 @@
-"""Image files read with Pillow, as a viewer would show them."""
+"""Image files decoded with Pillow, as an image viewer shows them."""
 
 import contextlib
 import pathlib
@@ -23,10 +23,10 @@ SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff")
 )
 MAX_PIXELS = 178_956_970
-"""Of a larger image only the header is read. It is the limit of Pillow too."""
+"""A larger image is refused once its header is read. It is the limit of Pillow too."""
 
 VERSION = 1
-"""Of the pixels that `decode_all` gives for a file; to be raised when they change."""
+"""Number of the way in which `decode_all` makes pixels; to be raised when they change."""
 
 _TURNS = {
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
@@ -37,7 +37,7 @@ _TURNS = {
     7: PIL.Image.Transpose.TRANSVERSE,
     8: PIL.Image.Transpose.ROTATE_90,
 }
-"""What makes an image upright, by its EXIF orientation."""
+"""The transposition that makes an image upright, by its EXIF orientation."""
 
 
 def decode_all(
@@ -45,8 +45,8 @@ def decode_all(
 ) -> tuple[Images, tuple[int, ...]]:
     """Decodes image files over all cores.
 
-    Of a large JPEG image only what is needed is decoded: the next of 1/2, 1/4 and 1/8 of its size
-    that is at least twice as large as what is wanted, and averaged from there.
+    A large JPEG image is decoded at 1/2, 1/4 or 1/8 of its size, the smallest that is at least
+    twice as large as what is wanted, and averaged from there.
 
     Args:
         files: paths, each with its label; at least one.
@@ -72,7 +72,7 @@ def decode_all(
     with parallel_map(attempt, files, "decoding images") as results:
         for position, ((path, label), result) in enumerate(zip(files, results, strict=True)):
             if isinstance(result, Exception):
-                report(path, result, skip_corrupt)
+                report_damage(path, result, skip_corrupt)
                 left_out.append(position)
                 continue
             if images is None:
@@ -102,7 +102,7 @@ def find_damaged(files: Files, skip_corrupt: bool) -> tuple[int, ...]:
     with parallel_map(lambda file: find_damage(file[0]), files, "checking images") as results:
         for position, ((path, _), error) in enumerate(zip(files, results, strict=True)):
             if error:
-                report(path, error, skip_corrupt)
+                report_damage(path, error, skip_corrupt)
                 left_out.append(position)
     damaged = set(left_out)
     readable = {label for place, (_, label) in enumerate(files) if place not in damaged}
@@ -111,7 +111,7 @@ def find_damaged(files: Files, skip_corrupt: bool) -> tuple[int, ...]:
 
 
 def find_damage(file: pathlib.Path | BinaryIO) -> Exception | None:
-    """What keeps an image from being decoded to its end; None for an intact image."""
+    """Decodes an image to its end; returns the error, or None for an intact image."""
     try:
         with _open(file) as image:
             image.draft(None, (1, 1))  # All of a JPEG is read, but 1/64 of its pixels computed.
@@ -124,7 +124,7 @@ def find_damage(file: pathlib.Path | BinaryIO) -> Exception | None:
 
 
 def decode(file: pathlib.Path | BinaryIO, image_size: int | None = None) -> np.ndarray:
-    """An image in RGB, upright; whatever Pillow raises means that it can't be read.
+    """Decodes an image to RGB, upright. Pillow raises an error of any kind for a damaged one.
 
     Of several frames or pages it is the first. The EXIF orientation is applied, and what is
     transparent lies on white.
@@ -164,15 +164,15 @@ def _require_8_bits(image: PIL.Image.Image) -> None:
 
 
 def _turned(image: PIL.Image.Image) -> PIL.Image.Image:
-    """The image upright; damaged EXIF data, of which Pillow raises all kinds, say nothing."""
+    """Makes the image upright; damaged EXIF data are ignored."""
     turn = None
-    with contextlib.suppress(Exception):
+    with contextlib.suppress(Exception):  # Pillow raises another class for each kind of damage.
         turn = _TURNS.get(image.getexif().get(PIL.ExifTags.Base.Orientation))
     return image if turn is None else image.transpose(turn)
 
 
-def report(path: pathlib.Path, error: Exception, skip_corrupt: bool) -> None:
-    """Says that the file at `path` can't be decoded, and why: in the log if it is to be skipped.
+def report_damage(path: pathlib.Path, error: Exception, skip_corrupt: bool) -> None:
+    """Reports that a file can't be decoded, and why: in the log if it is to be skipped.
 
     Raises:
         UserError: it is not to be skipped.

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from snas_tf.config import DataConfig
-from snas_tf.data import decoding, folder, prepared
+from snas_tf.data import decoding, folder, tfds_builder
 from snas_tf.data.encoded_dataset import EncodedDataset
+from snas_tf.data.encoded_source import EncodedSource, FolderSource, TfdsSource
 from snas_tf.data.folder import TEST, TRAIN, VALIDATION
 from snas_tf.data.image_check import ImageCheck
 from snas_tf.data.mirroring import is_mirrored
-from snas_tf.data.records import open_records
-from snas_tf.data.sources import FolderSource, PreparedSource, Source
 from snas_tf.data.summary import summarize
+from snas_tf.data.tfds_records import open_records
 from snas_tf.errors import UserError
 
 DEFAULT_IMAGE_SIZE = 224
@@ -40,11 +40,11 @@ class EncodedCollection:
     remarks: tuple[str, ...] = ()
 
     def split(self, seed: int) -> EncodedDataset:
-        """Training and validation images; `seed` decides nothing, as none is held out at random."""
+        """Returns the images; `seed` has no effect, as none is held out at random."""
         return self.dataset
 
     def summary(self) -> str:
-        """What a run prints of its images before it trains."""
+        """See `batches.Collection`."""
         dataset = self.dataset
         counts = {TRAIN: len(dataset.train), VALIDATION: len(dataset.validation)}
         height, width = dataset.image_size
@@ -75,7 +75,7 @@ def read(config: DataConfig, cache: pathlib.Path | None = None) -> EncodedCollec
     """
     size = config.image_size or DEFAULT_IMAGE_SIZE
     _check_size(size)
-    find = _find_in_folder if config.dataset == "folder" else _find_prepared
+    find = _find_in_folder if config.dataset == "folder" else _find_in_tfds
     sources, class_names, remarks = find(config, cache)
     train, validation = sources.values()
     if config.batch_size > len(train):
@@ -95,7 +95,7 @@ def read(config: DataConfig, cache: pathlib.Path | None = None) -> EncodedCollec
 
 
 def _find_damaged(
-    sources: Mapping[str, Source], config: DataConfig, cache: pathlib.Path | None
+    sources: Mapping[str, EncodedSource], config: DataConfig, cache: pathlib.Path | None
 ) -> Mapping[str, Sequence[int]]:
     """The positions of damaged images by part, as an earlier start has recorded or as found now."""
     skip = config.skip_corrupt_images
@@ -121,7 +121,7 @@ def _check_size(size: int) -> None:
 
 def _find_in_folder(
     config: DataConfig, cache: pathlib.Path | None
-) -> tuple[dict[str, Source], tuple[str, ...], tuple[str, ...]]:
+) -> tuple[dict[str, EncodedSource], tuple[str, ...], tuple[str, ...]]:
     """Training and validation examples, class names, remarks for the user."""
     found = folder.find_parts(config)
     held_out = next((part for part in (VALIDATION, TEST) if part in found), None)
@@ -143,36 +143,36 @@ def _find_in_folder(
     return sources, listing.class_names, listing.remarks(paths)
 
 
-def _find_prepared(
+def _find_in_tfds(
     config: DataConfig, cache: pathlib.Path | None
-) -> tuple[dict[str, Source], tuple[str, ...], tuple[str, ...]]:
-    """As `_find_in_folder`, of a TFDS data set."""
+) -> tuple[dict[str, EncodedSource], tuple[str, ...], tuple[str, ...]]:
+    """See `_find_in_folder`."""
     if config.dataset == "digits":
         raise UserError(
             "`dataset`=digits: its images are in memory, not on disk; accepted: folder, or a TFDS "
             "image-classification dataset such as imagenet2012"
         )
-    builder, keys = prepared.open_builder(config)
+    builder, keys = tfds_builder.open_builder(config)
     train = _open(builder, "train", config, keys)
-    sources = {TRAIN: train, VALIDATION: _labelled_split(builder, config, keys)}
+    sources = {TRAIN: train, VALIDATION: _labeled_split(builder, config, keys)}
     if cache is not None:
         _find_damaged(sources, config, cache)
     return sources, tuple(builder.info.features[keys[1]].names), ()
 
 
-def _labelled_split(builder: Any, config: DataConfig, keys: tuple[str, str]) -> Source:
+def _labeled_split(builder: Any, config: DataConfig, keys: tuple[str, str]) -> EncodedSource:
     for split in _HELD_OUT_SPLITS:
         if split in builder.info.splits:
             source = _open(builder, split, config, keys)
             if source.has_labels():
                 return source
     raise UserError(
-        f"`dataset`={config.dataset}: has no labelled images besides those to learn from; "
+        f"`dataset`={config.dataset}: has no labeled images besides those to learn from; "
         "accepted: a data set with a split named validation or test, such as imagenet2012"
     )
 
 
-def _open(builder: Any, split: str, config: DataConfig, keys: tuple[str, str]) -> Source:
+def _open(builder: Any, split: str, config: DataConfig, keys: tuple[str, str]) -> EncodedSource:
     records = open_records(builder, split, config.dataset)
     num_classes = builder.info.features[keys[1]].num_classes
-    return PreparedSource(config.dataset, records, *keys, num_classes)
+    return TfdsSource(config.dataset, records, *keys, num_classes)

@@ -10,8 +10,8 @@ from snas_tf.data import crops, seeds
 from snas_tf.data.augment import cutout, mean_color
 from snas_tf.data.batch_order import shuffled_steps
 from snas_tf.data.batches import TEST, VALIDATION, BatchConfig
-from snas_tf.data.headers import require_plain
-from snas_tf.data.sources import Source
+from snas_tf.data.encoded_source import EncodedSource
+from snas_tf.data.image_headers import require_plain
 
 _MEAN = (123.675, 116.28, 103.53)
 _DEVIATION = (58.395, 57.12, 57.375)
@@ -34,8 +34,8 @@ class EncodedDataset:
     """
 
     name: str
-    train: Source
-    validation: Source
+    train: EncodedSource
+    validation: EncodedSource
     class_names: tuple[str, ...]
     image_size: tuple[int, int]
     mirror: bool = True
@@ -115,15 +115,15 @@ class EncodedDataset:
 
 def _read(
     positions: tf.data.Dataset,
-    source: Source,
+    source: EncodedSource,
     crop: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
 ) -> tf.data.Dataset:
     """Reads examples in order, from pairs of a position and what `crop` needs besides the image."""
-    read = source.reader()
+    read = source.make_reader()
 
     def rewrite(position: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         encoded, label = tf.numpy_function(
-            lambda p: source.rewrite(int(p)), [position], [tf.string, tf.int64]
+            lambda p: source.read_as_png(int(p)), [position], [tf.string, tf.int64]
         )
         return tf.ensure_shape(encoded, []), tf.ensure_shape(label, [])
 

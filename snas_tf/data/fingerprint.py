@@ -1,4 +1,4 @@
-"""Digests that tell whether the images of a data set are the same as before."""
+"""Digests by which the images of a data set are told from others."""
 
 import contextlib
 import hashlib
@@ -11,13 +11,13 @@ import numpy as np
 from snas_tf.data.parallel import parallel_map
 
 _ALL_BYTES = 4 * 2**30
-"""Files of so many bytes in all are read whole, 4 GiB; of more, an even sample of them is."""
+"""Up to 4 GiB of files are read whole; of more, an even sample of the files is."""
 
 _SAMPLED_RECORDS = 1000
 
 
 def digest_files(files: Sequence[tuple[pathlib.Path, int]], root: pathlib.Path) -> str:
-    """The digest of image files: their names below `root`, labels, sizes and bytes.
+    """Computes the digest of image files: their names below `root`, labels, sizes and bytes.
 
     Of files of more than 4 GiB in all, the bytes of every n-th are read, those of about 4 GiB;
     names, labels and sizes are of all. Order plays no part, nor where `root` lies. A file that
@@ -42,7 +42,7 @@ def digest_files(files: Sequence[tuple[pathlib.Path, int]], root: pathlib.Path) 
 
 
 def digest_arrays(*arrays: np.ndarray) -> str:
-    """The digest of arrays: their types, shapes and values."""
+    """Computes the digest of arrays: their types, shapes and values."""
     whole = hashlib.sha256()
     for array in arrays:
         whole.update(json.dumps([array.dtype.str, array.shape]).encode())
@@ -51,7 +51,7 @@ def digest_arrays(*arrays: np.ndarray) -> str:
 
 
 def digest_records(records: Sequence[bytes]) -> str:
-    """The digest of serialized examples: their number, and an even sample of 1,000 of them."""
+    """Computes the digest of serialized examples: their number and an even sample of 1,000."""
     count = len(records)
     sampled = np.unique(np.linspace(0, count - 1, _SAMPLED_RECORDS).astype(int)) if count else []
     whole = hashlib.sha256(str(count).encode())

@@ -21,7 +21,7 @@ _PARTS = {
     "validation": VALIDATION,
     "test": TEST,
 }
-"""What the sub-directories of a folder in parts are for, by name."""
+"""The parts that the sub-directories of a folder may be, by their names."""
 
 _ACCEPTED = (
     f"accepted: a directory with one sub-directory of {FORMAT_NAMES} images for each class, or "
@@ -54,7 +54,7 @@ class Listing:
     left_out: dict[pathlib.Path, LeftOut]
 
     def remarks(self, damaged: Iterable[pathlib.Path] = ()) -> tuple[str, ...]:
-        """What was left out, a line for each directory; of many, the last are summed up.
+        """Describes what was left out, a line for each directory; of many, the last are summed up.
 
         Args:
             damaged: image files that were left out because they can't be decoded.
@@ -63,18 +63,18 @@ class Listing:
         for path in damaged:
             left_out[path.parent] = left_out.get(path.parent, LeftOut()) + LeftOut([_DAMAGED])
         lines = [
-            f"left out of {path.relative_to(self.root)}/: {_counted(kinds)}"
+            f"left out of {path.relative_to(self.root)}/: {_format_counts(kinds)}"
             for path, kinds in sorted(left_out.items())
         ]
         if len(lines) > _SHOWN_CLASSES:
             rest = [kinds for _, kinds in sorted(left_out.items())][_SHOWN_CLASSES:]
-            more = _counted(sum(rest, LeftOut()))
+            more = _format_counts(sum(rest, LeftOut()))
             lines[_SHOWN_CLASSES:] = [f"left out of {len(rest)} more directories: {more}"]
         return tuple(lines)
 
 
 def find_parts(config: DataConfig) -> dict[str, pathlib.Path]:
-    """The directories of a folder that have class sub-directories, by what they are for.
+    """Finds the directories of a folder that have class sub-directories, by part.
 
     A folder is in parts if it has nothing but the sub-directories train/, val/ (or valid/, or
     validation/) and test/, train/ among them; else it is one directory of training images.
@@ -85,7 +85,7 @@ def find_parts(config: DataConfig) -> dict[str, pathlib.Path]:
     if config.data_dir is None:
         raise UserError(f"`data_dir`: not given, and `dataset`=folder needs it; {_ACCEPTED}")
     root = pathlib.Path(config.data_dir)
-    names = [entry.name for entry in _entries(root, root) if _kind(entry) == _DIRECTORY]
+    names = [entry.name for entry in _list_entries(root, root) if _kind(entry) == _DIRECTORY]
     if TRAIN not in names or not set(names) <= set(_PARTS):
         return {TRAIN: root}
     parts = {TRAIN: root / TRAIN}
@@ -129,13 +129,13 @@ def list_images(config: DataConfig, held_out: tuple[str, ...]) -> Listing:
             parts[part] += [(path, label) for path in paths]
     left_out = {path: kinds for path, kinds in left_out.items() if kinds}
     if left_out:
-        total = _counted(sum(left_out.values(), LeftOut()))
+        total = _format_counts(sum(left_out.values(), LeftOut()))
         logging.warning("%s: left out %s", printable(str(root)), total)
     return Listing(root, class_names, parts, left_out)
 
 
 def _class_names(part: pathlib.Path, root: pathlib.Path) -> tuple[str, ...]:
-    names = tuple(entry.name for entry in _entries(part, root) if _kind(entry) == _DIRECTORY)
+    names = tuple(entry.name for entry in _list_entries(part, root) if _kind(entry) == _DIRECTORY)
     if len(names) < 2:
         found = ", ".join(names) or "none"
         raise UserError(
@@ -161,9 +161,9 @@ def _require_same_classes(
 
 
 def _scan(directory: pathlib.Path, root: pathlib.Path) -> tuple[list[pathlib.Path], LeftOut]:
-    """The images of a class, and what else is there."""
+    """Lists the images of a class, and counts what else is there."""
     images, left_out = [], LeftOut()
-    for entry in _entries(directory, root):
+    for entry in _list_entries(directory, root):
         kind = _kind(entry)
         if kind in SUFFIXES:
             _require_utf8(pathlib.Path(entry.path), root)
@@ -171,18 +171,18 @@ def _scan(directory: pathlib.Path, root: pathlib.Path) -> tuple[list[pathlib.Pat
         else:
             left_out[kind] += 1
     if not images:
-        found = f", only {_counted(left_out)}" if left_out else ""
+        found = f", only {_format_counts(left_out)}" if left_out else ""
         raise UserError(f"`data_dir`={root}: class {directory} has no image{found}; {_ACCEPTED}")
     return images, left_out
 
 
 def _beside_classes(directory: pathlib.Path, root: pathlib.Path) -> LeftOut:
-    kinds = (_kind(entry) for entry in _entries(directory, root))
+    kinds = (_kind(entry) for entry in _list_entries(directory, root))
     return LeftOut(kind for kind in kinds if kind != _DIRECTORY)
 
 
-def _entries(directory: pathlib.Path, root: pathlib.Path) -> list[os.DirEntry]:
-    """Those that are not hidden, sorted by name."""
+def _list_entries(directory: pathlib.Path, root: pathlib.Path) -> list[os.DirEntry]:
+    """Lists the entries that are not hidden, sorted by name."""
     try:
         with os.scandir(directory) as entries:
             shown = [entry for entry in entries if not entry.name.startswith(".")]
@@ -194,7 +194,7 @@ def _entries(directory: pathlib.Path, root: pathlib.Path) -> list[os.DirEntry]:
 
 
 def _kind(entry: os.DirEntry) -> str:
-    """The suffix of a file, such as ".png"; or what else the entry is."""
+    """Returns the suffix of a file, such as ".png", or what else the entry is."""
     try:
         mode = entry.stat().st_mode
     except OSError:
@@ -206,8 +206,8 @@ def _kind(entry: os.DirEntry) -> str:
     return pathlib.PurePath(entry.name).suffix.lower() or _NO_SUFFIX
 
 
-def _counted(kinds: LeftOut) -> str:
-    """Such as ".heic (3), sub-directories (1)"."""
+def _format_counts(kinds: LeftOut) -> str:
+    """Formats counts, as in ".heic (3), sub-directories (1)"."""
     return printable(", ".join(f"{kind} ({count:,})" for kind, count in sorted(kinds.items())))
 
 

@@ -1,4 +1,4 @@
-"""Decoded images in a file, so that they are decoded once and not for every start of a run."""
+"""A file of decoded images, so that a run that is resumed need not decode them again."""
 
 import contextlib
 import hashlib
@@ -31,7 +31,7 @@ class ImageCache:
         self._path = directory and directory / name
 
     def load(self) -> dict[str, Decoded] | None:
-        """The images by part; None without a file, or without an intact one: zip has checksums."""
+        """Reads the images by part; None where there is no intact file, which checksums tell."""
         if self._path is None or not self._path.is_file():
             return None
         try:

@@ -1,4 +1,4 @@
-"""The record that all images of a run have been decoded once, so that a resumed run need not."""
+"""A file of the images that can't be decoded, so that a resumed run need not check them again."""
 
 import hashlib
 import json
@@ -31,7 +31,7 @@ class ImageCheck:
         self._path = directory / name
 
     def load(self) -> Damaged | None:
-        """The images that can't be decoded; None where they have not been checked."""
+        """Reads which images can't be decoded; None where they have not been checked."""
         try:
             damaged = text_files.read_json(self._path, _MAX_BYTES)
             if not _is_damaged(damaged):

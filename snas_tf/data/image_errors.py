@@ -1,4 +1,4 @@
-"""Errors of images that nobody can decode, as they come out of batches."""
+"""Errors of damaged images, as they come out of batches."""
 
 import contextlib
 import re

@@ -1,4 +1,4 @@
-"""Labelled images in memory: 8-bit RGB, all of one size."""
+"""Labeled images in memory: 8-bit RGB, all of one size."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from snas_tf.errors import UserError
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Images:
-    """Labelled images.
+    """Labeled images.
 
     Attributes:
         images: uint8 [examples, height, width, channels = 3].
@@ -35,7 +35,7 @@ def stack(blocks: Iterable[tuple[np.ndarray, np.ndarray]], image_size: int | Non
 
     Args:
         blocks: pairs of images, uint8 [block, height, width, channels], and their labels, [block].
-            The channels are 1 (grey), 3 (RGB) or 4 (RGB and an opacity; it is laid on white).
+            The channels are 1 (gray), 3 (RGB) or 4 (RGB and an opacity; it is laid on white).
         image_size: every image is resized to this many pixels square; None keeps their size.
 
     Raises:

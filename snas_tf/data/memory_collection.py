@@ -15,7 +15,7 @@ from snas_tf.data.folder import TEST, TRAIN, VALIDATION
 from snas_tf.data.images import Images, require_same_size
 from snas_tf.data.memory_dataset import MemoryDataset
 from snas_tf.data.mirroring import is_mirrored
-from snas_tf.data.summary import listed, summarize
+from snas_tf.data.summary import list_names, summarize
 from snas_tf.errors import UserError
 
 
@@ -38,7 +38,7 @@ class MemoryCollection:
 
     @property
     def fingerprint(self) -> Mapping[str, Any]:
-        """What tells these images from others; see `batches.Collection`."""
+        """See `batches.Collection`."""
         return {
             "class_names": list(self.contents.class_names),
             "images": {part: len(images) for part, images in self.contents.parts.items()},
@@ -47,11 +47,11 @@ class MemoryCollection:
 
     @property
     def num_training(self) -> int:
-        """How many images `split` gives to learn from."""
+        """The number of training images that `split` gives."""
         return len(self._train) - int(self._held_out().sum())
 
     def split(self, seed: int) -> MemoryDataset:
-        """Training, validation and test images; the same ones are held out for a seed.
+        """Splits into training, validation and test images; a seed always holds out the same ones.
 
         Every class gives its share of the validation images, as in `splits.held_out_counts`.
 
@@ -67,7 +67,7 @@ class MemoryCollection:
         return MemoryDataset(name, train, validation, class_names, self.mirror, test)
 
     def summary(self) -> str:
-        """What a run prints of its images before it trains."""
+        """See `batches.Collection`."""
         counts = {name: len(images) for name, images in self.contents.parts.items()}
         held_out = len(self._train) - self.num_training
         counts = {TRAIN: self.num_training, VALIDATION: held_out} | {
@@ -75,7 +75,7 @@ class MemoryCollection:
         }
         height, width = self._train.images.shape[1:3]
         size = f"{height} x {width} pixels"
-        remarks = (*self.contents.remarks, *self._lacking())
+        remarks = (*self.contents.remarks, *self._describe_lacking())
         return summarize(counts, self.contents.class_names, size, self.mirror, remarks)
 
     @property
@@ -83,7 +83,7 @@ class MemoryCollection:
         return self.contents.parts[TRAIN]
 
     def _held_out(self) -> np.ndarray:
-        """How many images of each class are held out: int64 [classes]."""
+        """Counts the images of each class that are held out: int64 [classes]."""
         own = VALIDATION in self.contents.parts
         fraction = 0.0 if own else self.config.validation_fraction
         return splits.held_out_counts(self._class_counts(), fraction)
@@ -91,8 +91,8 @@ class MemoryCollection:
     def _class_counts(self) -> np.ndarray:
         return np.bincount(self._train.labels, minlength=len(self.contents.class_names))
 
-    def _lacking(self) -> list[str]:
-        """The classes without training images, or too small to give a validation image."""
+    def _describe_lacking(self) -> list[str]:
+        """Names the classes without training images, or too small to give a validation image."""
         if VALIDATION in self.contents.parts or not self.config.validation_fraction:
             return []
         counts, names = self._class_counts(), np.array(self.contents.class_names)
@@ -101,7 +101,7 @@ class MemoryCollection:
             lacking = names[counts == count].tolist()
             if lacking:
                 lines.append(
-                    f"classes without a {part} image, as they have {count}: {listed(lacking)}"
+                    f"classes without a {part} image, as they have {count}: {list_names(lacking)}"
                 )
         return lines
 

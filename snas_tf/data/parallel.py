@@ -18,7 +18,9 @@ _LINE_SECONDS = 60.0
 def parallel_map(
     function: Callable[[Any], Any], items: Sequence[Any], description: str
 ) -> Iterator[Iterator[Any]]:
-    """Calls a function for every item, in threads: for what waits for disks or frees Python's lock.
+    """Calls a function for every item, in threads.
+
+    It pays for work that waits for disks or frees Python's lock.
 
     Leaving the context gives up what has not begun. An exception of `function` is raised where its
     result is taken.
@@ -33,12 +35,12 @@ def parallel_map(
     """
     pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
     try:
-        yield tracked(pool.map(function, items), len(items), description)
+        yield show_progress(pool.map(function, items), len(items), description)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def tracked(results: Iterable[Any], count: int, description: str) -> Iterator[Any]:
+def show_progress(results: Iterable[Any], count: int, description: str) -> Iterator[Any]:
     """Passes results on and shows progress after 2 seconds: a bar on a terminal, else plain lines.
 
     Args:

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def held_out_counts(class_counts: np.ndarray, fraction: float) -> np.ndarray:
-    """How many images of each class are held out.
+    """Computes how many images of each class are held out.
 
     Each class gives its share, rounded so that all together give theirs, but at least one image
     and not its last one. A class of a single image keeps it for training.

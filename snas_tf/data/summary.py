@@ -1,4 +1,4 @@
-"""What a run says of its images before it trains."""
+"""The lines that a run prints of its images before it trains."""
 
 from collections.abc import Mapping, Sequence
 
@@ -26,7 +26,7 @@ def summarize(
     mirrored = "half of the training images, at random; `mirror`=False if left and right matter"
     lines = [
         f"images    {', '.join(f'{count:,} {part}' for part, count in counts.items())}",
-        f"classes   {len(class_names)}: {listed(class_names)}",
+        f"classes   {len(class_names)}: {list_names(class_names)}",
         f"size      {image_size}",
         f"mirrored  {mirrored if mirror else 'no'}",
         *(f"note      {remark}" for remark in remarks),
@@ -34,7 +34,7 @@ def summarize(
     return "\n".join(map(printable, lines))
 
 
-def listed(names: Sequence[str]) -> str:
-    """The names, of many the first ten and how many more there are."""
+def list_names(names: Sequence[str]) -> str:
+    """Joins names; of more than ten, the first ten and the number of the others."""
     more = len(names) - _NAMED_CLASSES
     return ", ".join([*names[:_NAMED_CLASSES], *([f"and {more:,} more"] if more > 0 else [])])

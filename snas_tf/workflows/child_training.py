@@ -53,12 +53,13 @@ class ChildTraining(Workflow):
 
     def read_images(self, run: RunDirectory) -> Collection:
         """See `Workflow.read_images`."""
-        images = memory_collection.read(self.data_config, with_test=True, cache=run.images)
+        return memory_collection.read(self.data_config, with_test=True, cache=run.images)
+
+    def check_images(self, images: Collection) -> None:
+        """See `Workflow.check_images`; initial weights have learned from the same images."""
         if self.initial_weights is not None:
-            self.initial_weights.check_images(
-                images.fingerprint, self.data_config.validation_fraction
-            )
-        return images
+            fraction = self.data_config.validation_fraction
+            self.initial_weights.check_images(images.fingerprint, fraction)
 
     def split_seed(self) -> int:
         """See `Workflow.split_seed`; initial weights are validated on what the search held out."""
@@ -123,7 +124,7 @@ class ChildTraining(Workflow):
         return self.initial_weights.check_network(described)
 
     def make_model(self, network: ChildNetwork, epoch_steps: int) -> ChildModel:
-        """The network with its loss and optimiser."""
+        """The network with its loss and optimizer."""
         return ChildModel(network, self.config, epoch_steps, self.run_config.seed)
 
     def best_row(self, monitor: ChildMonitor) -> dict[str, float] | None:

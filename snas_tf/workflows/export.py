@@ -43,7 +43,7 @@ def export(model_dir: pathlib.Path, file_format: str, weights: str | None = None
 
     Returns:
         "weights", "path", "bytes", and "latency_ms" of one image; of a SavedModel also those before
-        normalisations were folded and zeros left out, as "unfolded".
+        normalizations were folded and zeros left out, as "unfolded".
 
     Raises:
         UserError: the run has no trained child, the format is unknown, or its converter is not

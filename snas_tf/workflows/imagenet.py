@@ -67,7 +67,7 @@ class ImageNetTraining(ChildTraining):
         return described
 
     def make_model(self, network: ChildNetwork, epoch_steps: int) -> ChildModel:
-        """The network with its loss and optimiser."""
+        """The network with its loss and optimizer."""
         return ImageNetModel(network, self.config, epoch_steps, self.run_config.seed)
 
     def best_row(self, monitor: ChildMonitor) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from snas_tf.data.batches import VALIDATION
 from snas_tf.data.folder import TRAIN
-from snas_tf.errors import UserError, quote, shorten_path
+from snas_tf.errors import UserError, format_setting, quote
 from snas_tf.models import description
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.description import NetworkDescription
@@ -73,10 +73,10 @@ class InitialWeights:
                 raise self._refusal(f"has seen other {part} images", "the same images")
         held_out = self._record.settings["validation_fraction"]
         if VALIDATION not in searched and validation_fraction not in (0, held_out):
+            setting = format_setting("validation_fraction", validation_fraction)
             raise UserError(
-                f"`validation_fraction`={validation_fraction}: the search of `initial_weights` "
-                f"held out {held_out}, and its weights have seen the rest, accepted: {held_out}, "
-                "or 0"
+                f"{setting}: the search of `initial_weights` held out {held_out}, and its weights "
+                f"have seen the rest, accepted: {held_out}, or 0"
             )
 
     def check_network(self, described: NetworkDescription) -> NetworkDescription:
@@ -109,6 +109,5 @@ class InitialWeights:
         inherit(network, parent)
 
     def _refusal(self, reason: str, accepted: str) -> UserError:
-        return UserError(
-            f"`initial_weights`={shorten_path(self._path)}: {reason}, accepted: {accepted}"
-        )
+        setting = format_setting("initial_weights", self._path)
+        return UserError(f"{setting}: {reason}, accepted: {accepted}")

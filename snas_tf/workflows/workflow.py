@@ -58,12 +58,20 @@ class Workflow:
             if not run.record.exists():
                 run.write_record(record, devices.versions())
             images = self.images or self.read_images(run)
+            self.check_images(images)
             print(images.summary(), flush=True)
             return self._run(run, images)
 
     def read_images(self, run: RunDirectory) -> Collection:
         """Reads the images of all seeds."""
         raise NotImplementedError
+
+    def check_images(self, images: Collection) -> None:
+        """Checks that the images go with what else the run reads.
+
+        Raises:
+            UserError: they do not.
+        """
 
     def inputs(self) -> dict[str, Any]:
         """Content of what the run reads besides the images, by name."""

@@ -32,7 +32,7 @@ def make_folder(root, corrupt=False):
             for number in range(count):
                 pixels = picture(100 * label + number, *SIZES[number])
                 save(root / part / name / f"{number}.jpg", pixels, quality=95)
-    save(root / "train/a/grey.jpeg", picture(1, 70, 60, 1)[..., 0], quality=95)
+    save(root / "train/a/gray.jpeg", picture(1, 70, 60, 1)[..., 0], quality=95)
     save(root / "train/b/ink.jpg", picture(2, 66, 80, 4), "CMYK", quality=95)
     save(root / "train/b/picture.png", picture(3, 57, 91))
     save(root / "train/c/png_inside.jpg", picture(4, 40, 41), format="PNG")

@@ -15,7 +15,7 @@ def noise(count, size=10, channels=3, seed=0):
     return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
 
 
-def labelled(count, channels=3, seed=0):
+def labeled(count, channels=3, seed=0):
     return noise(count, channels=channels, seed=seed), np.arange(count) % 3
 
 
@@ -24,7 +24,7 @@ def rows(images):
 
 
 def test_some_training_images_are_held_out():
-    images, labels = labelled(30)
+    images, labels = labeled(30)
     dataset = from_arrays(CONFIG, (images, labels)).split(seed=0)
     parts = dataset.train, dataset.validation
     assert [len(part) for part in parts] == [27, 3]
@@ -38,7 +38,7 @@ def test_some_training_images_are_held_out():
 
 
 def test_parts_that_are_given_are_taken_as_they_are():
-    train, validation, test = (labelled(count, seed=count) for count in (30, 9, 12))
+    train, validation, test = (labeled(count, seed=count) for count in (30, 9, 12))
     collection = from_arrays(CONFIG, train, validation, test, with_test=True)
     dataset = collection.split(seed=0)
     for part, (images, labels) in (
@@ -52,34 +52,34 @@ def test_parts_that_are_given_are_taken_as_they_are():
 
 
 def test_a_search_is_given_no_test_images():
-    assert from_arrays(CONFIG, labelled(30), test=labelled(9)).split(0).test is None
+    assert from_arrays(CONFIG, labeled(30), test=labeled(9)).split(0).test is None
 
 
 def test_gray_images_get_three_equal_channels():
-    images, labels = labelled(30, channels=1)
+    images, labels = labeled(30, channels=1)
     dataset = from_arrays(CONFIG, (images, labels), (images, labels)).split(0)
     np.testing.assert_array_equal(dataset.train.images, np.repeat(images, 3, axis=-1))
 
 
 def test_images_are_resized():
-    dataset = from_arrays(DataConfig("x", image_size=20, batch_size=4), labelled(30)).split(0)
+    dataset = from_arrays(DataConfig("x", image_size=20, batch_size=4), labeled(30)).split(0)
     assert dataset.image_size == (20, 20)
 
 
 def test_lists_and_other_integers_are_accepted():
-    images, labels = labelled(30)
+    images, labels = labeled(30)
     for given in (labels.tolist(), labels.astype(np.uint8), labels.astype(">i2")):
         dataset = from_arrays(CONFIG, (images, given), (images, given)).split(0)
         assert dataset.train.labels.tolist() == labels.tolist()
 
 
 def test_classes_may_be_named():
-    dataset = from_arrays(CONFIG, labelled(30), class_names=["cat", "dog", "emu", "fox"]).split(0)
+    dataset = from_arrays(CONFIG, labeled(30), class_names=["cat", "dog", "emu", "fox"]).split(0)
     assert dataset.class_names == ("cat", "dog", "emu", "fox")
 
 
 def test_a_later_change_of_the_array_changes_nothing():
-    images, labels = labelled(30)
+    images, labels = labeled(30)
     collection = from_arrays(CONFIG, (images, labels))
     before = rows(collection.split(0).train.images)
     images[:] = 0
@@ -87,7 +87,7 @@ def test_a_later_change_of_the_array_changes_nothing():
 
 
 def test_the_fingerprint_is_of_the_content():
-    images, labels = labelled(30)
+    images, labels = labeled(30)
     before = from_arrays(CONFIG, (images, labels)).fingerprint
     assert json.loads(json.dumps(before)) == before
     assert from_arrays(CONFIG, (images.copy(), labels.tolist())).fingerprint == before
@@ -100,7 +100,7 @@ def test_the_fingerprint_is_of_the_content():
     assert named.fingerprint != before
 
 
-GOOD = labelled(30)
+GOOD = labeled(30)
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def cut(images, length, seed=(1, 2)):
 
 
 def squares(image, length):
-    """Every centre, and the image with the square around it covered pixel by pixel."""
+    """Every center, and the image with the square around it covered pixel by pixel."""
     height, width, _ = image.shape
     for y in range(height):
         for x in range(width):
@@ -96,8 +96,8 @@ def squares(image, length):
             yield (y, x), covered
 
 
-def centres(images, covered, length):
-    """The centre of each image's square, found by trying all of them."""
+def centers(images, covered, length):
+    """The center of each image's square, found by trying all of them."""
     found = []
     for image, result in zip(images, covered, strict=True):
         matches = [key for key, square in squares(image, length) if (square == result).all()]
@@ -113,13 +113,13 @@ def test_a_square_around_a_pixel_is_covered_and_clipped_at_the_border(size, leng
     images = noise(32, *size, 3)
     covered = cut(images, length)
     assert covered.dtype == np.uint8
-    found = centres(images, covered, length)
+    found = centers(images, covered, length)
     assert len(np.unique(found, axis=0)) > 15
 
 
-def test_every_pixel_is_the_centre_equally_often():
+def test_every_pixel_is_the_center_equally_often():
     images = np.repeat(noise(1, 4, 5, 3), 4000, axis=0)
-    _, counts = np.unique(centres(images, cut(images, 2), 2), axis=0, return_counts=True)
+    _, counts = np.unique(centers(images, cut(images, 2), 2), axis=0, return_counts=True)
     assert len(counts) == 4 * 5
     assert ((counts - 200) ** 2 / 200).sum() < 48  # Chi square, 19 degrees: p = 0.0002.
 

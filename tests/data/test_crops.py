@@ -34,7 +34,7 @@ def windows(height, width, seeds=SEEDS, min_area=0.08):
 
 
 def bilinear(pixels, height, width):
-    """Half-pixel centres, edges repeated, no antialiasing: float [height, width, channels]."""
+    """Half-pixel centers, edges repeated, no antialiasing: float [height, width, channels]."""
 
     def along(values, size, axis):
         places = (np.arange(size) + 0.5) * values.shape[axis] / size - 0.5
@@ -126,7 +126,7 @@ def test_a_png_crop_is_exact_but_for_rounding():
 
 
 @pytest.mark.parametrize(("height", "width"), [(300, 500), (500, 300), (256, 256), (80, 100)])
-def test_a_centre_crop_is_that_of_the_image_resized_to_256(height, width):
+def test_a_center_crop_is_that_of_the_image_resized_to_256(height, width):
     pixels = picture(1, height, width)
     image = crops.center_crop(tf.constant(encode(pixels, "PNG")), (224, 224)).numpy()
     scale = 256 / min(height, width)
@@ -143,14 +143,14 @@ def test_a_centre_crop_is_that_of_the_image_resized_to_256(height, width):
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 @pytest.mark.parametrize(("height", "width"), [(300, 500), (91, 47), (8, 8), (33, 200)])
 @pytest.mark.parametrize("size", [(32, 32), (40, 24)])
-def test_a_centre_crop_of_decoded_images_is_that_of_the_encoded_one(height, width, size, kind):
+def test_a_center_crop_of_decoded_images_is_that_of_the_encoded_one(height, width, size, kind):
     data = encode(picture(1, height, width), kind)
     whole = tf.io.decode_image(data, 3)
     found = crops.center_crop_decoded(tf.stack([255 - whole, whole]), size)
     np.testing.assert_array_equal(found[1], crops.center_crop(tf.constant(data), size))
 
 
-def test_a_centre_window_has_the_ratio_of_the_crop_and_is_in_the_middle():
+def test_a_center_window_has_the_ratio_of_the_crop_and_is_in_the_middle():
     def window(*arguments):
         return tuple(crops.center_window(*arguments).numpy())
 
@@ -159,9 +159,9 @@ def test_a_centre_window_has_the_ratio_of_the_crop_and_is_in_the_middle():
     assert window(512, 256, (64, 128)) == (200, 16, 112, 224)
 
 
-@pytest.mark.parametrize("mode", ["grey", "ink"])
-def test_other_colour_modes_become_rgb(mode):
-    if mode == "grey":
+@pytest.mark.parametrize("mode", ["gray", "ink"])
+def test_other_color_modes_become_rgb(mode):
+    if mode == "gray":
         data = encode(picture(2, 60, 60, 1)[..., 0], quality=95)
     else:
         data = encode(picture(2, 60, 60, 4), mode="CMYK", quality=95)
@@ -202,11 +202,11 @@ def test_half_of_the_images_are_mirrored():
 def jittered(pixels, drawn, strength):
     """Brightness, contrast, saturation and hue one after the other, in HSV."""
     brightness, contrast, saturation = 1 + strength * drawn[:3]
-    grey = np.array([0.299, 0.587, 0.114])
+    gray = np.array([0.299, 0.587, 0.114])
     values = pixels * float(brightness)
-    mean = (values @ grey).mean()
+    mean = (values @ gray).mean()
     values = mean + contrast * (values - mean)
-    level = (values @ grey)[..., None]
+    level = (values @ gray)[..., None]
     values = np.clip(level + saturation * (values - level), 0, 255) / 255
     hsv = [colorsys.rgb_to_hsv(*value) for value in values.reshape(-1, 3)]
     turned = [colorsys.hsv_to_rgb((h + strength / 2 * drawn[3]) % 1, s, v) for h, s, v in hsv]
@@ -214,7 +214,7 @@ def jittered(pixels, drawn, strength):
 
 
 @pytest.mark.parametrize("strength", [0.0, 0.4, 1.0])
-def test_colours_change_as_four_steps_one_after_the_other(strength):
+def test_colors_change_as_four_steps_one_after_the_other(strength):
     pixels = picture(5, 12, 14)
     for number in range(20):
         drawn = tf.random.stateless_uniform([4], seed(1, number), -1.0, 1.0).numpy()
@@ -223,7 +223,7 @@ def test_colours_change_as_four_steps_one_after_the_other(strength):
         assert np.abs(image.numpy() - jittered(pixels, drawn, strength)).max() < 0.6
 
 
-def test_colours_differ_between_seeds_and_repeat_with_one():
+def test_colors_differ_between_seeds_and_repeat_with_one():
     pixels = tf.constant(picture(5, 12, 14))
     first, again, other = (
         crops.color_jitter(pixels, seed(0, number), 0.4).numpy() for number in (1, 1, 2)

@@ -98,10 +98,10 @@ def test_what_is_transparent_lies_on_white():
         assert np.abs(decoding.decode(stream) - expected).max() <= 0.5 + 1e-6
 
 
-def test_grey_with_opacity_lies_on_white():
-    grey, opacity = picture(0, 16, 24, 1), picture(1, 16, 24, 1)
-    expected = grey * (opacity / 255) + 255 * (1 - opacity / 255)
-    decoded = decoding.decode(file(np.concatenate([grey, opacity], axis=-1), "PNG"))
+def test_gray_with_opacity_lies_on_white():
+    gray, opacity = picture(0, 16, 24, 1), picture(1, 16, 24, 1)
+    expected = gray * (opacity / 255) + 255 * (1 - opacity / 255)
+    decoded = decoding.decode(file(np.concatenate([gray, opacity], axis=-1), "PNG"))
     assert np.abs(decoded - expected).max() <= 0.5 + 1e-6
 
 

@@ -12,7 +12,7 @@ from snas_tf.data import decoding, encoded_collection
 from snas_tf.data.batches import VALIDATION
 from snas_tf.data.encoded_dataset import EncodedDataset
 from snas_tf.data.image_errors import as_user_errors
-from snas_tf.data.records import TFRecords
+from snas_tf.data.tfds_records import TFRecords
 from snas_tf.errors import UserError
 from tests.data.images_on_disk import CORRUPT, make_folder, picture, save
 
@@ -27,7 +27,7 @@ def load(config):
 
 def examples(source):
     """What the reader gives for every position."""
-    read = tf.function(source.reader())
+    read = tf.function(source.make_reader())
     return [
         tuple(value.numpy() for value in read(tf.constant(p, tf.int64))) for p in range(len(source))
     ]
@@ -141,7 +141,7 @@ def test_a_class_of_corrupt_files_only_is_refused(tmp_path):
 def test_rewriting_gives_the_pixels_of_pillow(tmp_path):
     source = load(config(make_folder(tmp_path))).train
     for position, (path, label) in enumerate(source.files):
-        png, found = source.rewrite(position)
+        png, found = source.read_as_png(position)
         expected = np.asarray(PIL.Image.open(path).convert("RGB"))
         np.testing.assert_array_equal(tf.io.decode_png(png), expected)
         assert found == label
@@ -174,7 +174,7 @@ def test_the_validation_images_are_of_a_split_with_labels(tmp_path, splits, with
 
 def test_a_data_set_without_validation_labels_is_refused(tmp_path):
     prepare(tmp_path, ("train", "test"), withheld=("test",))
-    with pytest.raises(UserError, match=r"^`dataset`=tiny: has no labelled images besides"):
+    with pytest.raises(UserError, match=r"^`dataset`=tiny: has no labeled images besides"):
         load(config(tmp_path, "tiny"))
 
 

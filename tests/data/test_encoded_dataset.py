@@ -118,7 +118,7 @@ def test_evaluation_takes_every_example_once_and_pads_at_weight_0(root, batch_si
 
 
 def middle(path):
-    """The centre crop as Pillow makes it."""
+    """The center crop as Pillow makes it."""
     with PIL.Image.open(path) as image:
         side = round(min(image.size) * 224 / 256)
         left, top = ((length - side) // 2 for length in image.size)

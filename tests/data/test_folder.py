@@ -117,7 +117,7 @@ def test_a_folder_that_does_not_exist_is_one_clear_error(tmp_path):
 
 
 def test_parts_that_are_not_wanted_are_not_looked_into(tmp_path):
-    touch(tmp_path, "train/a/0.png", "train/b/0.png", "test/unlabelled.png", "val/a/0.png")
+    touch(tmp_path, "train/a/0.png", "train/b/0.png", "test/unlabeled.png", "val/a/0.png")
     touch(tmp_path, "val/b/0.png", "val/b/1.png")
     listing = list_images(tmp_path, "validation")
     assert list(listing.parts) == ["train", "validation"]

@@ -172,6 +172,19 @@ def test_shapes_are_static():
         assert all(shape == [8] for shape in shapes.values())
 
 
+@pytest.mark.parametrize("count", [3, 2500])
+def test_channel_statistics_are_those_of_all_training_pixels(count):
+    images = RNG.integers(0, 256, (count, 5, 4, 3), dtype=np.uint8)
+    images[..., 2] = 7
+    empty = Images(images[:0], np.zeros(0, np.int64))
+    train = Images(images, np.zeros(count, np.int64))
+    mean, deviation = MemoryDataset("x", train, empty, ("a",), True).channel_statistics()
+    pixels = images.reshape(-1, 3).astype(np.float64)
+    np.testing.assert_allclose(mean, pixels.mean(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(deviation[:2], pixels.std(axis=0)[:2], rtol=1e-6)
+    assert deviation[2] == 1.0
+
+
 REPLICAS = textwrap.dedent("""
     import numpy as np
     import tensorflow as tf

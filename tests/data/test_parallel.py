@@ -38,13 +38,13 @@ def clock(monkeypatch, seconds):
 
 
 def test_work_of_under_two_seconds_prints_nothing(capsys):
-    assert list(parallel.tracked(range(100), 100, "reading")) == list(range(100))
+    assert list(parallel.show_progress(range(100), 100, "reading")) == list(range(100))
     assert capsys.readouterr().out == ""
 
 
 def test_longer_work_prints_a_line_now_and_then(capsys, monkeypatch):
     clock(monkeypatch, seconds=1)
-    list(parallel.tracked(range(2000), 2000, "reading"))
+    list(parallel.show_progress(range(2000), 2000, "reading"))
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "reading  3/2,000"
     assert 20 < len(lines) < 40
@@ -53,5 +53,5 @@ def test_longer_work_prints_a_line_now_and_then(capsys, monkeypatch):
 def test_on_a_terminal_a_bar_is_shown(capsys, monkeypatch):
     monkeypatch.setattr(parallel.sys.stdout, "isatty", lambda: True)
     monkeypatch.setattr(parallel, "_QUIET_SECONDS", 0.0)
-    assert list(parallel.tracked(range(10), 10, "reading")) == list(range(10))
+    assert list(parallel.show_progress(range(10), 10, "reading")) == list(range(10))
     assert "reading" in capsys.readouterr().out

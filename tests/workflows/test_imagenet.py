@@ -23,7 +23,7 @@ def save(path, mode, size, seed):
 
 @pytest.fixture(scope="module")
 def images(tmp_path_factory):
-    """Three classes, odd sizes, a greyscale and a CMYK file among them."""
+    """Three classes, odd sizes, a grayscale and a CMYK file among them."""
     root = tmp_path_factory.mktemp("images")
     for index, name in enumerate(CLASSES):
         for part, count in (("train", 3), ("val", 1)):

@@ -8,6 +8,7 @@ import pytest
 
 from snas_tf.config import ChildConfig, DataConfig, RunConfig, SearchConfig
 from snas_tf.data import memory_collection
+from snas_tf.data.arrays import from_arrays
 from snas_tf.errors import UserError
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.workflows.child_training import ChildTraining
@@ -71,6 +72,14 @@ def test_every_seed_reports_the_accuracy_of_the_search(searched, tmp_path):
 def test_moved_images_are_the_same(searched, tmp_path):
     run, _ = searched
     assert len(held_out(child(run, tmp_path / "run", data(make_images(tmp_path / "images"))))) == 6
+
+
+def test_arrays_that_a_program_gives_are_compared_as_well(searched, tmp_path):
+    pixels = np.stack([picture(number, 8, 8) for number in range(20)])
+    workflow = child(searched[0], tmp_path / "run", data(None))
+    workflow.images = from_arrays(workflow.data_config, (pixels, np.arange(20) % 2))
+    with pytest.raises(UserError, match="has seen other train images"):
+        workflow.run()
 
 
 def test_other_images_are_refused_in_one_line(searched, tmp_path):

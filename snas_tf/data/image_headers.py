@@ -1,13 +1,13 @@
-"""What the first bytes of an encoded image say, read in a graph."""
+"""The headers of encoded images, read in a graph."""
 
 import tensorflow as tf
 
 from snas_tf.data.decoding import MAX_PIXELS
 
 _EXIF_BYTES = 2**17
-"""Of a JPEG image, in which the EXIF data are looked for: they follow the start."""
+"""The first bytes of a JPEG image are searched for EXIF data, which follow its start."""
 
-_TURNED = (
+_ORIENTED = (
     r"\C*(?:Exif\x00\x00|eXIf)(?:II|MM)\C*"
     r"(?:\x12\x01[\x03\x04]\x00\x01\x00\x00\x00[\x02-\x08]"
     r"|\x01\x12\x00[\x03\x04]\x00\x00\x00\x01(?:\x00\x00)?\x00[\x02-\x08])\C*"
@@ -22,7 +22,7 @@ _COLOR_TYPE, _WITH_OPACITY = 25, (b"\x04", b"\x06")
 
 
 def image_shape(encoded: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The size of a JPEG or PNG image, string []: (height, width), each int32 [].
+    """Reads the size of a JPEG or PNG image, string []: (height, width), each int32 [].
 
     Raises:
         tf.errors.InvalidArgumentError: it has no header of such an image.
@@ -65,7 +65,7 @@ def require_plain(encoded: tf.Tensor) -> tf.Tensor:
 
 
 def _is_plain_jpeg(encoded: tf.Tensor) -> tf.Tensor:
-    return ~tf.strings.regex_full_match(tf.strings.substr(encoded, 0, _EXIF_BYTES), _TURNED)
+    return ~tf.strings.regex_full_match(tf.strings.substr(encoded, 0, _EXIF_BYTES), _ORIENTED)
 
 
 def _is_plain_png(encoded: tf.Tensor) -> tf.Tensor:
@@ -73,5 +73,5 @@ def _is_plain_png(encoded: tf.Tensor) -> tf.Tensor:
     color_type = tf.strings.substr(encoded, _COLOR_TYPE, 1)
     has_opacity = tf.reduce_any(color_type == tf.constant(_WITH_OPACITY))
     transparent = has_opacity | tf.strings.regex_full_match(encoded, r"\C*tRNS\C*")
-    turned = tf.strings.regex_full_match(encoded, _TURNED)
+    turned = tf.strings.regex_full_match(encoded, _ORIENTED)
     return (signature == _PNG) & ~transparent & ~turned

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import tensorflow as tf
 
-from snas_tf.data.prepared import one_line, unavailable
+from snas_tf.data.tfds_builder import format_reason, unavailable_error
 
 _LENGTH_BYTES, _CHECKSUM_BYTES = 8, 4
 _BEFORE, _AFTER = _LENGTH_BYTES + _CHECKSUM_BYTES, _CHECKSUM_BYTES
@@ -31,8 +31,8 @@ class Records(Protocol):
     def __getitem__(self, position: int) -> bytes:
         """The record at `position`."""
 
-    def reader(self) -> ReadRecord:
-        """What reads a record; to be called outside of a graph, used within one."""
+    def make_reader(self) -> ReadRecord:
+        """Makes a function that reads a record in a graph; to be called outside of the graph."""
 
 
 class TFRecords(Sequence[bytes]):
@@ -55,7 +55,7 @@ class TFRecords(Sequence[bytes]):
         with concurrent.futures.ThreadPoolExecutor(_THREADS) as pool:
             starts = list(pool.map(_record_starts, self._paths))
         self._starts = np.concatenate(starts)
-        self._files = np.repeat(np.arange(len(starts)), [len(one) for one in starts])
+        self._files = np.repeat(np.arange(len(starts)), [len(offsets) for offsets in starts])
 
     def __len__(self) -> int:
         """The number of records."""
@@ -69,10 +69,10 @@ class TFRecords(Sequence[bytes]):
         """
         if not 0 <= position < len(self):
             raise IndexError(position)
-        return self.reader()(tf.constant(position, tf.int64)).numpy()
+        return self.make_reader()(tf.constant(position, tf.int64)).numpy()
 
-    def reader(self) -> ReadRecord:
-        """What reads a record, and checks it; to be called outside of a graph, used within one."""
+    def make_reader(self) -> ReadRecord:
+        """Makes a function that reads and checks a record in a graph."""
         paths, files, starts = self._index
 
         def read(position: tf.Tensor) -> tf.Tensor:
@@ -117,8 +117,8 @@ class ArrayRecords(Sequence[bytes]):
         """The record at `position`, 0 to the number of records less 1."""
         return self._source[position]
 
-    def reader(self) -> ReadRecord:
-        """What reads a record; used within a graph."""
+    def make_reader(self) -> ReadRecord:
+        """Makes a function that reads a record in a graph."""
 
         def read(position: tf.Tensor) -> tf.Tensor:
             record = tf.numpy_function(lambda p: self[int(p)], [position], tf.string)
@@ -128,7 +128,7 @@ class ArrayRecords(Sequence[bytes]):
 
 
 def open_records(builder: Any, split: str, name: str) -> Records:
-    """The serialized examples of a prepared split.
+    """Opens the serialized examples of a prepared split.
 
     Args:
         builder: of a data set prepared as TFRecord, TFDS's default, or as ArrayRecord.
@@ -153,12 +153,12 @@ def open_records(builder: Any, split: str, name: str) -> Records:
             raise ValueError(f"{split} has {len(records)} examples, not {expected}")
         return records
     except (OSError, ValueError, RuntimeError) as error:
-        reason = f"the prepared copy in {builder.data_path} can't be read ({one_line(error)})"
-        raise unavailable(name, reason) from error
+        reason = f"the prepared copy in {builder.data_path} can't be read ({format_reason(error)})"
+        raise unavailable_error(name, reason) from error
 
 
 def _record_starts(path: pathlib.Path) -> np.ndarray:
-    """Where each record of a file starts: int64 [records]."""
+    """Finds where each record of a file starts: int64 [records]."""
     starts, size = [0], path.stat().st_size
     with open(path, "rb", buffering=0) as stream:
         while starts[-1] < size:

@@ -1,4 +1,4 @@
-"""Where encoded images and their labels come from, one example at a time, in any order."""
+"""Encoded images with labels, read one at a time in any order."""
 
 import dataclasses
 import functools
@@ -12,27 +12,31 @@ import numpy as np
 import PIL.Image
 import tensorflow as tf
 
-from snas_tf.data import decoding, prepared
+from snas_tf.data import decoding
 from snas_tf.data.fingerprint import digest_files, digest_records
 from snas_tf.data.parallel import parallel_map
-from snas_tf.data.records import Records
+from snas_tf.data.tfds_builder import format_reason, unavailable_error
+from snas_tf.data.tfds_records import Records
 from snas_tf.errors import UserError
 
 Reader = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 """From a position, int64 [], to (encoded image, string []; label, int64 []), in a graph."""
 
 
-class Source(Protocol):
+class EncodedSource(Protocol):
     """Encoded images with labels, found by their positions."""
 
     def __len__(self) -> int:
         """The number of examples."""
 
-    def reader(self) -> Reader:
-        """What reads an example; to be called outside of a graph, used within one."""
+    def make_reader(self) -> Reader:
+        """Makes a function that reads an example in a graph; to be called outside of the graph."""
 
-    def rewrite(self, position: int) -> tuple[bytes, int]:
-        """The example as (PNG image that TensorFlow decodes, label), read with Pillow.
+    def read_as_png(self, position: int) -> tuple[bytes, int]:
+        """Reads an example with Pillow.
+
+        Returns:
+            (PNG image that TensorFlow decodes, label).
 
         Raises:
             UserError: Pillow can't read it either; names the file.
@@ -72,28 +76,28 @@ class FolderSource:
         """The number of examples."""
         return len(self.files)
 
-    def reader(self) -> Reader:
-        """What reads an example, as in `Source`."""
+    def make_reader(self) -> Reader:
+        """See `EncodedSource`."""
         with tf.device("CPU"):
             paths = tf.constant([os.fsencode(path) for path, _ in self.files])
             labels = tf.constant([label for _, label in self.files], tf.int64)
         return lambda position: (tf.io.read_file(paths[position]), labels[position])
 
-    def rewrite(self, position: int) -> tuple[bytes, int]:
-        """The example as a PNG image, as in `Source`."""
+    def read_as_png(self, position: int) -> tuple[bytes, int]:
+        """See `EncodedSource`."""
         path, label = self.files[position]
         try:
             return _as_png(decoding.decode(path)), label
         except Exception as error:
-            decoding.report(path, error, skip_corrupt=False)
+            decoding.report_damage(path, error, skip_corrupt=False)
             raise
 
     def find_damaged(self, skip_corrupt: bool) -> tuple[int, ...]:
-        """The positions of damaged files, as in `Source`."""
+        """See `EncodedSource`."""
         return decoding.find_damaged(self.files, skip_corrupt)
 
     def without(self, positions: Collection[int]) -> "FolderSource":
-        """The files but those at these positions."""
+        """Leaves out the files at these positions."""
         if not positions:
             return self
         left_out = set(positions)
@@ -102,12 +106,12 @@ class FolderSource:
 
     @functools.cached_property
     def digest(self) -> str:
-        """The digest of all examples, as in `Source`."""
+        """See `EncodedSource`."""
         return digest_files(self.files, self.root)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class PreparedSource:
+class TfdsSource:
     """The examples of a split that TFDS has prepared.
 
     Attributes:
@@ -127,9 +131,9 @@ class PreparedSource:
         """The number of examples."""
         return len(self.records)
 
-    def reader(self) -> Reader:
-        """What reads an example, as in `Source`; an error where its label is no class's."""
-        read_record = self.records.reader()
+    def make_reader(self) -> Reader:
+        """See `EncodedSource`; to read an example whose label is not of a class is an error."""
+        read_record = self.records.make_reader()
 
         def read(position: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             image, label = self._parse(read_record(position))
@@ -139,8 +143,8 @@ class PreparedSource:
 
         return read
 
-    def rewrite(self, position: int) -> tuple[bytes, int]:
-        """The example as a PNG image, as in `Source`."""
+    def read_as_png(self, position: int) -> tuple[bytes, int]:
+        """See `EncodedSource`."""
         try:
             image, label = self._read(position)
             return _as_png(decoding.decode(image)), label
@@ -148,7 +152,7 @@ class PreparedSource:
             raise self._unreadable(position, error) from error
 
     def find_damaged(self, skip_corrupt: bool) -> tuple[int, ...]:
-        """Nothing, as in `Source`: no example of a prepared copy is left out."""
+        """See `EncodedSource`; no example of a prepared copy may be left out."""
 
         def find_damage(position: int) -> Exception | None:
             try:
@@ -163,14 +167,14 @@ class PreparedSource:
         return ()
 
     def _read(self, position: int) -> tuple[io.BytesIO, int]:
-        """The encoded image and its label, which is a class's."""
+        """Reads the encoded image and its label, and checks that the label is of a class."""
         image, label = self._parse(tf.constant(self.records[position]))
         if not 0 <= label < self.num_classes:
             raise ValueError(f"its label is {label}, not 0 to {self.num_classes - 1}")
         return io.BytesIO(image.numpy()), int(label)
 
     def has_labels(self) -> bool:
-        """Whether labels are given: TFDS has -1 for one that is withheld."""
+        """Whether the examples have labels; TFDS gives -1 for a label that is withheld."""
         try:
             _, label = self._parse(tf.constant(self.records[0]))
         except Exception as error:
@@ -179,19 +183,19 @@ class PreparedSource:
 
     @functools.cached_property
     def digest(self) -> str:
-        """The digest of all examples, as in `Source`."""
+        """See `EncodedSource`."""
         try:
             return digest_records(self.records)
         except (tf.errors.OpError, OSError) as error:
-            reason = f"the prepared copy can't be read ({prepared.one_line(error)})"
-            raise prepared.unavailable(self.name, reason) from error
+            reason = f"the prepared copy can't be read ({format_reason(error)})"
+            raise unavailable_error(self.name, reason) from error
 
     def _unreadable(self, position: int, error: Exception) -> UserError:
-        reason = f"example {position} can't be read ({prepared.one_line(error)})"
-        return prepared.unavailable(self.name, reason)
+        reason = f"example {position} can't be read ({format_reason(error)})"
+        return unavailable_error(self.name, reason)
 
     def _parse(self, record: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The image is left encoded, which a decoder of TFDS would also do."""
+        """Parses a record to the encoded image and its label."""
         features = {
             self.image_key: tf.io.FixedLenFeature([], tf.string),
             self.label_key: tf.io.FixedLenFeature([], tf.int64),
@@ -201,7 +205,7 @@ class PreparedSource:
 
 
 def _as_png(image: np.ndarray) -> bytes:
-    """The encoded form of an image, uint8 [height, width, 3]."""
+    """Encodes an image, uint8 [height, width, 3]."""
     stream = io.BytesIO()
     PIL.Image.fromarray(image).save(stream, "PNG", compress_level=1)
     return stream.getvalue()

@@ -6,7 +6,7 @@ import PIL.PngImagePlugin
 import pytest
 import tensorflow as tf
 
-from snas_tf.data import headers
+from snas_tf.data import image_headers
 from tests.data.images_on_disk import picture, png_header
 
 
@@ -29,7 +29,7 @@ def exif(orientation, endian="<"):
 
 def is_plain(encoded):
     try:
-        assert headers.require_plain(tf.constant(encoded)).numpy() == encoded
+        assert image_headers.require_plain(tf.constant(encoded)).numpy() == encoded
     except tf.errors.InvalidArgumentError:
         return False
     return True
@@ -101,4 +101,4 @@ def test_an_image_of_too_many_pixels_is_not_plain():
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_the_size_is_read(kind):
-    assert tuple(np.array(headers.image_shape(tf.constant(encode(kind))))) == (30, 40)
+    assert tuple(np.array(image_headers.image_shape(tf.constant(encode(kind))))) == (30, 40)
