@@ -61,7 +61,8 @@ def _split(source: str) -> tuple[str, int | None, str | None]:
     selected = _SELECTED.fullmatch(source)
     if selected is None or os.path.exists(source) or not os.path.exists(selected["path"]):
         return source, None, None
-    return selected["path"], selected["line"] and int(selected["line"]), selected["name"]
+    line = int(selected["line"]) if selected["line"] else None
+    return selected["path"], line, selected["name"]
 
 
 def _read(

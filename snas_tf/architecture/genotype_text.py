@@ -120,7 +120,7 @@ def _parse(text: str, start: int) -> Genotype:
     normal, reduce = (len(arguments[kind]) for kind in DARTS.kinds)
     if normal != reduce:
         raise ValueError(f"normal has {normal} pairs and reduce {reduce}, accepted: as many")
-    content = {"version": genotype_json.VERSION}
+    content: dict[str, Any] = {"version": genotype_json.VERSION}
     for kind in DARTS.kinds:
         concat = arguments[f"{kind}_concat"]
         content[kind] = {"edges": _edges(kind, arguments[kind], concat), "concat": concat}

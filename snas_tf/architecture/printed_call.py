@@ -72,7 +72,7 @@ class _Reader:
     def peek(self) -> str:
         """The token that comes next."""
         match = self._match()
-        return match[match.lastgroup]
+        return match[str(match.lastgroup)]
 
     def take(self, *accepted: str) -> tuple[str, str]:
         """Moves past a token: its kind and its text.
@@ -81,7 +81,8 @@ class _Reader:
             ValueError: it is none of those that are accepted, if any are given.
         """
         match = self._match()
-        kind, token = match.lastgroup, match[match.lastgroup]
+        kind = str(match.lastgroup)
+        token = match[kind]
         if accepted and token not in accepted:
             raise ValueError(f"received {quote(token)}, accepted: {' or '.join(accepted)}")
         self.position = match.end()

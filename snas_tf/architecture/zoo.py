@@ -26,7 +26,8 @@ def genotypes() -> dict[str, Genotype]:
     Real et al., 2019.
     """
     return {
-        name: Genotype(tuple(_cell(*kind) for kind in kinds)) for name, kinds in _PUBLISHED.items()
+        name: Genotype(tuple(_read_cell(*kind) for kind in kinds))
+        for name, kinds in _PUBLISHED.items()
     }
 
 

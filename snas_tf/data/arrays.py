@@ -50,7 +50,7 @@ def from_arrays(
     """
     given = {TRAIN: train, VALIDATION: validation, TEST: test if with_test else None}
     parts = {
-        part: _to_images(part, *map(np.asarray, arrays), config.image_size)
+        part: _to_images(part, np.asarray(arrays[0]), np.asarray(arrays[1]), config.image_size)
         for part, arrays in given.items()
         if arrays is not None
     }

@@ -82,7 +82,7 @@ def _kernel_gradient(x: tf.Tensor, upstream: tf.Tensor, size: int) -> tf.Tensor:
     """
     reach = size // 2 - 1
     x = _pad_columns(x, reach, reach)
-    strips = []
+    strips: list[tf.Tensor] = []
     for center in range(-reach, reach + 1, 2):
         strip = tf.raw_ops.DepthwiseConv2dNativeBackpropFilter(
             input=x,

@@ -107,7 +107,7 @@ class FoldedCell:
         """What the edges from constant nodes add to a node: a map, or 0 without such edges."""
         edges = [pair for pair in self._edges_into(node) if pair[1] in self._constants]
         terms = [self._apply(index, self._constants[source]) for index, source in edges]
-        return tf.add_n(terms).numpy() if terms else np.float32(0)
+        return tf.add_n(terms).numpy() if terms else np.zeros([], np.float32)
 
     def _needed(self) -> set[int]:
         """The nodes on a way from an input to the output."""

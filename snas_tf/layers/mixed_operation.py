@@ -61,9 +61,8 @@ def make_node(
         pool = functools.partial(
             layer_class(name).apply, x, weights[name], stride, training=training
         )
-        pooled[name], statistics[name] = _if_live(
-            live[name], pool, lambda name=name: (nothing, _statistics(weights[name]))
-        )
+        skip = functools.partial(_skip, nothing, weights[name])
+        pooled[name], statistics[name] = _if_live(live[name], pool, skip)
     return Node(x, tf.nn.relu(x), pooled), statistics
 
 
@@ -99,8 +98,7 @@ def mix(
     if stride == 1 and SKIP in z:
         ready[SKIP] = node.x
     for name, x in ready.items():
-        scale = functools.partial(lambda scale, x: (scale * x, {}), z[name])
-        total, _, _ = _add_live(live[name], total, x, {}, scale)
+        total, _, _ = _add_live(live[name], total, x, {}, functools.partial(_scale, z[name]))
     x, statistics = node.rectified, {}
     for name in weights:
         weighed = functools.partial(_weigh, name, z[name], weights[name], stride, training)
@@ -129,6 +127,16 @@ def _add_live(
         return total + term, x, new
 
     return _if_live(live, run, lambda: (total, x, statistics))
+
+
+def _scale(z: tf.Tensor, x: tf.Tensor) -> tuple[tf.Tensor, Weights]:
+    """Z_ij^k . x, for an operation that is x itself, and no statistics."""
+    return z * x, {}
+
+
+def _skip(nothing: tf.Tensor, weights: Weights) -> tuple[tf.Tensor, Weights]:
+    """What an operation that does not run gives: nothing, and its statistics as they are."""
+    return nothing, _statistics(weights)
 
 
 def _if_live(live: tf.Tensor | None, run: Callable[[], Any], skip: Callable[[], Any]) -> Any:

@@ -27,7 +27,7 @@ class Server(tf.Module):
     ) -> None:
         super().__init__(name="server")
         self.network = network
-        self.image_size = tuple(image_size)
+        self.image_size = image_size
         self.class_names = tuple(class_names)
         self._preprocess = preprocess
         self._refuses_scaled = refuses_scaled

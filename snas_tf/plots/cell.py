@@ -5,7 +5,7 @@ import itertools
 import math
 import pathlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
 from snas_tf.architecture.operations import OPERATIONS
@@ -155,9 +155,14 @@ def _draw_edge(axes: "Axes", layout: _Layout, index: int, edge: Edge, dead: bool
     name = f"edge-{index}-{edge.source}-{edge.target}"
     _draw_arrow(axes, ends, lane, (color, 1.7), name, dead)
     middle = layout.columns[edge.target] - (layout.box_width + layout.label_gap) / 2
-    box = {"boxstyle": "round,pad=0.25,rounding_size=0.5", "fc": "white", "lw": 1.2}
+    box: dict[str, Any] = {"boxstyle": "round,pad=0.25,rounding_size=0.5", "fc": "white", "lw": 1.2}
     box["ec"] = PALE if dead else color
-    style = {"size": 9, "ha": "center", "va": "center", "color": MUTED if dead else INK}
+    style: dict[str, Any] = {
+        "size": 9,
+        "ha": "center",
+        "va": "center",
+        "color": MUTED if dead else INK,
+    }
     gid = f"label-{index}" + "-dead" * dead
     axes.text(middle, lane, OPERATIONS[edge.operation].label, bbox=box, zorder=4, gid=gid, **style)
 
@@ -193,7 +198,11 @@ def _draw_box(axes: "Axes", layout: _Layout, node: int, dead: bool) -> None:
     if dead:
         box.set_facecolor("white")
     axes.add_patch(box)
-    style = {"size": 9.5 if node in outer else 12, "color": MUTED if dead else INK, "zorder": 4}
+    style: dict[str, Any] = {
+        "size": 9.5 if node in outer else 12,
+        "color": MUTED if dead else INK,
+        "zorder": 4,
+    }
     axes.text(x, 0, outer.get(node, str(node)), ha="center", va="center_baseline", **style)
 
 
@@ -205,6 +214,10 @@ def _draw_legend(axes: "Axes", cell: CellGenotype, bottom: float, any_dead: bool
     lines.append(Line2D([], [], color=MUTED, lw=1.1, label="concat"))
     if any_dead:
         lines.append(Line2D([], [], color=PALE, lw=1.2, ls="--", label="dead (no live input)"))
-    where = {"loc": "lower left", "bbox_to_anchor": (_MARGIN, bottom + 0.08), "borderaxespad": 0}
+    where: dict[str, Any] = {
+        "loc": "lower left",
+        "bbox_to_anchor": (_MARGIN, bottom + 0.08),
+        "borderaxespad": 0,
+    }
     where |= {"bbox_transform": axes.transData, "ncols": len(lines), "borderpad": 0}
     axes.legend(handles=lines, frameon=False, fontsize=9, labelcolor=INK, handlelength=1.6, **where)

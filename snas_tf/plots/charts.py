@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,7 +33,11 @@ def draw_alpha(probabilities: np.ndarray, title: str, space: SearchSpace = DARTS
     image = axes.imshow(probabilities, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     best = np.argmax(probabilities, axis=1)
     for (row, column), value in np.ndenumerate(probabilities):
-        style = {"color": "white" if value > 0.55 else INK, "ha": "center", "va": "center"}
+        style: dict[str, Any] = {
+            "color": "white" if value > 0.55 else INK,
+            "ha": "center",
+            "va": "center",
+        }
         if column == best[row]:
             style |= {"weight": "bold", "gid": f"best-{row}-{column}"}
             corner = (column - 0.45, row - 0.38)
@@ -103,7 +107,13 @@ def _panels(title: str, widths: Mapping[str, int]) -> tuple["Figure", Sequence["
 
     figure = Figure(figsize=(11, 3.6))
     figure.text(0.018, 0.97, title, **TITLE)
-    where = {"left": 0.045, "right": 0.985, "top": 0.8, "bottom": 0.135, "wspace": 0.16}
+    where: dict[str, Any] = {
+        "left": 0.045,
+        "right": 0.985,
+        "top": 0.8,
+        "bottom": 0.135,
+        "wspace": 0.16,
+    }
     panels = figure.subplots(1, len(widths), width_ratios=list(widths.values()), gridspec_kw=where)
     for axes, name in zip(panels, widths, strict=True):
         _style_panel(axes, name)
@@ -111,7 +121,12 @@ def _panels(title: str, widths: Mapping[str, int]) -> tuple["Figure", Sequence["
 
 
 def _add_legends(panels: Sequence["Axes"]) -> None:
-    above = {"loc": "lower right", "bbox_to_anchor": (1.02, 0.99), "ncols": 2, "frameon": False}
+    above: dict[str, Any] = {
+        "loc": "lower right",
+        "bbox_to_anchor": (1.02, 0.99),
+        "ncols": 2,
+        "frameon": False,
+    }
     for axes in panels:
         named = [line for line in axes.lines if line.get_gid() != "uniform"]
         if named:
@@ -121,7 +136,7 @@ def _add_legends(panels: Sequence["Axes"]) -> None:
 def _style_panel(axes: "Axes", name: str) -> None:
     axes.set_title(name, size=10.5, color=INK, loc="left")
     axes.set_xlabel("epoch", color=INK)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]
     axes.grid(axis="y", color="#e6eaee", lw=0.8)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(PALE)

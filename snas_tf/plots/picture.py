@@ -2,7 +2,7 @@
 
 import io
 import pathlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snas_tf.files import whole_files
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 # Apart in lightness too, so that every kind of color vision tells them from each other.
 BLUE, SKY, AMBER, ROSE = "#004488", "#56b4e9", "#ddaa33", "#bb5566"
 INK, MUTED, PALE = "#1f2933", "#7b8794", "#b8c0c9"
-TITLE = {"size": 13, "weight": "bold", "color": INK, "ha": "left", "va": "top"}
+TITLE: dict[str, Any] = {"size": 13, "weight": "bold", "color": INK, "ha": "left", "va": "top"}
 
 
 def to_png_bytes(figure: "Figure") -> bytes:

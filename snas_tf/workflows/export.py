@@ -199,7 +199,7 @@ def _to_onnx(
     return {"path": str(path), "bytes": _bytes(path)}
 
 
-def _fixed(network: ChildNetwork, described: NetworkDescription) -> Callable[..., tf.Tensor]:
+def _fixed(network: ChildNetwork, described: NetworkDescription) -> Any:
     """Probabilities of one image of the network's own size, as the other formats' runtimes want."""
     server = _server(FoldedChild(network), described)
     return tf.function(server.probabilities, _signature(described), autograph=False)

@@ -39,12 +39,14 @@ class Search(Workflow):
 
     def describe(self, dataset: Dataset) -> NetworkDescription:
         """See `Workflow.describe`."""
+        mean, deviation = dataset.channel_statistics()
         return NetworkDescription(
             self.config.num_cells,
             self.config.init_channels,
             dataset.image_size,
             dataset.class_names,
-            *dataset.channel_statistics(),
+            tuple(mean.tolist()),
+            tuple(deviation.tolist()),
         )
 
     def train(

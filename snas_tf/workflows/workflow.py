@@ -110,7 +110,7 @@ class Workflow:
         record = self._record().with_inputs(**inputs)
         run.check(record, self.may_grow())
         result = run.read_result()
-        if self._is_whole(result):
+        if result is not None and self._is_whole(result):
             print(f"{run.path}: finished on {result['finished']}, nothing to do", flush=True)
             return result
         run.write_record(record, devices.versions())
