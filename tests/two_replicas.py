@@ -84,6 +84,25 @@ def on_each(strategy, value):
     return [one.numpy() for one in strategy.experimental_local_results(value)]
 
 
+@pytest.mark.parametrize("kind", ["training", "evaluation"])
+def test_batches_are_split_equally(strategy, kind):
+    pixels = np.random.default_rng(0).integers(0, 256, (19, 8, 8, 3), np.uint8)
+    images = Images(pixels, np.arange(19))
+    dataset = MemoryDataset("x", images, images, ("a",), True)
+    batches, steps = {
+        "training": (dataset.training_batches(BatchConfig(batch_size=8), 0, 4), 4),
+        "evaluation": (dataset.evaluation_batches(VALIDATION, 8), 3),
+    }[kind]
+    whole = list(batches.as_numpy_iterator())
+    split = list(strategy.experimental_distribute_dataset(batches))
+    assert len(whole) == len(split) == steps
+    for batch, replicas in zip(whole, split, strict=True):
+        for name, value in batch.items():
+            parts = on_each(strategy, replicas[name])
+            assert [len(part) for part in parts] == [4, 4]
+            np.testing.assert_array_equal(np.concatenate(parts), value)
+
+
 def test_each_replica_draws_for_itself(strategy, model, twin):
     draw = model.algorithm.draw
     draws = on_each(strategy, strategy.run(lambda: draw(TRAINING, replica_id()).z["normal"]))

@@ -1,7 +1,4 @@
 import itertools
-import subprocess
-import sys
-import textwrap
 
 import numpy as np
 import pytest
@@ -183,38 +180,3 @@ def test_channel_statistics_are_those_of_all_training_pixels(count):
     np.testing.assert_allclose(mean, pixels.mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(deviation[:2], pixels.std(axis=0)[:2], rtol=1e-6)
     assert deviation[2] == 1.0
-
-
-REPLICAS = textwrap.dedent("""
-    import numpy as np
-    import tensorflow as tf
-    tf.config.set_logical_device_configuration(
-        tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2)
-    from snas_tf.data.batches import VALIDATION, BatchConfig
-    from snas_tf.data.images import Images
-    from snas_tf.data.memory_dataset import MemoryDataset
-    data = Images(np.random.default_rng(0).integers(0, 256, (19, 8, 8, 3), np.uint8), np.arange(19))
-    dataset = MemoryDataset("x", data, data, ("a",), True)
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    for batches, steps in (
-        (dataset.training_batches(BatchConfig(batch_size=8), 0, 4), 4),
-        (dataset.evaluation_batches(VALIDATION, 8), 3),
-    ):
-        whole = list(batches.as_numpy_iterator())
-        split = list(strategy.experimental_distribute_dataset(batches))
-        assert len(whole) == len(split) == steps
-        for batch, replicas in zip(whole, split):
-            for key, value in batch.items():
-                parts = strategy.experimental_local_results(replicas[key])
-                assert [len(part) for part in parts] == [4, 4]
-                np.testing.assert_array_equal(np.concatenate(parts), value)
-    print("split")
-""")
-
-
-def test_batches_are_split_over_replicas():
-    # In a process of its own: devices are set up before TensorFlow starts.
-    run = subprocess.run(
-        [sys.executable, "-c", REPLICAS], capture_output=True, text=True, timeout=120
-    )
-    assert run.stdout == "split\n", run.stderr
