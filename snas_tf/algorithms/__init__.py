@@ -1,5 +1,6 @@
 """How a cell is searched: the distribution of architectures, and what moves it."""
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -9,12 +10,17 @@ if TYPE_CHECKING:
 
 __all__ = ["ALGORITHMS", "SNAS", "Algorithm", "register"]
 
+_MODULES = {
+    "ALGORITHMS": "registry",
+    "Algorithm": "algorithm",
+    "SNAS": "snas",
+    "register": "registry",
+}
+"""Where each public name is."""
+
 
 def __getattr__(name: str) -> Any:
     """Loads a public name, and TensorFlow with it."""
-    from snas_tf.algorithms import registry, snas
-
-    for module in (registry, snas):
-        if name in __all__ and hasattr(module, name):
-            return getattr(module, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -19,7 +19,7 @@ from snas_tf.runs.monitor import Monitor
 from snas_tf.training import classification, schedules
 
 _DRAWINGS = 30
-"""Of the distributions over a whole search, at most about so many: one takes half a second."""
+"""How often a whole search draws, at most about: a picture takes a quarter of a second."""
 
 UNDECIDED = 0.9
 """Share of the largest entropy above which nothing is decided half-way through a search."""
@@ -75,7 +75,7 @@ class SearchMonitor(Monitor):
         )
 
     def keep(self, epoch: int, row: dict[str, float]) -> None:
-        """Keeps the genotype, and draws the distributions, and the cells where they changed."""
+        """Keeps the genotype, and draws the distributions and the cells from time to time."""
         algorithm = self.model.algorithm
         genotype = algorithm.derive()
         text = to_json(genotype)
@@ -85,13 +85,19 @@ class SearchMonitor(Monitor):
             whole_files.write_text(path, text)
         self._warn_of_collapse(genotype, before)
         self._warn_of_indecision(epoch, row)
-        if epoch % self._drawn_every == 0 or epoch + 1 == self._num_epochs:
-            for kind, alpha in algorithm.probabilities().items():
-                title = f"alpha, {kind} cell"
-                figure = plots.draw_alpha(alpha.numpy(), title, algorithm.space)
-                _write_figure(f"alpha/{kind}", figure)
         if genotype != before:
             tf.summary.text("genotype", f"```\n{text}```")
+        if epoch % self._drawn_every == 0 or epoch + 1 == self._num_epochs:
+            self._draw(epoch, genotype)
+
+    def _draw(self, epoch: int, genotype: Genotype) -> None:
+        """Draws the distributions, and the cells that have changed since the last drawing."""
+        algorithm = self.model.algorithm
+        for kind, alpha in algorithm.probabilities().items():
+            figure = plots.draw_alpha(alpha.numpy(), f"alpha, {kind} cell", algorithm.space)
+            _write_figure(f"alpha/{kind}", figure)
+        last = (epoch - 1) // self._drawn_every * self._drawn_every
+        before = self._genotype_after(last + 1) if epoch else None
         for kind in algorithm.space.kinds:
             cell = genotype.cell(kind)
             if before is None or cell != before.cell(kind):

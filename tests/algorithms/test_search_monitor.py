@@ -246,6 +246,18 @@ def test_a_cell_is_drawn_when_it_has_changed_and_then_alone(tmp_path, model, no_
     assert pictures(run, "genotype") == [1, 3, 5, 6]
 
 
+def test_a_long_search_draws_a_cell_that_has_changed_since_it_was_last_drawn(
+    tmp_path, model, no_drawing
+):
+    """One of 90 epochs draws at every third, and at the last."""
+    run, monitor = RunDirectory(tmp_path / "run"), make(tmp_path, model, num_epochs=90)
+    for epoch in range(8):
+        choose(monitor, "dil_conv_3x3" if epoch in (1, 2, 5, 6, 7) else "sep_conv_3x3")
+        monitor.report(epoch, MEANS)
+    assert pictures(run, "cell/normal") == [1, 7]
+    assert pictures(run, "genotype") == [1, 2, 4, 6]
+
+
 @pytest.mark.parametrize("num_epochs", [1, 3, 31, 150])
 def test_the_distributions_are_drawn_at_most_about_thirty_times_and_at_the_end(
     tmp_path, model, monkeypatch, num_epochs
