@@ -68,7 +68,9 @@ def decode_all(
         except Exception as error:
             return error
 
-    images, labels, left_out = None, [], []
+    images: np.ndarray | None = None
+    labels: list[int] = []
+    left_out: list[int] = []
     with parallel_map(attempt, files, "decoding images") as results:
         for position, ((path, label), result) in enumerate(zip(files, results, strict=True)):
             if isinstance(result, Exception):
@@ -81,6 +83,7 @@ def decode_all(
             images[len(labels)] = result
             labels.append(label)
     require_all_classes(files, set(labels))
+    assert images is not None, "some class has an image"
     return Images(images[: len(labels)], np.array(labels, np.int64)), tuple(left_out)
 
 
@@ -167,7 +170,7 @@ def _turned(image: PIL.Image.Image) -> PIL.Image.Image:
     """Makes the image upright; damaged EXIF data are ignored."""
     turn = None
     with contextlib.suppress(Exception):  # Pillow raises another class for each kind of damage.
-        turn = _TURNS.get(image.getexif().get(PIL.ExifTags.Base.Orientation))
+        turn = _TURNS.get(image.getexif().get(PIL.ExifTags.Base.Orientation, 0))
     return image if turn is None else image.transpose(turn)
 
 

@@ -131,15 +131,17 @@ def _find_in_folder(
             "train/ and val/ (or test/), each with a sub-directory of images for each class"
         )
     listing = folder.list_images(config, (held_out,))
-    sources = {
+    listed = {
         part: FolderSource(listing.parts[name], listing.root)
         for part, name in ((TRAIN, TRAIN), (VALIDATION, held_out))
     }
-    damaged = _find_damaged(sources, config, cache)
+    damaged = _find_damaged(listed, config, cache)
     paths = {
-        sources[part].files[position][0] for part, places in damaged.items() for position in places
+        listed[part].files[position][0] for part, places in damaged.items() for position in places
     }
-    sources = {part: source.without(damaged.get(part, ())) for part, source in sources.items()}
+    sources: dict[str, EncodedSource] = {
+        part: source.without(damaged.get(part, ())) for part, source in listed.items()
+    }
     return sources, listing.class_names, listing.remarks(paths)
 
 
@@ -172,7 +174,7 @@ def _labeled_split(builder: Any, config: DataConfig, keys: tuple[str, str]) -> E
     )
 
 
-def _open(builder: Any, split: str, config: DataConfig, keys: tuple[str, str]) -> EncodedSource:
+def _open(builder: Any, split: str, config: DataConfig, keys: tuple[str, str]) -> TfdsSource:
     records = open_records(builder, split, config.dataset)
     num_classes = builder.info.features[keys[1]].num_classes
     return TfdsSource(config.dataset, records, *keys, num_classes)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from snas_tf.data.parallel import parallel_map
+from snas_tf.data.tfds_records import Records
 
 _ALL_BYTES = 4 * 2**30
 """Up to 4 GiB of files are read whole; of more, an even sample of the files is."""
@@ -50,12 +51,12 @@ def digest_arrays(*arrays: np.ndarray) -> str:
     return whole.hexdigest()
 
 
-def digest_records(records: Sequence[bytes]) -> str:
+def digest_records(records: Records) -> str:
     """Computes the digest of serialized examples: their number and an even sample of 1,000."""
     count = len(records)
-    sampled = np.unique(np.linspace(0, count - 1, _SAMPLED_RECORDS).astype(int)) if count else []
+    sampled = np.unique(np.linspace(0, max(count - 1, 0), _SAMPLED_RECORDS).astype(int))
     whole = hashlib.sha256(str(count).encode())
-    for position in sampled:
+    for position in sampled[:count]:
         whole.update(hashlib.sha256(records[int(position)]).digest())
     return whole.hexdigest()
 

@@ -61,7 +61,7 @@ class ImageCache:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with open(partial, "wb") as stream:
-                np.savez(stream, **arrays)
+                np.savez(stream, allow_pickle=False, **arrays)
             os.replace(partial, self._path)
         except OSError as error:
             with contextlib.suppress(OSError):

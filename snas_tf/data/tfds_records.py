@@ -35,7 +35,7 @@ class Records(Protocol):
         """Makes a function that reads a record in a graph; to be called outside of the graph."""
 
 
-class TFRecords(Sequence[bytes]):
+class TFRecords:
     """The records of TFRecord files, one after the other, each found by its position.
 
     The format has no index, so one is made of the lengths of all records: a small read each,
@@ -99,7 +99,7 @@ class TFRecords(Sequence[bytes]):
             return paths, tf.constant(self._files), tf.constant(self._starts)
 
 
-class ArrayRecords(Sequence[bytes]):
+class ArrayRecords:
     """The records of a TFDS data source, whose reader checks them.
 
     Args:
