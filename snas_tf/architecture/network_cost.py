@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from snas_tf.architecture.cell_plan import CellPlan
 from snas_tf.architecture.cost import (
     CRITERIA,
     Cost,
@@ -14,9 +15,8 @@ from snas_tf.architecture.cost import (
     total,
 )
 from snas_tf.architecture.genotype import CellGenotype, Genotype
-from snas_tf.architecture.network_plan import CellPlan, NetworkPlan
 from snas_tf.architecture.operations import OPERATIONS
-from snas_tf.architecture.search_space import SearchSpace
+from snas_tf.architecture.search_space import NetworkPlan, SearchSpace
 
 EdgeCosts = Mapping[str, Mapping[str, np.ndarray]]
 """For each kind of cell and criterion, costs [edges, operations] over all cells of the kind."""

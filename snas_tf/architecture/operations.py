@@ -6,6 +6,7 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from snas_tf.architecture.cell_plan import halve
 from snas_tf.architecture.cost import (
     Cost,
     convolution,
@@ -13,7 +14,6 @@ from snas_tf.architecture.cost import (
     normalization,
     pointwise,
 )
-from snas_tf.architecture.network_plan import halve
 
 CostFunction = Callable[[int, int, tuple[int, int]], Cost]
 """From channels, stride and input (height, width) to the cost of running once on one image."""

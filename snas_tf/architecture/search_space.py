@@ -2,10 +2,11 @@
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from snas_tf.architecture import network_plan
-from snas_tf.architecture.network_plan import NetworkPlan
+from snas_tf.architecture import stems
+from snas_tf.architecture.cell_plan import CellPlan, plan_cells, size_stem
 from snas_tf.architecture.operations import OPERATIONS, ZERO
 
 
@@ -82,7 +83,7 @@ class SearchSpace:
         image_size: tuple[int, int],
         output_nodes: Mapping[str, int] | None = None,
         stem: str = "cifar",
-    ) -> NetworkPlan:
+    ) -> "NetworkPlan":
         """Plans a network of this space's cells.
 
         Args:
@@ -97,5 +98,36 @@ class SearchSpace:
             ValueError: fewer than 3 cells, channels that are odd or not positive, an unknown stem.
         """
         output_nodes = output_nodes or dict.fromkeys(self.kinds, self.num_intermediate)
-        cells = network_plan.plan_cells(num_cells, init_channels, image_size, output_nodes, stem)
+        cells = plan_cells(num_cells, init_channels, image_size, output_nodes, stem)
         return NetworkPlan(self, stem, init_channels, image_size, cells)
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkPlan(Sequence):
+    """A network of cells: a sequence of their plans, first to last, and what comes before them.
+
+    Attributes:
+        space: whose cells they are.
+        stem: one of `stems.NAMES`.
+        init_channels: channels C of the first cell.
+        image_size: (height, width) of the images.
+        cells: the plans of the cells.
+    """
+
+    space: SearchSpace
+    stem: str
+    init_channels: int
+    image_size: tuple[int, int]
+    cells: tuple[CellPlan, ...]
+
+    def __getitem__(self, index: Any) -> Any:
+        """The plan of a cell, or of several."""
+        return self.cells[index]
+
+    def __len__(self) -> int:
+        """The number of cells."""
+        return len(self.cells)
+
+    def stem_convolutions(self) -> list[tuple[stems.StemConvolution, tuple[int, int]]]:
+        """Every convolution of the stem with the (height, width) of its output."""
+        return size_stem(self.stem, self.init_channels, self.image_size)

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from snas_tf.architecture.network_plan import CellPlan
+from snas_tf.architecture.cell_plan import CellPlan
 from snas_tf.layers.base_operation import BaseOperation
 from snas_tf.layers.projections import FactorizedReduction, PointwiseConvolution
 

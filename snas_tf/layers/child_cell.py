@@ -8,8 +8,8 @@ import keras
 import tensorflow as tf
 
 from snas_tf.architecture import spaces
+from snas_tf.architecture.cell_plan import CellPlan
 from snas_tf.architecture.genotype import CellGenotype, Edge
-from snas_tf.architecture.network_plan import CellPlan
 from snas_tf.architecture.operations import SKIP
 from snas_tf.layers.base_cell import BaseCell
 from snas_tf.layers.base_operation import Weights

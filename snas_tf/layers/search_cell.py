@@ -5,7 +5,7 @@ from typing import Any
 import tensorflow as tf
 
 from snas_tf.architecture import spaces
-from snas_tf.architecture.network_plan import CellPlan
+from snas_tf.architecture.cell_plan import CellPlan
 from snas_tf.architecture.operations import SKIP, ZERO
 from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.layers.base_cell import BaseCell

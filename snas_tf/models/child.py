@@ -11,7 +11,7 @@ from absl import logging
 
 from snas_tf.architecture import genotype_json
 from snas_tf.architecture.genotype import Genotype
-from snas_tf.architecture.network_plan import NetworkPlan
+from snas_tf.architecture.search_space import NetworkPlan
 from snas_tf.layers.auxiliary_tower import AuxiliaryTower, has_room
 from snas_tf.layers.child_cell import ChildCell
 from snas_tf.models.network import CellNetwork

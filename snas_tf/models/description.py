@@ -8,8 +8,7 @@ from typing import Any
 
 from snas_tf.architecture import stems
 from snas_tf.architecture.genotype import Genotype
-from snas_tf.architecture.network_plan import NetworkPlan
-from snas_tf.architecture.search_space import SearchSpace
+from snas_tf.architecture.search_space import NetworkPlan, SearchSpace
 from snas_tf.architecture.spaces import DARTS
 from snas_tf.errors import UserError, quote, shorten_path
 from snas_tf.files.text_files import read_json

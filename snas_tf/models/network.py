@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from snas_tf.architecture import stems
-from snas_tf.architecture.network_plan import NetworkPlan
+from snas_tf.architecture.search_space import NetworkPlan
 from snas_tf.layers.base_operation import kernel_initializer
 from snas_tf.layers.normalization import BatchNormalization
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from snas_tf.architecture.cost import CRITERIA
 from snas_tf.architecture.network_cost import edge_costs_by_criterion
-from snas_tf.architecture.network_plan import NetworkPlan
+from snas_tf.architecture.search_space import NetworkPlan
 from snas_tf.config import SearchConfig
 from snas_tf.layers.stochastic_edge import StochasticEdge
 from snas_tf.penalty.estimator import make_estimator

@@ -10,7 +10,7 @@ from snas_tf.architecture import network_cost
 from snas_tf.architecture.cost import Cost, total
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.architecture.genotype_source import load_genotype
-from snas_tf.architecture.network_plan import NetworkPlan
+from snas_tf.architecture.search_space import NetworkPlan
 from snas_tf.architecture.width import widest_channels
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.folded import FoldedChild

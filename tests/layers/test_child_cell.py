@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from snas_tf.architecture.cell_plan import CellPlan
 from snas_tf.architecture.genotype import CellGenotype, Edge
-from snas_tf.architecture.network_plan import CellPlan
 from snas_tf.layers.child_cell import ChildCell
 from tests.random_genotypes import ALL_OPERATIONS, randomize
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from snas_tf.architecture.cell_plan import CellPlan
 from snas_tf.architecture.genotype import CellGenotype, Edge
-from snas_tf.architecture.network_plan import CellPlan
 from snas_tf.architecture.spaces import DARTS
 from snas_tf.layers.child_cell import ChildCell
 from snas_tf.layers.folded_cell import FoldedCell

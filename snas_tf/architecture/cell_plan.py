@@ -1,14 +1,11 @@
-"""The plan of a network of cells: where each cell stands, and the sizes of what flows through."""
+"""The plans of a network's cells: where each stands, and the sizes of what flows through."""
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from snas_tf.architecture import stems
-
-if TYPE_CHECKING:
-    from snas_tf.architecture.search_space import SearchSpace
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,37 +64,6 @@ class CellPlan:
         return cls(**values)
 
 
-@dataclasses.dataclass(frozen=True)
-class NetworkPlan(Sequence):
-    """A network of cells: a sequence of their plans, first to last, and what comes before them.
-
-    Attributes:
-        space: whose cells they are.
-        stem: one of `stems.NAMES`.
-        init_channels: channels C of the first cell.
-        image_size: (height, width) of the images.
-        cells: the plans of the cells.
-    """
-
-    space: "SearchSpace"
-    stem: str
-    init_channels: int
-    image_size: tuple[int, int]
-    cells: tuple[CellPlan, ...]
-
-    def __getitem__(self, index: Any) -> Any:
-        """The plan of a cell, or of several."""
-        return self.cells[index]
-
-    def __len__(self) -> int:
-        """The number of cells."""
-        return len(self.cells)
-
-    def stem_convolutions(self) -> list[tuple[stems.StemConvolution, tuple[int, int]]]:
-        """Every convolution of the stem with the (height, width) of its output."""
-        return _with_sizes(self.stem, self.init_channels, self.image_size)
-
-
 def halve(size: tuple[int, int]) -> tuple[int, int]:
     """Output (height, width) of any stride-2 operation: half, rounded up."""
     return math.ceil(size[0] / 2), math.ceil(size[1] / 2)
@@ -122,7 +88,7 @@ def plan_cells(
         raise ValueError(f"init_channels must be even and positive, received: {init_channels}")
     first, second = stems.convolutions(stem, init_channels)
     inputs = (first[-1].output_channels, (first + second)[-1].output_channels)
-    size = _with_sizes(stem, init_channels, image_size)[-1][1]
+    size = size_stem(stem, init_channels, image_size)[-1][1]
     # Where the stem goes on after input 0, that is still twice as large as input 1.
     channels, follows_reduction = init_channels, bool(second)
     plans = []
@@ -136,9 +102,10 @@ def plan_cells(
     return tuple(plans)
 
 
-def _with_sizes(
+def size_stem(
     stem: str, init_channels: int, size: tuple[int, int]
 ) -> list[tuple[stems.StemConvolution, tuple[int, int]]]:
+    """Lists the convolutions of a stem with the (height, width) of their outputs."""
     sized = []
     for convolution in sum(stems.convolutions(stem, init_channels), ()):
         size = halve(size) if convolution.stride == 2 else size
