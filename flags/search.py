@@ -49,7 +49,7 @@ def run(values: flags.FlagValues) -> None:
     configs = common.prepare(values, config(values), run_name(values))
     from snas_tf.workflows.search import report, search
 
-    report(search(*configs), configs[-1].model_dir)
+    report(search(*configs), *configs)
 
 
 def run_name(values: flags.FlagValues) -> str:

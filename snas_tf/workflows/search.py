@@ -1,6 +1,5 @@
 """The search: from images to a cell."""
 
-import pathlib
 import shlex
 from typing import Any
 
@@ -136,9 +135,14 @@ def _result(
     }
 
 
-def report(result: dict[str, Any], model_dir: pathlib.Path) -> None:
+def report(
+    result: dict[str, Any], config: SearchConfig, data_config: DataConfig, run_config: RunConfig
+) -> None:
     """Prints what was found, and where to look at it."""
-    edges, rounded = result["child_edges"], ""
+    model_dir, rounded = run_config.model_dir, ""
+    kept = " + ".join(str(count) for count in result["child_edges"].values())
+    space = spaces.get(config.space)
+    candidates = " + ".join(str(len(space.edges)) for _ in space.kinds)
     if result["rounded_edges"]:
         rounded = f", {result['rounded_edges']} rounded to the target"
     files = model_dir / f"seed_{result['best_seed']}" if "seeds" in result else model_dir
@@ -153,9 +157,7 @@ def report(result: dict[str, Any], model_dir: pathlib.Path) -> None:
         "the found cell with the parent's weights, not retrained\n"
         f"child                {result['child_parameters']:,} parameters, "
         f"{result['child_multiply_adds']:,} multiply-adds, "
-        f"{' + '.join(map(str, edges.values()))} edges of "
-        f"{' + '.join([str(len(spaces.DARTS.edges))] * len(edges))}"
-        f"{rounded}\n"
+        f"{kept} edges of {candidates}{rounded}\n"
         f"time                 {duration(result['seconds'])}\n"
         f"genotype             {model_dir / 'genotype.json'}\n"
         f"pictures             {model_dir / 'normal.png'}  {model_dir / 'reduce.png'}  "
