@@ -68,14 +68,16 @@ def decode_all(
         except Exception as error:
             return error
 
-    images, labels, left_out = None, [], []
+    images = np.empty((0,), np.uint8)
+    labels: list[int] = []
+    left_out: list[int] = []
     with parallel_map(attempt, files, "decoding images") as results:
         for position, ((path, label), result) in enumerate(zip(files, results, strict=True)):
             if isinstance(result, Exception):
                 report_damage(path, result, skip_corrupt)
                 left_out.append(position)
                 continue
-            if images is None:
+            if not labels:
                 images = np.empty((len(files), *result.shape), np.uint8)
             require_same_size(images, result[np.newaxis])
             images[len(labels)] = result
@@ -167,7 +169,7 @@ def _turned(image: PIL.Image.Image) -> PIL.Image.Image:
     """Makes the image upright; damaged EXIF data are ignored."""
     turn = None
     with contextlib.suppress(Exception):  # Pillow raises another class for each kind of damage.
-        turn = _TURNS.get(image.getexif().get(PIL.ExifTags.Base.Orientation))
+        turn = _TURNS.get(image.getexif().get(PIL.ExifTags.Base.Orientation, 1))
     return image if turn is None else image.transpose(turn)
 
 

@@ -4,11 +4,15 @@ import contextlib
 import hashlib
 import json
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from snas_tf.data.parallel import parallel_map
+
+if TYPE_CHECKING:
+    from snas_tf.data.tfds_records import Records
 
 _ALL_BYTES = 4 * 2**30
 """Up to 4 GiB of files are read whole; of more, an even sample of the files is."""
@@ -50,10 +54,12 @@ def digest_arrays(*arrays: np.ndarray) -> str:
     return whole.hexdigest()
 
 
-def digest_records(records: Sequence[bytes]) -> str:
+def digest_records(records: "Records") -> str:
     """Computes the digest of serialized examples: their number and an even sample of 1,000."""
     count = len(records)
-    sampled = np.unique(np.linspace(0, count - 1, _SAMPLED_RECORDS).astype(int)) if count else []
+    sampled: Iterable[int] = ()
+    if count:
+        sampled = np.unique(np.linspace(0, count - 1, _SAMPLED_RECORDS).astype(int))
     whole = hashlib.sha256(str(count).encode())
     for position in sampled:
         whole.update(hashlib.sha256(records[int(position)]).digest())

@@ -116,10 +116,10 @@ def list_images(config: DataConfig, held_out: tuple[str, ...]) -> Listing:
     directories = {
         part: path for part, path in find_parts(config).items() if part in (TRAIN, *held_out)
     }
-    root = pathlib.Path(config.data_dir)
+    root = pathlib.Path(config.data_dir or "")  # None is refused above.
     class_names = _class_names(directories[TRAIN], root)
     left_out = {root: _beside_classes(root, root)} if directories[TRAIN] != root else {}
-    parts = {}
+    parts: dict[str, Files] = {}
     for part, directory in directories.items():
         _require_same_classes(class_names, _class_names(directory, root), directory, root)
         left_out[directory] = _beside_classes(directory, root)

@@ -89,9 +89,9 @@ class MemoryDataset:
     def evaluation_batches(self, part: str, batch_size: int) -> tf.data.Dataset | None:
         """See `batches.Dataset`; images are as they are."""
         images = {VALIDATION: self.validation, TEST: self.test}[part]
-        count = 0 if images is None else len(images)
-        if not count:
+        if images is None or not len(images):
             return None
+        count = len(images)
         host_images, host_labels = _on_host(images)
 
         def batch(start: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -100,7 +100,9 @@ def _blocks(
         with _without_warnings():
             examples = builder.as_dataset(split=split, decoders=wanted)
         batches = examples.batch(_BLOCK).as_numpy_iterator()
-        blocks = ((batch[image_key], batch[label_key]) for batch in batches)
+        blocks: Iterable[tuple[np.ndarray, np.ndarray]] = (
+            (batch[image_key], batch[label_key]) for batch in batches
+        )
         if photographs:
             count = builder.info.splits[split].num_examples
             blocks = show_progress(_decoded(blocks, config.image_size), count, f"reading {split}")
