@@ -121,7 +121,7 @@ def _check_size(size: int) -> None:
 
 def _find_in_folder(
     config: DataConfig, cache: pathlib.Path | None
-) -> tuple[dict[str, EncodedSource], tuple[str, ...], tuple[str, ...]]:
+) -> tuple[Mapping[str, EncodedSource], tuple[str, ...], tuple[str, ...]]:
     """Training and validation examples, class names, remarks for the user."""
     found = folder.find_parts(config)
     held_out = next((part for part in (VALIDATION, TEST) if part in found), None)
@@ -147,7 +147,7 @@ def _find_in_folder(
 
 def _find_in_tfds(
     config: DataConfig, cache: pathlib.Path | None
-) -> tuple[dict[str, EncodedSource], tuple[str, ...], tuple[str, ...]]:
+) -> tuple[Mapping[str, EncodedSource], tuple[str, ...], tuple[str, ...]]:
     """See `_find_in_folder`."""
     if config.dataset == "digits":
         raise UserError(
@@ -162,7 +162,7 @@ def _find_in_tfds(
     return sources, tuple(builder.info.features[keys[1]].names), ()
 
 
-def _labeled_split(builder: Any, config: DataConfig, keys: tuple[str, str]) -> EncodedSource:
+def _labeled_split(builder: Any, config: DataConfig, keys: tuple[str, str]) -> TfdsSource:
     for split in _HELD_OUT_SPLITS:
         if split in builder.info.splits:
             source = _open(builder, split, config, keys)

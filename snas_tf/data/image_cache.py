@@ -53,7 +53,7 @@ class ImageCache:
         """Writes the file whole; where it can't be, a run goes on without it."""
         if self._path is None:
             return
-        arrays = {"key": np.array(self._key), "parts": np.array(list(decoded))}
+        arrays: dict[str, Any] = {"key": np.array(self._key), "parts": np.array(list(decoded))}
         for part, (images, left_out) in decoded.items():
             arrays[f"{part}_images"], arrays[f"{part}_labels"] = images.images, images.labels
             arrays[f"{part}_left_out"] = np.array(left_out, np.int64)
