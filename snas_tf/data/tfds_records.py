@@ -61,7 +61,7 @@ class TFRecords:
         """The number of records."""
         return len(self._starts)
 
-    def __getitem__(self, position: int) -> bytes:  # type: ignore[override]  # no slices
+    def __getitem__(self, position: int) -> bytes:
         """The record at `position`, 0 to the number of records less 1.
 
         Raises:
@@ -113,7 +113,7 @@ class ArrayRecords:
         """The number of records."""
         return len(self._source)
 
-    def __getitem__(self, position: int) -> bytes:  # type: ignore[override]  # no slices
+    def __getitem__(self, position: int) -> bytes:
         """The record at `position`, 0 to the number of records less 1."""
         return self._source[position]
 
