@@ -33,17 +33,42 @@ class TracedModel(keras.Model):
         self.training_means = Means(trained, name="training_means")
         self.test_means = Means(tested, name="test_means")
 
+    def compile(
+        self,
+        optimizer: keras.optimizers.Optimizer,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool = False,
+    ) -> None:
+        """Sets how the model is run; a loss and metrics it has already.
+
+        Args:
+            optimizer: of the weights, for callbacks; `train_step` decides what it is used for.
+            run_eagerly: run a step without tracing it, to debug it.
+            steps_per_execution: 1, as the function that is traced is one step.
+            jit_compile: False, as XLA takes minutes over a parent network.
+
+        Raises:
+            ValueError: `steps_per_execution` or `jit_compile` has another value.
+        """
+        if steps_per_execution != 1:
+            raise ValueError(
+                f"steps_per_execution must be 1 for this model, received: {steps_per_execution}"
+            )
+        if jit_compile:
+            raise ValueError(f"jit_compile must be False for this model, received: {jit_compile}")
+        super().compile(optimizer=optimizer, run_eagerly=run_eagerly, jit_compile=False)
+
     def make_train_function(self, force: bool = False) -> Callable:
         """Makes what `fit` runs a step with."""
         if self.train_function is None or force:
             strategy = self.distribute_strategy
 
-            @tf.function(autograph=False)
             def train_function(batches: Iterator[Batch]) -> dict[str, tf.Tensor]:
                 sums = strategy.run(self.train_step, (next(batches),))
                 return self.training_means.add(strategy, sums)
 
-            self.train_function = train_function
+            self.train_function = self._trace(train_function)
         return self.train_function
 
     def measure(self, batches: tf.data.Dataset | None) -> dict[str, float]:
@@ -53,12 +78,14 @@ class TracedModel(keras.Model):
         strategy = self.distribute_strategy
         if self.test_function is None:
 
-            @tf.function(autograph=False)
             def test_function(batch: Batch) -> None:
                 self.test_means.add(strategy, strategy.run(self.test_step, (batch,)))
 
-            self.test_function = test_function
+            self.test_function = self._trace(test_function)
         self.test_means.reset()
         for batch in strategy.experimental_distribute_dataset(batches):
             self.test_function(batch)
         return self.test_means.result()
+
+    def _trace(self, function: Callable) -> Callable:
+        return function if self.run_eagerly else tf.function(function, autograph=False)

@@ -14,7 +14,7 @@ def losses_of(model, batch):
 
 
 def prepare(model):
-    """Gives a model its slope; it counts how often its step is traced."""
+    """Gives a model its slope; it counts how often Python runs its step."""
     model.slope = model.add_weight(shape=(), initializer="zeros")
     model.traces = 0
     model.built = True
@@ -110,3 +110,36 @@ def test_measuring_changes_nothing_of_the_training():
 
 def test_without_images_held_out_nothing_is_measured():
     assert Ours().measure(None) == {}
+
+
+def test_run_eagerly_runs_every_step_in_python_with_the_same_result():
+    (traced, losses), eager = fitted(Ours()), Ours()
+    eager.compile(optimizer=eager.optimizer, run_eagerly=True)
+    eager, eager_losses = fitted(eager)
+    assert eager.traces == 3 * 3  # epochs x batches
+    np.testing.assert_allclose(eager_losses, losses, rtol=1e-5)
+    assert eager.measure(held_out(np.ones(12))) == pytest.approx(
+        traced.measure(held_out(np.ones(12))), rel=1e-5
+    )
+
+
+def test_a_model_that_was_traced_is_run_eagerly_once_it_is_compiled_again():
+    model, _ = fitted(Ours())
+    before = model.traces
+    model.compile(optimizer=model.optimizer, run_eagerly=True)
+    fitted(model)
+    assert model.traces == before + 3 * 3
+
+
+@pytest.mark.parametrize("setting", [{"steps_per_execution": 2}, {"jit_compile": True}])
+def test_what_is_not_honored_is_refused(setting):
+    (name,) = setting
+    model = Ours()
+    with pytest.raises(ValueError, match=f"^{name} must be .* received: {setting[name]}$"):
+        model.compile(optimizer=model.optimizer, **setting)
+
+
+def test_a_loss_of_the_callers_is_refused():
+    model = Ours()
+    with pytest.raises(TypeError, match="loss"):
+        model.compile(optimizer=model.optimizer, loss="mse")
