@@ -5,7 +5,6 @@ import json
 import statistics
 from typing import Any
 
-import keras
 import tensorflow as tf
 from absl import logging
 
@@ -80,7 +79,6 @@ class ChildTraining(Workflow):
         """See `Workflow.train`; tests and exports what was trained."""
         batch_size = self.data_config.batch_size
         strategy = devices.strategy(batch_size)
-        keras.utils.set_random_seed(self.run_config.seed)
         epoch_steps = dataset.steps_per_epoch(batch_size)
         with strategy.scope():
             network = described.make_child(

@@ -3,8 +3,6 @@
 import shlex
 from typing import Any
 
-import keras
-
 from snas_tf import plots
 from snas_tf.algorithms.registry import ALGORITHMS
 from snas_tf.algorithms.search_model import SearchModel
@@ -27,10 +25,26 @@ from snas_tf.workflows.workflow import Workflow
 
 
 class Search(Workflow):
-    """Searches a cell: the joint training of a parent network and its distributions."""
+    """Searches a cell: the joint training of a parent network and its distributions.
+
+    The arguments are those of `Workflow`.
+
+    Raises:
+        UserError: the algorithm is unknown.
+    """
 
     kind = "search"
     config: SearchConfig
+
+    def __init__(
+        self, config: SearchConfig, data_config: DataConfig, run_config: RunConfig
+    ) -> None:
+        super().__init__(config, data_config, run_config)
+        if config.algorithm not in ALGORITHMS:
+            raise UserError(
+                f"{format_setting('algorithm', config.algorithm)}: unknown, accepted: "
+                f"{', '.join(ALGORITHMS)}"
+            )
 
     def read_images(self, run: RunDirectory) -> Collection:
         """See `Workflow.read_images`; test images are never read."""
@@ -54,7 +68,6 @@ class Search(Workflow):
         """See `Workflow.train`."""
         config, seed, batch_size = self.config, self.run_config.seed, self.data_config.batch_size
         strategy = devices.strategy(batch_size)
-        keras.utils.set_random_seed(seed)
         whole_files.write_text(run.network, described.to_json())
         epoch_steps = dataset.steps_per_epoch(batch_size)
         with strategy.scope():
@@ -103,11 +116,6 @@ def search(config: SearchConfig, data_config: DataConfig, run_config: RunConfig)
         UserError: the algorithm is unknown, the images can't be had, or the run directory is not
             this run's.
     """
-    if config.algorithm not in ALGORITHMS:
-        raise UserError(
-            f"{format_setting('algorithm', config.algorithm)}: unknown, accepted: "
-            f"{', '.join(ALGORITHMS)}"
-        )
     return Search(config, data_config, run_config).run()
 
 

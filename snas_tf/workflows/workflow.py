@@ -10,7 +10,7 @@ from snas_tf.data.batches import Collection, Dataset
 from snas_tf.data.image_errors import as_user_errors
 from snas_tf.errors import UserError, format_setting
 from snas_tf.models.description import NetworkDescription
-from snas_tf.runs import devices
+from snas_tf.runs import devices, random_state
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.runs.run_record import RunRecord
 
@@ -115,7 +115,8 @@ class Workflow:
             return result
         run.write_record(record, devices.versions())
         if is_single:
-            result = self.train(run, dataset, described)
+            with random_state.seeded(self.run_config.seed):
+                result = self.train(run, dataset, described)
         else:
             first = self.run_config.seed
             seeds = range(first, first + self.config.num_seeds)
