@@ -4,10 +4,13 @@
     child = found.make_child(num_cells=8, init_channels=16)
 
 Importing this package reads no file and touches no device, and imports no TensorFlow: the names
-below are loaded when they are first used.
+below are loaded when they are first used. `keras.models.load_model` knows the classes of a saved
+child once `snas_tf.ChildNetwork` has been used, as `from snas_tf import ChildNetwork` does.
 """
 
 import importlib
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -80,14 +83,37 @@ if TYPE_CHECKING:  # The same names once more, for editors and type checkers.
 
 
 def __getattr__(name: str) -> Any:
-    """Loads a public name."""
+    """Loads a public name.
+
+    Raises:
+        AttributeError: there is no such name.
+        UserError: Keras has, or is to have, another backend than TensorFlow.
+    """
     if name not in _PUBLIC:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    _check_backend()
     module, _, attribute = _PUBLIC[name].partition(":")
     value = importlib.import_module(module)
     globals()[name] = getattr(value, attribute) if attribute else value
     return globals()[name]
 
 
+def _check_backend() -> None:
+    """Checks the backend before something deep inside of Keras fails for it."""
+    keras = sys.modules.get("keras")
+    if hasattr(keras, "config"):
+        backend = keras.config.backend()
+    else:
+        backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if backend != "tensorflow":
+        from snas_tf.errors import UserError
+
+        raise UserError(
+            f"KERAS_BACKEND={backend}: snas_tf runs on TensorFlow alone, accepted: "
+            "KERAS_BACKEND=tensorflow, set before keras is imported"
+        )
+
+
 def __dir__() -> list[str]:
+    """Lists the public names too that are not loaded yet."""
     return sorted({*globals(), *__all__})

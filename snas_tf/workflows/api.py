@@ -5,7 +5,6 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import keras
 from numpy.typing import ArrayLike
 
 from snas_tf.architecture.genotype import Genotype
@@ -185,10 +184,5 @@ def _collect(
 
 
 def _run(workflow: Search | ChildTraining) -> Mapping[str, Any]:
-    if (backend := keras.config.backend()) != "tensorflow":
-        raise UserError(
-            f"Keras' backend: {backend}, accepted: tensorflow, set by KERAS_BACKEND=tensorflow "
-            "before keras is imported"
-        )
     with devices.fast_start():
         return workflow.run()
