@@ -54,7 +54,7 @@ def arguments(values: flags.FlagValues) -> dict[str, Any]:
     """
     evaluate.require_genotype(values)
     return {
-        "source": values.genotype,
+        "genotype": values.genotype,
         "num_cells": values.num_cells,
         "init_channels": training.width(values),
         "image_size": values.image_size,

@@ -100,7 +100,7 @@ def __getattr__(name: str) -> Any:
 
 def _check_backend() -> None:
     """Checks the backend before something deep inside of Keras fails for it."""
-    keras = sys.modules.get("keras")
+    keras: Any = sys.modules.get("keras")
     if hasattr(keras, "config"):
         backend = keras.config.backend()
     else:

@@ -14,8 +14,8 @@ _SELECTED = re.compile(r"(?s)(?P<path>.+)(?::(?P<line>\d{1,9})|#(?P<name>\w+))")
 _LONGEST_NAME = 100  # beyond which no name is looked for that is like it
 
 
-def load_genotype(source: str) -> Genotype:
-    """A published genotype by its name, else the one in a file.
+def load_genotype(source: str | os.PathLike[str]) -> Genotype:
+    """Loads a published genotype by its name, or the one in a file.
 
     Args:
         source: a name of the zoo; or a path with a suffix or a directory, of a file that holds
@@ -23,9 +23,13 @@ def load_genotype(source: str) -> Genotype:
             in a text one is selected by FILE:LINE, or by FILE#NAME for `NAME = Genotype(...)`; a
             file whose own name looks like that wins.
 
+    Returns:
+        The cells.
+
     Raises:
         UserError: there is no such name, or the file can't be read or holds no genotype.
     """
+    source = os.fspath(source)
     published = zoo.genotypes()
     if source in published:
         return published[source]

@@ -15,6 +15,8 @@ import math
 import keras
 import tensorflow as tf
 
+from snas_tf.layers.normalization import NORMALIZATION, fold
+
 Weights = dict[str, tf.Tensor]
 """The weights of one edge, by name."""
 
@@ -60,12 +62,24 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
         self.stacks: dict[str, keras.Variable] = {}
         self.built = True
 
-    def _add_kernel(self, name: str, shape: tuple[int, ...], fan_in: int) -> None:
+    def add_kernel(self, name: str, shape: tuple[int, ...], fan_in: int) -> None:
+        """Adds a kernel of every edge.
+
+        Args:
+            name: of the weight in `apply`.
+            shape: of one edge's kernel.
+            fan_in: numbers that each output is a sum over.
+        """
         self.stacks[name] = self.add_weight(
             name=name, shape=(self.count, *shape), initializer=kernel_initializer(fan_in)
         )
 
-    def _add_normalization(self, *shape: int) -> None:
+    def add_normalization(self, *shape: int) -> None:
+        """Adds the weights of a normalization of every edge, for `batch_normalize`.
+
+        Args:
+            shape: of one edge's statistics, such as `channels`.
+        """
         shape = (self.count, *shape)
         # Each replica assigns the statistics of its own images; "mean" makes one value of them.
         for name, initial in {"mean": "zeros", "variance": "ones"}.items():
@@ -111,16 +125,19 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
         """
 
     @classmethod
-    @abc.abstractmethod
     def fold(cls, weights: Weights) -> Weights:
-        """Weights with which `apply` gives what it gives in evaluation, without normalisation.
+        """Weights with which `apply` gives what it gives in evaluation, without normalization.
+
+        By default the kernels stay. A subclass may scale them by the factor, and so save a product.
 
         Args:
             weights: the edge's, from `unstack`.
 
         Returns:
-            The kernels scaled, and the "offset" [..., channels] that remains.
+            The kernels, and the "factor", unless they have it, and "offset" [..., channels].
         """
+        kernels = {name: value for name, value in weights.items() if name not in NORMALIZATION}
+        return {**kernels, **fold(weights)}
 
     def call(
         self, inputs: list[tf.Tensor], stride: int | None = None, training: bool = False

@@ -32,9 +32,9 @@ class SeparableConvolution(BaseOperation):
             raise ValueError(f"kernel_size must be odd, received: {kernel_size}")
         self.kernel_size = kernel_size
         window = (kernel_size, kernel_size)
-        self._add_kernel("depthwise", (self.repeats, *window, channels, 1), kernel_size**2)
-        self._add_kernel("pointwise", (self.repeats, channels, channels), channels)
-        self._add_normalization(self.repeats, channels)
+        self.add_kernel("depthwise", (self.repeats, *window, channels, 1), kernel_size**2)
+        self.add_kernel("pointwise", (self.repeats, channels, channels), channels)
+        self.add_normalization(self.repeats, channels)
 
     @classmethod
     def apply(
@@ -103,9 +103,9 @@ class WideThenTallConvolution(BaseOperation):
     def __init__(self, count: int, channels: int, affine: bool = False, **kwargs: object) -> None:
         super().__init__(count, channels, affine, **kwargs)
         fan_in = self.length * channels
-        self._add_kernel("wide", (1, self.length, channels, channels), fan_in)
-        self._add_kernel("tall", (self.length, 1, channels, channels), fan_in)
-        self._add_normalization(channels)
+        self.add_kernel("wide", (1, self.length, channels, channels), fan_in)
+        self.add_kernel("tall", (self.length, 1, channels, channels), fan_in)
+        self.add_normalization(channels)
 
     @classmethod
     def apply(

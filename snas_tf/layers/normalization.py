@@ -9,6 +9,9 @@ EPSILON = 1e-5
 MOMENTUM = 0.9
 """Of the moving statistics. Both are the recipes' values; those of Keras differ."""
 
+NORMALIZATION = ("mean", "variance", "gamma", "beta")
+"""The weights of a normalization, by name; the last two where they are learned."""
+
 
 def batch_normalize(
     x: tf.Tensor,

@@ -5,7 +5,7 @@ import abc
 import tensorflow as tf
 
 from snas_tf.layers.base_operation import BaseOperation, Weights
-from snas_tf.layers.normalization import batch_normalize, fold
+from snas_tf.layers.normalization import batch_normalize
 
 
 class Pooling(BaseOperation):
@@ -22,7 +22,7 @@ class Pooling(BaseOperation):
 
     def __init__(self, count: int, channels: int, affine: bool = False, **kwargs: object) -> None:
         super().__init__(count, channels, affine, **kwargs)
-        self._add_normalization(channels)
+        self.add_normalization(channels)
 
     @staticmethod
     @abc.abstractmethod
@@ -40,11 +40,6 @@ class Pooling(BaseOperation):
     ) -> tuple[tf.Tensor, Weights]:
         """See `BaseOperation.apply`."""
         return batch_normalize(cls.pool(x, stride, training), weights, scale, training)
-
-    @classmethod
-    def fold(cls, weights: Weights) -> Weights:
-        """See `BaseOperation.fold`: there is no kernel, so a "factor" remains as well."""
-        return fold(weights)
 
 
 _PAD_ONE = [[0, 0], [1, 1], [1, 1], [0, 0]]

@@ -22,7 +22,7 @@ class _Projection(BaseOperation):
         super().__init__(count, channels, affine, **kwargs)
         self.input_channels = input_channels or channels
         self._add_kernels()
-        self._add_normalization(channels)
+        self.add_normalization(channels)
 
     @abc.abstractmethod
     def _add_kernels(self) -> None:
@@ -55,7 +55,7 @@ class FactorizedReduction(_Projection):
         if self.channels % 2:
             raise ValueError(f"channels must be even, received: {self.channels}")
         shape = (2, self.input_channels, self.channels // 2)
-        self._add_kernel("kernels", shape, self.input_channels)
+        self.add_kernel("kernels", shape, self.input_channels)
 
     @classmethod
     def apply(
@@ -99,7 +99,7 @@ class PointwiseConvolution(_Projection):
     """
 
     def _add_kernels(self) -> None:
-        self._add_kernel("kernel", (self.input_channels, self.channels), self.input_channels)
+        self.add_kernel("kernel", (self.input_channels, self.channels), self.input_channels)
 
     @classmethod
     def apply(

@@ -50,6 +50,8 @@ class ChildNetwork(CellNetwork):
             ChildCell(plan, genotype.cell(plan.kind), name=f"cell_{plan.index}")
             for plan in network_plan
         ]
+        for cell in self.cells:
+            cell.build([(None, None, None, size) for size in cell.plan.input_channels])
         self.auxiliary_position = 2 * len(network_plan) // 3
         self.auxiliary = None
         plan = network_plan[self.auxiliary_position]

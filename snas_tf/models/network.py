@@ -58,6 +58,7 @@ class CellNetwork(keras.Model):
         for chain in self.stem:
             chain.build(images)
             images = chain.compute_output_shape(images)
+        self.pool.build((None, *network_plan[-1].output_size, features))
         self.classify.build((None, features))
         self.built = True
 

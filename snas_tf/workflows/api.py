@@ -1,6 +1,7 @@
 """The functions for Python programs: arrays, or a named data set, in; a cell or a network out."""
 
 import dataclasses
+import os
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -45,10 +46,14 @@ class SearchResult:
         Args:
             num_cells: cells of the network.
             init_channels: channels of the first cell, even.
-            auxiliary: see `ChildNetwork`.
+            auxiliary: see `ChildNetwork`; `fit` of Keras trains without the auxiliary classifier.
 
         Returns:
-            A Keras model from uint8 [batch, height, width, 3] to logits [batch, classes].
+            A Keras model from images [batch, height, width, 3], 0 to 255, to logits
+            [batch, classes]. It normalizes its images itself.
+
+        Raises:
+            ValueError: fewer than 3 cells, or channels that are odd or not positive.
         """
         seed = self.figures.get("best_seed")
         run = self.model_dir if seed is None else self.model_dir / f"seed_{seed}"
@@ -73,7 +78,11 @@ class TrainingResult:
         """Loads the trained network; of several seeds, that of the first.
 
         Returns:
-            A Keras model from uint8 [batch, height, width, 3] to logits [batch, classes].
+            A Keras model from images [batch, height, width, 3], 0 to 255, to logits
+            [batch, classes].
+
+        Raises:
+            UserError: files of the run are missing or damaged.
         """
         first = sorted(self.model_dir.glob("seed_*"), key=lambda path: int(path.name[5:]))[:1]
         _, network, _ = export.load(first[0] if first else self.model_dir)
@@ -93,21 +102,28 @@ def search(
 ) -> SearchResult:
     """Searches a cell; the same call continues a search that was interrupted.
 
+    A call whose search is finished reads its result. Progress is printed. Python's and NumPy's
+    random generators and TensorFlow's options are afterwards as they were.
+
     Args:
-        images: uint8 [examples, height, width, channels = 1 or 3]; None for those of `data`.
-        labels: integers [examples].
-        model_dir: the run directory.
+        images: uint8 [examples, height, width, channels = 1 or 3], 0 to 255; None for those that
+            `data` names.
+        labels: integers [examples], from 0.
+        model_dir: the run directory; it is created, and holds one search.
         config: the search's settings; the paper's by default.
-        data: which images, where none are given, and how they are fed.
+        data: how images are fed and, where none are given, which.
         validation_data: images and labels to validate on; by default a share of `images` is held
             out, as `data.validation_fraction` says.
-        class_names: in the order of the labels.
-        seed: of everything random.
+        class_names: in the order of the labels; "0", "1" and so on by default.
+        seed: of everything random; the first one, where `config.num_seeds` is more than 1.
+
+    Returns:
+        The cells that were found, the figures, and where the files are.
 
     Raises:
         UserError: images or settings are not accepted, or the run directory is not this search's.
     """
-    data = data or DataConfig("cifar10" if images is None else "arrays")
+    data = _choose_data(images, data)
     workflow = Search(config or SearchConfig(), data, RunConfig(pathlib.Path(model_dir), seed))
     workflow.images = _collect(images, labels, data, validation_data, None, class_names)
     figures = _run(workflow)
@@ -116,7 +132,7 @@ def search(
 
 
 def train(
-    genotype: Genotype | str,
+    genotype: Genotype | str | os.PathLike[str],
     images: ArrayLike | None = None,
     labels: ArrayLike | None = None,
     *,
@@ -130,6 +146,8 @@ def train(
 ) -> TrainingResult:
     """Trains, tests and exports a child; the same call continues what was interrupted.
 
+    It is the paper's training; `SearchResult.make_child` gives a network to train in another way.
+
     Args:
         genotype: the cells; or a published one's name, or the path of a genotype file.
         images: see `search`.
@@ -141,15 +159,18 @@ def train(
         validation_data: see `search`.
         test_data: images and labels that decide nothing.
         class_names: see `search`.
-        seed: of everything random.
+        seed: see `search`.
+
+    Returns:
+        The figures, such as "test_error", and where the files are.
 
     Raises:
         UserError: images or settings are not accepted, or the run directory is not this training's.
     """
     config = config or ChildConfig()
-    data = data or DataConfig("cifar10" if images is None else "arrays")
-    if isinstance(genotype, str):
-        config = dataclasses.replace(config, genotype=genotype)
+    data = _choose_data(images, data)
+    if not isinstance(genotype, Genotype):
+        config = dataclasses.replace(config, genotype=os.fspath(genotype))
     kind = ImageNetTraining if isinstance(config, ImageNetConfig) else ChildTraining
     workflow = kind(config, data, RunConfig(pathlib.Path(model_dir), seed))
     if isinstance(genotype, Genotype):
@@ -158,6 +179,12 @@ def train(
     if workflow.images is not None and kind is ImageNetTraining:
         raise UserError("`images`: given with an ImageNetConfig, accepted: with a ChildConfig")
     return TrainingResult(_run(workflow), workflow.run_config.model_dir)
+
+
+def _choose_data(images: ArrayLike | None, data: DataConfig | None) -> DataConfig:
+    """The settings of the images, which arrays do not name."""
+    data = data or DataConfig()
+    return data if images is None else dataclasses.replace(data, dataset="arrays")
 
 
 def _collect(

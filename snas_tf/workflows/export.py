@@ -1,6 +1,7 @@
 """The export: a trained child as a file that needs nothing of this package."""
 
 import json
+import os
 import pathlib
 import re
 import tempfile
@@ -33,12 +34,16 @@ _SAVED_MODEL = re.compile(
 """The files of a SavedModel of ours."""
 
 
-def export(model_dir: pathlib.Path, file_format: str, weights: str | None = None) -> dict[str, Any]:
+def export(
+    model_dir: str | os.PathLike[str], file_format: str = "saved_model", weights: str | None = None
+) -> dict[str, Any]:
     """Exports the network that an evaluation has trained.
 
     Args:
         model_dir: the run directory; the export is written into it.
-        file_format: one of `FORMATS`.
+        file_format: "saved_model", images of any size in, probabilities and class names out;
+            "keras", for `keras.models.load_model`; "tflite" or "onnx", one image of the network's
+            size in, its probabilities out.
         weights: see `load`.
 
     Returns:
@@ -53,6 +58,7 @@ def export(model_dir: pathlib.Path, file_format: str, weights: str | None = None
         raise UserError(
             f"{format_setting('file_format', file_format)}: unknown, accepted: {', '.join(FORMATS)}"
         )
+    model_dir = pathlib.Path(model_dir)
     described, network, weights = load(model_dir, weights)
     run = RunDirectory(model_dir)
     with run.owned():

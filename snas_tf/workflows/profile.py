@@ -1,6 +1,7 @@
 """The profile: what a child network costs."""
 
 import json
+import os
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import tensorflow as tf
 from snas_tf.architecture import network_cost
 from snas_tf.architecture.cost import Cost, total
 from snas_tf.architecture.genotype import Genotype
+from snas_tf.architecture.genotype_json import to_json
 from snas_tf.architecture.genotype_source import load_genotype
 from snas_tf.architecture.search_space import NetworkPlan
 from snas_tf.architecture.width import widest_channels
@@ -20,18 +22,18 @@ _COLUMNS = ("parameters", "multiply_adds", "memory_access")
 
 
 def profile(
-    source: str,
-    num_cells: int,
-    init_channels: int,
-    image_size: int,
-    num_classes: int,
+    genotype: Genotype | str | os.PathLike[str],
+    num_cells: int = 20,
+    init_channels: int = 36,
+    image_size: int = 32,
+    num_classes: int = 10,
     stem: str = "cifar",
     max_multiply_adds: float = 0.0,
 ) -> dict[str, Any]:
     """Counts a child network, the auxiliary classifier left out, and times it.
 
     Args:
-        source: a name of the zoo, or the path of a genotype file.
+        genotype: the cells; or a published one's name, or the path of a genotype file.
         num_cells: cells of the network.
         init_channels: channels of its first cell; 0 for the most that `max_multiply_adds` allows.
         image_size: side of the images, in pixels.
@@ -45,9 +47,13 @@ def profile(
         for one image of the network as it is exported; and the first three of each part in "parts".
 
     Raises:
-        UserError: there is no such genotype.
+        UserError: there is no such genotype, or no network of its cells is as small as
+            `max_multiply_adds`.
+        ValueError: fewer than 3 cells, channels that are odd or negative, or an unknown stem.
     """
-    genotype = load_genotype(source)
+    source = genotype
+    if not isinstance(genotype, Genotype):
+        genotype = load_genotype(genotype)
     size = (image_size, image_size)
     init_channels = init_channels or widest_channels(
         genotype, num_cells, size, num_classes, max_multiply_adds, stem
@@ -60,7 +66,7 @@ def profile(
     return {
         **_figures(whole),
         "latency_ms": round(_latency(genotype, network_plan, num_classes), 3),
-        "genotype": source,
+        "genotype": _describe(source),
         "network": stem,
         "num_cells": num_cells,
         "init_channels": init_channels,
@@ -88,6 +94,11 @@ def count_parts(
         *cells,
         ("classifier", network_cost.classifier_cost(network_plan, num_classes)),
     ]
+
+
+def _describe(source: Genotype | str | os.PathLike[str]) -> Any:
+    """The genotype as JSON can hold it: where it is from, or its entries."""
+    return json.loads(to_json(source)) if isinstance(source, Genotype) else os.fspath(source)
 
 
 def _figures(counted: Cost) -> dict[str, int]:
