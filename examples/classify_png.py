@@ -1,0 +1,25 @@
+"""Classifies a picture with an export: python examples/classify_png.py RUN/export PICTURE
+
+RUN is the run directory of a trained child. It takes TensorFlow and Pillow alone: the export has
+the size of the images, their normalization and the names of the classes.
+"""
+
+import argparse
+
+import numpy as np
+import PIL.Image
+import tensorflow as tf
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("export", help="directory of the SavedModel")
+    parser.add_argument("picture", help="file of a picture of any size")
+    args = parser.parse_args()
+    classify = tf.saved_model.load(args.export).signatures["serving_default"]
+    with PIL.Image.open(args.picture) as picture:
+        pixels = np.asarray(picture.convert("RGB"))
+    result = classify(image=tf.constant(pixels[np.newaxis]))
+    probabilities = result["probabilities"][0].numpy()
+    names = [name.decode() for name in result["class_names"].numpy()]
+    for index in probabilities.argsort()[::-1][:5]:
+        print(f"{probabilities[index]:.3f}  {names[index]}")
