@@ -46,11 +46,6 @@ if __name__ == "__main__":
     config = snas_tf.SearchConfig(
         algorithm="two_inputs", num_cells=3, init_channels=4, epochs=args.epochs
     )
-    found = snas_tf.search(
-        images,
-        digits.target,
-        model_dir=args.model_dir,
-        config=config,
-        data=snas_tf.DataConfig(mirror=False),
-    )
+    data, labels = snas_tf.DataConfig(mirror=False), digits.target
+    found = snas_tf.search(images, labels, model_dir=args.model_dir, config=config, data=data)
     print(*found.genotype.cell("normal").edges, sep="\n")

@@ -53,11 +53,6 @@ if __name__ == "__main__":
     digits = sklearn.datasets.load_digits()
     images = np.rint(digits.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
     config = snas_tf.SearchConfig(space="small", num_cells=3, init_channels=8, epochs=args.epochs)
-    found = snas_tf.search(
-        images,
-        digits.target,
-        model_dir=args.model_dir,
-        config=config,
-        data=snas_tf.DataConfig(mirror=False),
-    )
+    data, labels = snas_tf.DataConfig(mirror=False), digits.target
+    found = snas_tf.search(images, labels, model_dir=args.model_dir, config=config, data=data)
     print(*found.genotype.cell("normal").edges, sep="\n")

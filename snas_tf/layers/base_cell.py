@@ -28,7 +28,7 @@ class BaseCell(keras.layers.Layer):
         ]
         self.built = True
 
-    def compute_output_shape(self, *_: object) -> tuple:
+    def compute_output_shape(self, *_: object, **__: object) -> tuple:
         """[batch, height, width, concatenated nodes x channels]."""
         return (None, *self.plan.output_size, self.plan.output_channels)
 

@@ -65,6 +65,7 @@ class ChildCell(BaseCell):
         Returns:
             [batch, height, width, concatenated nodes x channels].
         """
+        training = training and self.trainable  # As in Keras, frozen statistics do not move.
         values = [
             layer([x], training=training)[0]
             for layer, x in zip(self.preprocess, inputs, strict=True)

@@ -132,7 +132,11 @@ class ChildNetwork(CellNetwork):
             output_nodes=genotype.output_nodes,
             **{**plan, "image_size": tuple(plan["image_size"])},
         )
-        return cls(**{**config, "genotype": genotype, "network_plan": network_plan})
+        given = {**config, "genotype": genotype, "network_plan": network_plan}
+        trainable = given.pop("trainable", True)
+        network = cls(**given)
+        network.trainable = trainable  # The constructor would not freeze its layers.
+        return network
 
 
 def drop_path(

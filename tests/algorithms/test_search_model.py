@@ -41,3 +41,13 @@ def test_state_holds_every_variable_of_the_run(model):
     for part in (model, *model.algorithm.optimizers):
         assert {id(variable) for variable in part.variables} <= held
     assert id(model.training_means.totals) in held
+
+
+def test_a_step_of_a_search_runs_eagerly_where_that_is_asked_for():
+    model, seen = make_model(), []
+    model.compile(optimizer=model.algorithm.theta_optimizer, run_eagerly=True)
+    draw = model.algorithm.draw
+    model.algorithm.draw = lambda *args: seen.append(tf.executing_eagerly()) or draw(*args)
+    model.fit(tf.data.Dataset.from_tensors(make_batch()), shuffle=False, verbose=0)
+    assert seen == [True]
+    assert model.step.numpy() == 1

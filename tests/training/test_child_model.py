@@ -107,3 +107,18 @@ def test_without_test_images_there_is_no_error():
 def test_the_sums_of_the_epoch_so_far_are_in_the_state():
     model = make()
     assert id(model.training_means.totals) in {id(one) for one in model.state()}
+
+
+def test_a_step_that_runs_eagerly_can_be_looked_into(monkeypatch):
+    traced, model, seen = make(), make(), []
+    model.compile(optimizer=model.theta_optimizer, run_eagerly=True)
+    measure = model.measure_logits
+
+    def look(labels, logits):
+        seen.append(logits.numpy())
+        return measure(labels, logits)
+
+    monkeypatch.setattr(model, "measure_logits", look)
+    eager = fit(model, 2)
+    assert [one.shape for one in seen] == [(BATCH, 3)] * 2
+    assert eager == pytest.approx(fit(traced, 2), rel=1e-3)

@@ -1,0 +1,100 @@
+"""Every example runs, in a directory of its own and with one epoch."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import PIL.Image
+import pytest
+import sklearn.datasets
+
+from tests.programs import ROOT
+
+EXAMPLES = ROOT / "examples"
+LONGEST = 60
+
+
+def run_example(cwd, *arguments, with_package=True):
+    """What a Python program prints."""
+    path = {"PYTHONPATH": str(ROOT)} if with_package else {}
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        cwd=cwd,
+        env={**environment, **path},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+def code_cells():
+    notebook = json.loads((EXAMPLES / "digits.ipynb").read_text(encoding="utf-8"))
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def notebook_program():
+    return "\n".join("".join(cell["source"]) for cell in code_cells())
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    """A directory in which the notebook was run, and what it printed."""
+    directory = tmp_path_factory.mktemp("digits")
+    program = notebook_program()
+    assert "EPOCHS = 20" in program
+    (directory / "digits.py").write_text(program.replace("EPOCHS = 20", "EPOCHS = 1"))
+    return directory, run_example(directory, "digits.py")
+
+
+def test_the_notebook_goes_from_a_search_to_prediction_and_export(digits):
+    directory, printed = digits
+    assert "of the test images are classified right" in printed
+    runs = directory / "runs" / "digits"
+    with PIL.Image.open(runs / "normal.png") as picture:
+        assert picture.width > picture.height > 100
+    assert (runs / "child" / "export" / "saved_model.pb").exists()
+    assert (runs / "child" / "model.keras").exists()
+
+
+def test_a_picture_is_classified_with_the_export_alone(digits):
+    directory, _ = digits
+    digit = sklearn.datasets.load_digits().images[0] * (255 / 16)
+    PIL.Image.fromarray(digit.astype(np.uint8)).resize((40, 30)).save(directory / "digit.png")
+    program = [EXAMPLES / "classify_png.py", "runs/digits/child/export", "digit.png"]
+    lines = run_example(directory, "-I", *program, with_package=False).splitlines()
+    probabilities, names = zip(*(line.split() for line in lines), strict=True)
+    assert len({*names} & {*"0123456789"}) == 5
+    assert sorted(map(float, probabilities), reverse=True) == [*map(float, probabilities)]
+
+
+def test_a_new_operation_is_searched(tmp_path):
+    printed = run_example(tmp_path, EXAMPLES / "new_operation.py", "--epochs=1", "--model_dir=run")
+    assert "Edge(source=0, target=2, operation='" in printed
+    genotype = json.loads((tmp_path / "run" / "genotype.json").read_text())
+    assert genotype["space"] == "small"
+
+
+def test_a_new_algorithm_derives_two_edges_into_every_node(tmp_path):
+    run_example(tmp_path, EXAMPLES / "new_algorithm.py", "--epochs=1", "--model_dir=run")
+    genotype = json.loads((tmp_path / "run" / "genotype.json").read_text())
+    for kind in ("normal", "reduce"):
+        targets = [target for _, target, _ in genotype[kind]["edges"]]
+        assert sorted(targets) == [2, 2, 3, 3, 4, 4, 5, 5]
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
+def test_an_example_is_short_and_says_what_it_shows(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) < LONGEST
+    assert text.startswith('"""')
+    assert path.name in text.splitlines()[0]
+    assert f"({path.name})" in (EXAMPLES / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_notebook_is_short_and_holds_no_outputs():
+    assert len([line for line in notebook_program().splitlines() if line.strip()]) < LONGEST
+    assert [cell["outputs"] for cell in code_cells()] == [[]] * len(code_cells())
