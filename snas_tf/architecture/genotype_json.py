@@ -6,7 +6,7 @@ from typing import Any
 from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
 from snas_tf.architecture.operations import OPERATIONS, ZERO
 from snas_tf.architecture.search_space import SearchSpace
-from snas_tf.architecture.spaces import DARTS
+from snas_tf.architecture.spaces import DARTS, SPACES
 from snas_tf.errors import quote
 from snas_tf.files.text_files import parse_json
 
@@ -15,9 +15,11 @@ _LAST_NODE = 31  # far beyond any published cell; a typing error is not a thousa
 
 
 def to_json(genotype: Genotype) -> str:
-    """The genotype as versioned JSON text, one edge a line."""
-    kinds = ",\n".join(_cell_to_json(kind, genotype.cell(kind)) for kind in genotype.space.kinds)
-    return f'{{\n  "version": {VERSION},\n{kinds}\n}}\n'
+    """The genotype as versioned JSON text, one edge a line; its space where it is not DARTS'."""
+    space = genotype.space
+    kinds = ",\n".join(_cell_to_json(kind, genotype.cell(kind)) for kind in space.kinds)
+    named = "" if space == DARTS else f'  "space": {json.dumps(space.name)},\n'
+    return f'{{\n  "version": {VERSION},\n{named}{kinds}\n}}\n'
 
 
 def _cell_to_json(kind: str, cell: CellGenotype) -> str:
@@ -47,12 +49,20 @@ def from_content(content: Any) -> Genotype:
     Raises:
         ValueError: names the entry, what was received and what is accepted.
     """
-    space = DARTS
-    _require_keys(content, "the genotype", ("version", *space.kinds))
+    space = _read_space(content)
+    named = ("space",) if isinstance(content, dict) and "space" in content else ()
+    _require_keys(content, "the genotype", ("version", *named, *space.kinds))
     if type(content["version"]) is not int or content["version"] != VERSION:
         raise ValueError(f"version: received {quote(content['version'])}, accepted: {VERSION}")
     cells = tuple(_cell_from_json(kind, content[kind], space) for kind in space.kinds)
     return Genotype(cells)
+
+
+def _read_space(content: Any) -> SearchSpace:
+    name = content.get("space", DARTS.name) if isinstance(content, dict) else DARTS.name
+    if not isinstance(name, str) or name not in SPACES:
+        raise ValueError(f"space: received {quote(name)}, accepted: {', '.join(SPACES)}")
+    return SPACES[name]
 
 
 def _cell_from_json(kind: str, content: Any, space: SearchSpace) -> CellGenotype:

@@ -149,3 +149,24 @@ def test_collapse_is_told_from_a_cell_that_computes():
     assert genotype.describe_collapse(lazy) == "every live edge is a skip or a pooling"
     working = CellGenotype((*lazy.edges, Edge(0, 4, "sep_conv_3x3")))
     assert genotype.describe_collapse(working) is None
+
+
+@pytest.fixture
+def pair_space(monkeypatch):
+    space = SearchSpace("pair", ("none", "skip_connect"), ("only",), num_intermediate=1)
+    monkeypatch.setitem(spaces.SPACES, "pair", space)
+    return space
+
+
+def test_json_names_a_space_that_is_not_darts(pair_space):
+    found = genotype.derive({"only": np.array([[0, 1], [1, 0]])}, pair_space)
+    text = genotype_json.to_json(found)
+    assert json.loads(text)["space"] == "pair"
+    assert genotype_json.from_json(text) == found
+    assert "space" not in json.loads(genotype_json.to_json(SMALL))
+
+
+@pytest.mark.parametrize("name", ["unheard_of", None, ["pair"]])
+def test_a_space_that_is_not_known_is_refused(name):
+    with pytest.raises(ValueError, match="^space: received .*accepted: darts"):
+        from_changed(space=name)
