@@ -13,7 +13,7 @@ import tensorflow as tf
 
 import snas_tf
 from snas_tf.architecture import cost
-from snas_tf.architecture.network_plan import halve
+from snas_tf.architecture.cell_plan import halve
 from snas_tf.layers.base_operation import BaseOperation
 from snas_tf.layers.normalization import batch_normalize
 

@@ -71,6 +71,14 @@ def modules_after(program):
     return {*json.loads(done.stdout)}
 
 
+def test_the_algorithms_have_their_names():
+    for name in snas_tf.algorithms.__all__:
+        assert getattr(snas_tf.algorithms, name)
+        assert name in dir(snas_tf.algorithms)
+    with pytest.raises(AttributeError, match="no attribute 'SANS'"):
+        snas_tf.algorithms.SANS  # noqa: B018
+
+
 def test_importing_the_package_loads_nothing_heavy():
     """Counted in modules, as a busy machine takes any time; this file, run, measures seconds."""
     loaded = modules_after("import snas_tf")

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snas_tf.architecture import genotype, genotype_json
+from snas_tf.architecture import genotype, genotype_json, spaces
 from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
+from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.architecture.spaces import DARTS
 
 SMALL = Genotype(
@@ -168,5 +169,5 @@ def test_json_names_a_space_that_is_not_darts(pair_space):
 
 @pytest.mark.parametrize("name", ["unheard_of", None, ["pair"]])
 def test_a_space_that_is_not_known_is_refused(name):
-    with pytest.raises(ValueError, match="^space: received .*accepted: darts"):
-        from_changed(space=name)
+    with pytest.raises(ValueError, match=r"^space: received .*accepted: darts"):
+        parse(content(space=name))
