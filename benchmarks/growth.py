@@ -1,6 +1,6 @@
 """How a search step's time and memory grow with cells, channels, images a step and image size.
 
-    python benchmarks/growth.py [--steps=6] [--turns=3] [--output=docs/performance/growth.png]
+    python benchmarks/growth.py [--steps=6] [--turns=3] [--output=FILE.png]
 
 One size is varied at a time around a small search. All points take turns, each turn a process of
 its own, and medians count. The exponent b of cost = a size^b is fitted over all points of a line.
@@ -19,7 +19,7 @@ from absl import app, flags
 
 from benchmarks import rounds, search_step
 
-flags.DEFINE_string("output", "docs/performance/growth.png", "The plot.")
+flags.DEFINE_string("output", "docs/results/performance/growth.png", "The plot.")
 flags.DEFINE_integer("turns", 3, "Processes of each point.", 1)
 
 BASE = {"num_cells": 5, "init_channels": 8, "batch_size": 32, "image_size": 16}

@@ -26,7 +26,8 @@ _LEVELS = [f"{weight:g}" for weight in CONSTRAINT_WEIGHTS.values()]
 flags.DEFINE_list("weights", _LEVELS, "Weights eta; default: those of the levels.")
 searches.define("runs/levels", seeds=["0", "1", "2"])
 
-# One epoch: 351 steps, so that the rate of alpha is 30 / 351; see docs/constraint.md.
+# One epoch: 351 steps, so that the rate of alpha is 30 / 351. Results:
+# docs/results/constraint_levels.md.
 SEARCH = (
     "--dataset=cifar10",
     "--num_cells=3",

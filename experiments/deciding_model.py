@@ -10,7 +10,7 @@ does not see the scale of a gradient, so the ratio is all that matters, but for 
 
 Prints, for each length and ratio, the mean entropy at the end; the mean regret, by how much the
 chosen operation is worse than the best, in deviations of c; and how many operations of an edge run,
-the mean over the search. See docs/deciding.md.
+the mean over the search. See docs/concepts/deciding.md.
 """
 
 import dataclasses

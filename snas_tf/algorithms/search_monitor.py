@@ -134,7 +134,7 @@ class SearchMonitor(Monitor):
                 "half of the search is over and entropy has not begun to fall in the %s cell (%s "
                 "of %.2f nats): as it goes on, the found cell will not be what was trained; in "
                 "another `model_dir`, raise `alpha_learning_rate`, now %.2g and by default %.2g in "
-                "so many steps%s; see docs/deciding.md",
+                "so many steps%s; see docs/concepts/deciding.md",
                 " and the ".join(high),
                 ", ".join(f"{entropies[kind]:.2f}" for kind in high),
                 largest,

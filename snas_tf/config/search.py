@@ -24,7 +24,8 @@ class SearchConfig(TrainingConfig):
     """The search: the parent network and the joint optimization of theta and alpha.
 
     The defaults are the paper's (Section 3.1, Appendix G.1), but for `alpha_learning_rate` and
-    `alpha_decay`: with the paper's, 3e-4 and coupled, a search does not decide (docs/deciding.md).
+    `alpha_decay`: with the paper's, 3e-4 and coupled, a search does not decide, see
+    docs/concepts/deciding.md.
     What the paper leaves open takes the value of its published code: the temperatures,
     `alpha_clip_norm`.
 

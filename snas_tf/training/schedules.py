@@ -5,7 +5,7 @@ import math
 import tensorflow as tf
 
 ALPHA_SPREAD = 3.0
-"""How far noise alone carries a log alpha over a whole search, in nats; see docs/deciding.md."""
+"""How far noise alone moves a log alpha over a whole search, in nats: docs/concepts/deciding.md."""
 
 
 def alpha_rate(num_steps: int) -> float:

@@ -151,7 +151,7 @@ def test_the_policy_gradient_is_exact_on_average_where_the_loss_is_linear_in_the
 
 
 def test_the_policy_gradient_is_biased_but_points_the_same_way_where_it_is_not():
-    """Bias and angle are those that docs/relaxations.md states."""
+    """Bias and angle are those that docs/concepts/relaxations.md states."""
     exact, mean = TinyCell(tf.nn.tanh).gradients()
     bias = np.linalg.norm(mean - exact) / np.linalg.norm(exact)
     cosine = (exact * mean).sum() / np.linalg.norm(exact) / np.linalg.norm(mean)
