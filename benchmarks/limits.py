@@ -43,7 +43,7 @@ def of_inference(counted, batch_size):
     """Multiply-adds and bytes of a pass through a network whose `Cost` for one image is known.
 
     Every convolution reads its input and its kernel and writes its output; what stands between
-    them, normalisations above all, is taken to cost nothing.
+    them, normalizations above all, is taken to cost nothing.
     """
     maps = counted.memory_access - counted.parameters
     return counted.multiply_adds * batch_size, 4 * (maps * batch_size + counted.parameters)

@@ -2,7 +2,7 @@
 
     python experiments/penalty_variance.py [--draws=100000]
 
-One edge, its log alpha from N(0, 1), with the normalised costs of the first edge of a normal cell
+One edge, its log alpha from N(0, 1), with the normalized costs of the first edge of a normal cell
 of the paper's search network, times 28, the number of edges.
 """
 

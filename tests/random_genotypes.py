@@ -9,7 +9,7 @@ ALL_OPERATIONS = (*DARTS.operations[1:], "sep_conv_7x7", "conv_7x1_1x7")
 
 
 def randomize(layer, seed=0):
-    """Gives every variable of a layer values that no initialiser would, the statistics too."""
+    """Gives every variable of a layer values that no initializer would, the statistics too."""
     generator = np.random.default_rng(seed)
     for variable in layer.variables:
         value = variable.numpy()

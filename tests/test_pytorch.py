@@ -22,7 +22,7 @@ DESCRIBED = NetworkDescription(
 
 
 def take_over(module, weights):
-    """Sets the convolutions of an operation, or both of a factorised reduction, in their order.
+    """Sets the convolutions of an operation, or both of a factorized reduction, in their order.
 
     Args:
         module: whose convolutions are set.

@@ -7,7 +7,7 @@ _MULTIPLIER = 3
 
 @dataclasses.dataclass(frozen=True)
 class StemConvolution:
-    """A 3 x 3 convolution and its normalisation.
+    """A 3 x 3 convolution and its normalization.
 
     Attributes:
         input_channels: channels of the input.

@@ -17,7 +17,7 @@ class BaseCell(keras.layers.Layer):
 
     Args:
         plan: the cell's place in the network: kind, channels, sizes.
-        affine: learn a scale and an offset in the normalisations, as the child does.
+        affine: learn a scale and an offset in the normalizations, as the child does.
     """
 
     def __init__(self, plan: CellPlan, affine: bool, **kwargs: object) -> None:

@@ -5,7 +5,7 @@ network of a thousand small layers would take minutes to build and trace. A pass
 *unstacks* each layer once, *applies* the operation edge by edge in the order of the graph, and
 *assigns* the new moving statistics once. Calling a layer does all three.
 
-The order is ReLU-convolution-normalisation; `apply` expects the ReLU done, because all edges that
+The order is ReLU-convolution-normalization; `apply` expects the ReLU done, because all edges that
 leave a node share it. Padding is symmetric at every stride.
 """
 
@@ -31,7 +31,7 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
     Args:
         count: number of edges.
         channels: channels of the output.
-        affine: learn a scale and an offset in the normalisations, as the child does.
+        affine: learn a scale and an offset in the normalizations, as the child does.
 
     Raises:
         ValueError: count or channels is not positive.
@@ -103,7 +103,7 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
             weights: the edge's, from `unstack`.
             stride: 1 or 2.
             scale: factors [channels] of the result: the edge's z.
-            training: normalise with the batch's statistics.
+            training: normalize with the batch's statistics.
 
         Returns:
             The result [batch, ceil(height / stride), ceil(width / stride), channels], and the new
@@ -113,7 +113,7 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
     @classmethod
     @abc.abstractmethod
     def fold(cls, weights: Weights) -> Weights:
-        """Weights with which `apply` gives what it gives in evaluation, without normalisation.
+        """Weights with which `apply` gives what it gives in evaluation, without normalization.
 
         Args:
             weights: the edge's, from `unstack`.

@@ -22,7 +22,7 @@ _SPREAD = (tf.newaxis, tf.newaxis, tf.newaxis)
 class ChildCell(BaseCell):
     """One operation on every live edge; nodes sum their edges, the output concatenates nodes.
 
-    A node that no edge enters is zero, and so is what leaves it by a skip. Every normalisation has
+    A node that no edge enters is zero, and so is what leaves it by a skip. Every normalization has
     a scale and an offset.
 
     Args:
@@ -59,7 +59,7 @@ class ChildCell(BaseCell):
 
         Args:
             inputs: outputs of cells k-2 and k-1, [batch, height, width, channels] each.
-            training: normalise with the batch's statistics, and move the moving ones.
+            training: normalize with the batch's statistics, and move the moving ones.
             drop_path: factors [edges, batch] of each example on each edge; identities ignore them.
 
         Returns:
@@ -124,7 +124,7 @@ def run(
         plan: the cell's place in the network.
         inputs: nodes 0 and 1, [batch, height, width, channels] each.
         weights: of each edge; folded ones do as well.
-        training: normalise with the batch's statistics.
+        training: normalize with the batch's statistics.
         drop_path: factors [edges, batch] of each example on each edge; identities ignore them.
 
     Returns:

@@ -11,7 +11,7 @@ from snas_tf.layers.registry import layer_class
 class FoldedCell:
     """Computes what a child's cell computes in evaluation, without what makes no difference.
 
-    Normalisations are folded into the kernels. Edges and preprocess layers that reach no output are
+    Normalizations are folded into the kernels. Edges and preprocess layers that reach no output are
     gone, and so are dead nodes. What a dead node sends on through an edge is the same for every
     image, as only offsets are left of it: it is a constant map, added where the edge ends.
 

@@ -49,7 +49,7 @@ def make_node(
         operations: their names.
         weights: the node's, for each pooling.
         stride: of the edges that leave the node.
-        training: normalise with the batch's statistics.
+        training: normalize with the batch's statistics.
 
     Returns:
         The node, and the new moving statistics of each pooling.
@@ -86,7 +86,7 @@ def mix(
         operations: their names.
         weights: the edge's, for each operation that has any.
         stride: 1 or 2.
-        training: normalise with the batch's statistics.
+        training: normalize with the batch's statistics.
 
     Returns:
         The sum over the operations [batch, height, width, channels], to which `none` adds nothing,
@@ -146,7 +146,7 @@ def _if_live(live: tf.Tensor | None, run: Callable[[], Any], skip: Callable[[], 
 def _weigh(
     name: str, z: tf.Tensor, weights: Weights, stride: int, training: bool, x: tf.Tensor
 ) -> tuple[tf.Tensor, Weights]:
-    """Z_ij^k . O_ij^k(x), and the new moving statistics: z scales the last normalisation."""
+    """Z_ij^k . O_ij^k(x), and the new moving statistics: z scales the last normalization."""
 
     def apply(x: tf.Tensor, z: tf.Tensor, weights: Weights) -> tuple[tf.Tensor, Weights]:
         scale = tf.fill([x.shape[-1]], z)

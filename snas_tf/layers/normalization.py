@@ -16,9 +16,9 @@ def batch_normalize(
     scale: tf.Tensor | None,
     training: bool,
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-    """Normalises each channel of x [batch, height, width, channels].
+    """Normalizes each channel of x [batch, height, width, channels].
 
-    A mask value z handed over as `scale` multiplies the normalised map inside the fused kernel:
+    A mask value z handed over as `scale` multiplies the normalized map inside the fused kernel:
     the product and its gradient with respect to z cost nothing extra.
 
     Args:
@@ -27,10 +27,10 @@ def batch_normalize(
             "gamma" and "beta", [channels] each. Or "offset", where the rest has been folded into
             a kernel, and "factor", where there was none to fold it into.
         scale: factors [channels] of the result besides gamma; None for 1.
-        training: use the batch's statistics, and move the moving ones towards them.
+        training: use the batch's statistics, and move the moving ones toward them.
 
     Returns:
-        The normalised map, and the new "mean" and "variance"; none if folded.
+        The normalized map, and the new "mean" and "variance"; none if folded.
     """
     if "offset" in weights:
         return x * weights.get("factor", 1.0) + weights["offset"], {}
@@ -52,7 +52,7 @@ def batch_normalize(
 
 
 def fold(weights: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """The "factor" and "offset" [..., channels] to which an evaluated normalisation comes down."""
+    """The "factor" and "offset" [..., channels] to which an evaluated normalization comes down."""
     factor = tf.math.rsqrt(weights["variance"] + EPSILON) * weights.get("gamma", 1.0)
     return {"factor": factor, "offset": weights.get("beta", 0.0) - weights["mean"] * factor}
 

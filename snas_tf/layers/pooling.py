@@ -9,12 +9,12 @@ from snas_tf.layers.normalization import batch_normalize, fold
 
 
 class Pooling(BaseOperation):
-    """3 x 3 pooling, then normalisation.
+    """3 x 3 pooling, then normalization.
 
     Args:
         count: number of maps pooled.
         channels: channels of input and output.
-        affine: learn a scale and an offset in the normalisation.
+        affine: learn a scale and an offset in the normalization.
     """
 
     rectified = False
@@ -51,7 +51,7 @@ _PAD_ONE = [[0, 0], [1, 1], [1, 1], [0, 0]]
 
 
 class MaxPooling(Pooling):
-    """3 x 3 maximum, then normalisation."""
+    """3 x 3 maximum, then normalization."""
 
     @staticmethod
     def pool(x: tf.Tensor, stride: int, training: bool = True) -> tf.Tensor:
@@ -77,7 +77,7 @@ def _maximum(x: tf.Tensor, stride: int, padding: str, training: bool) -> tf.Tens
 
 
 class AveragePooling(Pooling):
-    """3 x 3 mean, then normalisation."""
+    """3 x 3 mean, then normalization."""
 
     @staticmethod
     def pool(x: tf.Tensor, stride: int, training: bool = True) -> tf.Tensor:

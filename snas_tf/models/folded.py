@@ -14,7 +14,7 @@ from snas_tf.models.child import ChildNetwork
 class FoldedChild:
     """Computes what a child network computes in evaluation, from fewer and simpler operations.
 
-    Normalisations are folded into the convolutions before them; dead nodes, and what reads their
+    Normalizations are folded into the convolutions before them; dead nodes, and what reads their
     zeros, are left out (see `FoldedCell`), and so are cells that no other reads.
 
     Args:
@@ -57,7 +57,7 @@ def _needed(cells: list[FoldedCell]) -> set[int]:
 
 
 class _StemConvolution(NamedTuple):
-    """A stem's convolution with its normalisation folded in."""
+    """A stem's convolution with its normalization folded in."""
 
     rectified: bool
     kernel: np.ndarray

@@ -13,7 +13,7 @@ from snas_tf.layers.normalization import BatchNormalization
 
 
 class CellNetwork(keras.Model):
-    """Channel normalisation, stem, cells, global average, dense layer (Section 3.1).
+    """Channel normalization, stem, cells, global average, dense layer (Section 3.1).
 
     A subclass makes the cells and runs them, from `stem_outputs` to `classify_features`.
 

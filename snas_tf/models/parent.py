@@ -32,7 +32,7 @@ class ParentNetwork(CellNetwork):
         Args:
             images: uint8 [batch, height, width, 3].
             z: for each kind of cell, the draw [edges, operations].
-            training: normalise with the batch's statistics.
+            training: normalize with the batch's statistics.
         """
         before, x = self.stem_outputs(_spare_analysis(images), training)
         for cell in self.cells:

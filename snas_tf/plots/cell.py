@@ -34,7 +34,7 @@ class _Layout:
     its edge: so no line meets a label or a box, and lines only ever cross at right angles.
     """
 
-    columns: tuple[float, ...]  # Centre of each node, then of the output.
+    columns: tuple[float, ...]  # Center of each node, then of the output.
     lanes: tuple[int, ...]  # Of each edge, 0 for the lowest.
     ports: Mapping[tuple[int, str], float]  # x by (index of an edge, "out" or "in").
     box_width: float

@@ -1,1 +1,1 @@
-"""Schedules, optimisers, monitoring and the run directory."""
+"""Schedules, optimizers, monitoring and the run directory."""

@@ -14,7 +14,7 @@ from snas_tf.training.traced_model import Batch, TracedModel
 
 
 class ChildModel(TracedModel):
-    """Minimises the cross entropy of a child network (Section 3.2, Appendix G.2).
+    """Minimizes the cross entropy of a child network (Section 3.2, Appendix G.2).
 
     Args:
         network: the child.
@@ -59,7 +59,7 @@ class ChildModel(TracedModel):
         return optimizers.theta_optimizer(self.config, self.num_steps)
 
     def losses(self, labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-        """What is minimised, of each example [batch], in nats."""
+        """What is minimized, of each example [batch], in nats."""
         return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
 
     def drop_probability(self) -> tf.Tensor:

@@ -1,4 +1,4 @@
-"""The two optimisers of the search, and how a gradient is made ready for them."""
+"""The two optimizers of the search, and how a gradient is made ready for them."""
 
 from collections.abc import Sequence
 
@@ -66,7 +66,7 @@ def regularized(
     """Gradients clipped to a global norm, then with the L2 penalty's gradient added.
 
     This decay is coupled: it passes through momentum and Adam's scaling, as in the recipes that
-    the settings come from. (The `weight_decay` of Keras optimisers is decoupled.)
+    the settings come from. (The `weight_decay` of Keras optimizers is decoupled.)
 
     Args:
         gradients: one for each variable.

@@ -60,7 +60,7 @@ def test_the_four_types_of_operation_are_told_apart_by_the_three_criteria():
     assert costs[2].multiply_adds == 0
 
 
-def test_a_skip_at_stride_two_is_a_factorised_reduction():
+def test_a_skip_at_stride_two_is_a_factorized_reduction():
     skip = OPERATIONS["skip_connect"].cost(4, 2, (15, 16))
     assert skip.parameters == 2 * (4 * 2) + 2 * 4
     assert skip.multiply_adds == 64 * 2 * (4 * 2)
@@ -165,7 +165,7 @@ def test_the_cost_of_a_one_hot_z_is_that_of_its_child(seed):
 
 
 @pytest.mark.parametrize(("cells", "channels", "size"), [(3, 4, 8), (8, 16, 32), (20, 36, 32)])
-def test_the_normalised_cost_of_the_dearest_child_is_one_in_every_network(cells, channels, size):
+def test_the_normalized_cost_of_the_dearest_child_is_one_in_every_network(cells, channels, size):
     plans = DARTS.plan_network(cells, channels, (size, size))
     normalized = network_cost.normalize_costs(network_cost.edge_costs_by_criterion(plans))
     column = DARTS.operations.index("sep_conv_5x5")

@@ -63,7 +63,7 @@ def count_operations(network):
         if one.type == "Conv2D":
             height, width, inputs, outputs = one.inputs[1].shape
             area = output[1] * output[2] * height * width * inputs * outputs
-            # A factorised reduction is written as one 2 x 2 kernel, three quarters of it zeros.
+            # A factorized reduction is written as one 2 x 2 kernel, three quarters of it zeros.
             multiply_adds += area // 4 if (height, width) == (2, 2) else area
         elif one.type == "DepthwiseConv2dNative":
             height, width, _, _ = one.inputs[1].shape
@@ -99,12 +99,12 @@ def test_the_penalty_of_a_one_hot_z_is_what_its_child_really_has_and_runs(seed):
     network = make(genotype_of(z), cells=4)
     around = network_cost.fixed_cost(network.network_plan, CLASSES)
     costs = network_cost.edge_costs_by_criterion(network.network_plan)
-    penalised = {
+    penalized = {
         criterion: sum((z[kind] * costs[kind][criterion]).sum() for kind in DARTS.kinds)
         for criterion in cost.CRITERIA
     }
-    assert penalised["parameters"] == count_parameters(network) - around.parameters
-    assert penalised["flops"] == sum(count_operations(network)) - around.multiply_adds
+    assert penalized["parameters"] == count_parameters(network) - around.parameters
+    assert penalized["flops"] == sum(count_operations(network)) - around.multiply_adds
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -198,7 +198,7 @@ def test_dropped_edges_are_not_passed_by_gradients():
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_network_is_rebuilt_from_its_serialised_config(seed):
+def test_a_network_is_rebuilt_from_its_serialized_config(seed):
     network = make(free_genotype(seed), auxiliary=True)
     randomize(network)
     content = json.loads(json.dumps(keras.saving.serialize_keras_object(network)))

@@ -69,7 +69,7 @@ def test_a_child_with_cells_that_are_zero_gives_the_same_folded(found):
 
 
 @pytest.mark.parametrize("name", ["snas_aggressive", "amoebanet_a"])
-def test_no_normalisation_is_left(name):
+def test_no_normalization_is_left(name):
     child = make(zoo.genotypes()[name])
     assert any("BatchNorm" in one.type for one in operations(child))
     left = [one.type for one in operations(FoldedChild(child))]
