@@ -94,7 +94,7 @@ def prepare(
 
 
 def _check_writable(model_dir: pathlib.Path) -> None:
-    """Fail early, before any image is read, and leaves nothing behind."""
+    """Fail early, before any image is read, and leave nothing behind."""
     existing = model_dir
     try:
         parents = (model_dir, *model_dir.absolute().parents)

@@ -15,7 +15,7 @@ _UNUSABLE = (errno.ENAMETOOLONG, errno.EACCES, errno.ELOOP)
 
 
 def define(values: flags.FlagValues, name: str, meaning: str, *, shipped: bool = False) -> None:
-    """Defines a flag that is a path; the default is none.
+    """Define a flag that is a path; the default is none.
 
     Args:
         values: what it is defined in.
@@ -75,7 +75,7 @@ def find(path: str) -> str:
 
 
 def _check_text(path: str) -> None:
-    """Names must be short enough, and Python and TensorFlow must mean the same file."""
+    """Name must be short enough, and Python and TensorFlow must mean the same file."""
     if max(map(len, os.fsencode(path).split(os.fsencode(os.sep)))) > _LONGEST:
         raise ValueError(f"File name too long, accepted: names of at most {_LONGEST} bytes")
     if "\0" in path:

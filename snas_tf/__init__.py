@@ -80,7 +80,7 @@ if TYPE_CHECKING:  # The same names once more, for editors and type checkers.
 
 
 def __getattr__(name: str) -> Any:
-    """Loads a public name."""
+    """Load a public name."""
     if name not in _PUBLIC:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, _, attribute = _PUBLIC[name].partition(":")

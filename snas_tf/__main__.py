@@ -4,7 +4,7 @@ import importlib.util
 
 
 def main() -> None:
-    """Runs what the command line asks for, see `flags.program`."""
+    """Run what the command line asks for, see `flags.program`."""
     # The wheel carries flags/ inside the package; in a checkout it lies beside it.
     if importlib.util.find_spec("snas_tf.flags"):
         from snas_tf.flags import program

@@ -19,7 +19,7 @@ _UNLESS_SET = {
 
 
 def set_environment() -> None:
-    """Sets what TensorFlow, Keras and matplotlib read when they are imported.
+    """Set what TensorFlow, Keras and matplotlib read when they are imported.
 
     What a user has set for other programs would change this one's results or end it.
     """
@@ -31,7 +31,7 @@ def set_environment() -> None:
 
 
 def import_tensorflow() -> None:
-    """Imports it with standard error closed: nothing can tell it earlier to keep silent.
+    """Import it with standard error closed: nothing can tell it earlier to keep silent.
 
     Keras imports scikit-learn for its scikit-learn wrappers, which takes two seconds, and
     matplotlib for its plots, which takes one; while they are hidden, Keras goes without. What is

@@ -62,7 +62,7 @@ class Algorithm(keras.layers.Layer, abc.ABC):
 
     @abc.abstractmethod
     def draw(self, purpose: int, number: tf.Tensor | int) -> Any:
-        """Draws an architecture at the current step.
+        """Draw an architecture at the current step.
 
         Args:
             purpose: `TRAINING` or `EVALUATION`.
@@ -74,7 +74,7 @@ class Algorithm(keras.layers.Layer, abc.ABC):
 
     @abc.abstractmethod
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Updates theta and the parameters of the architecture.
+        """Update theta and the parameters of the architecture.
 
         Args:
             batch: this replica's share: "image" uint8 [batch, height, width, 3], "label" [batch].
@@ -85,14 +85,14 @@ class Algorithm(keras.layers.Layer, abc.ABC):
 
     @abc.abstractmethod
     def derive(self) -> Genotype:
-        """Derives the genotype of what was learned so far."""
+        """Derive the genotype of what was learned so far."""
 
     @abc.abstractmethod
     def probabilities(self) -> dict[str, tf.Tensor]:
         """For each kind of cell, how probable each operation is on each edge."""
 
     def finish(self) -> int:
-        """Takes the last decisions, after the last step; returns how many edges they changed."""
+        """Take the last decisions, after the last step; return how many edges they changed."""
         return 0
 
     def report(self) -> Mapping[str, Any]:

@@ -48,7 +48,7 @@ class SearchModel(TracedModel):
         return self.algorithm.train_step(batch)
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Measures with the moving statistics: a fresh draw a batch, or the derived child.
+        """Measure with the moving statistics: a fresh draw a batch, or the derived child.
 
         Args:
             batch: this replica's share: as in training, and "index" and "weight" [batch].

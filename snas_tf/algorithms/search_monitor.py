@@ -75,7 +75,7 @@ class SearchMonitor(Monitor):
         )
 
     def keep(self, epoch: int, row: dict[str, float]) -> None:
-        """Keeps the genotype, and draws the distributions and the cells from time to time."""
+        """Keep the genotype, and draw the distributions and the cells from time to time."""
         algorithm = self.model.algorithm
         genotype = algorithm.derive()
         text = to_json(genotype)
@@ -91,7 +91,7 @@ class SearchMonitor(Monitor):
             self._draw(epoch, genotype)
 
     def _draw(self, epoch: int, genotype: Genotype) -> None:
-        """Draws the distributions, and the cells that have changed since the last drawing."""
+        """Draw the distributions, and the cells that have changed since the last drawing."""
         algorithm = self.model.algorithm
         for kind, alpha in algorithm.probabilities().items():
             figure = plots.draw_alpha(alpha.numpy(), f"alpha, {kind} cell", algorithm.space)

@@ -69,12 +69,12 @@ class SNAS(Algorithm):
         )
 
     def draw(self, purpose: int, number: tf.Tensor | int) -> Draw:
-        """Draws Z ~ p(Z; alpha) at the current step; see `Algorithm.draw`."""
+        """Draw Z ~ p(Z; alpha) at the current step; see `Algorithm.draw`."""
         seed = self.make_seed(purpose, number, self.step.value)
         return self.distribution.draw(self.temperature(), seed)
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Updates theta and alpha from one forward and one backward pass.
+        """Update theta and alpha from one forward and one backward pass.
 
         See `Algorithm.train_step` for the arguments and the result.
         """
@@ -123,7 +123,7 @@ class SNAS(Algorithm):
         )
 
     def derive(self) -> Genotype:
-        """Derives the most probable child; see `genotype.derive`."""
+        """Derive the most probable child; see `genotype.derive`."""
         return derive(self.distribution.log_alpha(), self.space)
 
     def probabilities(self) -> dict[str, tf.Tensor]:
@@ -131,7 +131,7 @@ class SNAS(Algorithm):
         return {kind: edges.probabilities() for kind, edges in self.distribution.edges.items()}
 
     def finish(self) -> int:
-        """Rounds log alpha where a target of the child's size leaves edges undecided.
+        """Round log alpha where a target of the child's size leaves edges undecided.
 
         Returns:
             The number of edges whose most probable operation is another now.

@@ -81,7 +81,7 @@ def plan_cells(
     output_nodes: Mapping[str, int],
     stem: str,
 ) -> tuple[CellPlan, ...]:
-    """Plans the cells of a network; see `SearchSpace.plan_network`."""
+    """Plan the cells of a network; see `SearchSpace.plan_network`."""
     if num_cells < 3:
         raise ValueError(f"num_cells must be at least 3, received: {num_cells}")
     if init_channels < 2 or init_channels % 2:
@@ -105,7 +105,7 @@ def plan_cells(
 def size_stem(
     stem: str, init_channels: int, size: tuple[int, int]
 ) -> list[tuple[stems.StemConvolution, tuple[int, int]]]:
-    """Lists the convolutions of a stem with the (height, width) of their outputs."""
+    """List the convolutions of a stem with the (height, width) of their outputs."""
     sized = []
     for convolution in sum(stems.convolutions(stem, init_channels), ()):
         size = halve(size) if convolution.stride == 2 else size

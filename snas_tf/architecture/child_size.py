@@ -53,7 +53,7 @@ def evaluation_size(measure: str, space: SearchSpace = DARTS) -> ChildSize:
 
 
 def check_target(measure: str, target: float) -> None:
-    """Checks that there are children of a size.
+    """Check that there are children of a size.
 
     Raises:
         UserError: there are none, smaller or larger ones only.

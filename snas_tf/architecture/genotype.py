@@ -82,7 +82,7 @@ class Genotype:
 
 
 def derive(log_alpha: Mapping[str, np.ndarray], space: SearchSpace = DARTS) -> Genotype:
-    """Derives the child: the most probable of all operations on every edge (Section 2.1).
+    """Derive the child: the most probable of all operations on every edge (Section 2.1).
 
     An edge whose most probable operation is `none` is dropped. There is no rule on the number of
     edges a node keeps: that topology is the search's own decision (Section 2.4).
@@ -122,7 +122,7 @@ def _one_hot_cell(cell: CellGenotype, space: SearchSpace) -> np.ndarray:
 
 
 def describe_collapse(cell: CellGenotype) -> str | None:
-    """Says how a cell has collapsed, or returns None while it computes something."""
+    """Say how a cell has collapsed, or return None while it computes something."""
     if not cell.edges:
         return "every edge is zero"
     if not any(OPERATIONS[edge.operation].has_kernels for edge in cell.edges):

@@ -29,7 +29,7 @@ def _cell_to_json(kind: str, cell: CellGenotype) -> str:
 
 
 def from_json(text: str) -> Genotype:
-    """Parses what `to_json` writes, strictly.
+    """Parse what `to_json` writes, strictly.
 
     Raises:
         ValueError: names the entry, what was received and what is accepted.
@@ -42,7 +42,7 @@ def from_json(text: str) -> Genotype:
 
 
 def from_content(content: Any) -> Genotype:
-    """Checks what was read from JSON, or from another form of text, and makes a genotype of it.
+    """Check what was read from JSON, or from another form of text, and make a genotype of it.
 
     Raises:
         ValueError: names the entry, what was received and what is accepted.

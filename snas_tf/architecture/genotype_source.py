@@ -41,7 +41,7 @@ def load_genotype(source: str) -> Genotype:
 
 
 def read_genotype(path: str | pathlib.Path) -> Genotype:
-    """Reads a genotype file, in either form.
+    """Read a genotype file, in either form.
 
     Raises:
         UserError: the file can't be read, or is not a genotype; names the entry.
@@ -50,7 +50,7 @@ def read_genotype(path: str | pathlib.Path) -> Genotype:
 
 
 def short_name(source: str) -> str:
-    """Shortens a source to a word for the name of a run: the file's, and what is selected in it."""
+    """Shorten a source to a word for the name of a run: the file's, and what is selected in it."""
     path, line, name = _split(source)
     stem = pathlib.Path(path).stem
     return f"{stem}-{name or line}" if name or line else stem

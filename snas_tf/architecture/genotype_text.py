@@ -55,7 +55,7 @@ def is_printed(text: str) -> bool:
 
 
 def from_text(text: str, line: int | None = None, name: str | None = None) -> Genotype:
-    """Parses the printed namedtuple; what stands before and after it is passed over.
+    """Parse the printed namedtuple; what stands before and after it is passed over.
 
     Args:
         text: may hold several genotypes, if they are equal or one of them is selected.

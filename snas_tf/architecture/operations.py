@@ -138,7 +138,7 @@ OPERATIONS: dict[str, OperationSpec] = {
 
 
 def register(operation: OperationSpec) -> OperationSpec:
-    """Makes an operation known by its name, and returns it.
+    """Make an operation known by its name, and return it.
 
     Raises:
         ValueError: another operation has this name.

@@ -75,7 +75,7 @@ class _Reader:
         return match[str(match.lastgroup)]
 
     def take(self, *accepted: str) -> tuple[str, str]:
-        """Moves past a token: its kind and its text.
+        """Move past a token: its kind and its text.
 
         Raises:
             ValueError: it is none of those that are accepted, if any are given.

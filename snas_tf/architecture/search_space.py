@@ -84,7 +84,7 @@ class SearchSpace:
         output_nodes: Mapping[str, int] | None = None,
         stem: str = "cifar",
     ) -> "NetworkPlan":
-        """Plans a network of this space's cells.
+        """Plan a network of this space's cells.
 
         Args:
             num_cells: number of cells, at least 3.

@@ -30,7 +30,7 @@ def from_arrays(
     class_names: Sequence[str] | None = None,
     with_test: bool = False,
 ) -> MemoryCollection:
-    """Makes a collection of images that are in memory already.
+    """Make a collection of images that are in memory already.
 
     Gray images get three equal channels. Without validation images, a share of the training images
     is held out, as `config.validation_fraction` says. The arrays are copied.

@@ -41,7 +41,7 @@ class Contents:
         class_names: tuple[str, ...],
         remarks: tuple[str, ...] = (),
     ) -> "Contents":
-        """Takes the parts that there are, and digests their pixels."""
+        """Take the parts that there are, and digest their pixels."""
         present = {part: images for part, images in parts.items() if images is not None}
         digests = {
             part: digest_arrays(images.images, images.labels) for part, images in present.items()
@@ -55,7 +55,7 @@ def read(
     cache: pathlib.Path | None,
     check: Callable[[Contents], None],
 ) -> Contents:
-    """Reads the images of a data set; see `memory_collection.read`.
+    """Read the images of a data set; see `memory_collection.read`.
 
     Args:
         config: which images.

@@ -118,7 +118,7 @@ def _read(
     source: EncodedSource,
     crop: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
 ) -> tf.data.Dataset:
-    """Reads examples in order, from pairs of a position and what `crop` needs besides the image."""
+    """Read examples in order, from pairs of a position and what `crop` needs besides the image."""
     read = source.make_reader()
 
     def rewrite(position: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -7,7 +7,7 @@ ORDER, AUGMENTATION, CUTOUT = 0, 1, 2
 
 
 def make_seed(seed: int, purpose: int, number: tf.Tensor) -> tf.Tensor:
-    """Makes a seed for one purpose and one number.
+    """Make a seed for one purpose and one number.
 
     Args:
         seed: of the run.

@@ -14,7 +14,7 @@ def summarize(
     mirror: bool,
     remarks: Sequence[str] = (),
 ) -> str:
-    """Describes the images of a data set in a few lines.
+    """Describe the images of a data set in a few lines.
 
     Args:
         counts: how many images are for what.
@@ -35,6 +35,6 @@ def summarize(
 
 
 def list_names(names: Sequence[str]) -> str:
-    """Joins names; of more than ten, the first ten and the number of the others."""
+    """Join names; of more than ten, the first ten and the number of the others."""
     more = len(names) - _NAMED_CLASSES
     return ", ".join([*names[:_NAMED_CLASSES], *([f"and {more:,} more"] if more > 0 else [])])

@@ -22,7 +22,7 @@ _PROBE_SECONDS = 5.0
 
 
 def open_builder(config: DataConfig) -> tuple[Any, tuple[str, str]]:
-    """Finds a data set, prepares it where there is no prepared copy, and reads no image.
+    """Find a data set, prepare it where there is no prepared copy, and read no image.
 
     A data set whose archives must be fetched by hand, such as imagenet2012, is prepared without a
     network from those that lie where TFDS looks for them, in downloads/manual of the directory.
@@ -124,7 +124,7 @@ def _answers(url: str) -> bool:
 
 
 def unavailable_error(name: str, reason: str) -> UserError:
-    """Makes the error for a data set that can't be read; names what else can be done."""
+    """Make the error for a data set that can't be read; name what else can be done."""
     return UserError(
         f"`dataset`={name}: {reason}; accepted without a network: `dataset`=digits, "
         f"`dataset`=folder `data_dir`=DIR, or a copy of {name} prepared by TFDS under `data_dir`"
@@ -132,6 +132,6 @@ def unavailable_error(name: str, reason: str) -> UserError:
 
 
 def format_reason(error: Exception) -> str:
-    """Formats the first line of an error's message, or its kind, without TensorFlow's nodes."""
+    """Format the first line of an error's message, or its kind, without TensorFlow's nodes."""
     message = re.sub(r"^\{\{.*?\}\}|\[Op:.*\]", "", str(error).strip()).strip()
     return (message or type(error).__name__).splitlines()[0]

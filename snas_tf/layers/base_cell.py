@@ -38,7 +38,7 @@ class BaseCell(keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "BaseCell":
-        """Rebuilds the plan from its dict."""
+        """Rebuild the plan from its dict."""
         return cls(**{**config, "plan": CellPlan.from_config(config["plan"])})
 
 

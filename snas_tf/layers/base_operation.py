@@ -82,7 +82,7 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
         return [{name: stacks[name][edge] for name in stacks} for edge in range(self.count)]
 
     def assign(self, weights: list[Weights]) -> None:
-        """Sets the weights of each edge, those that are named: after `apply`, the statistics."""
+        """Set the weights of each edge, those that are named: after `apply`, the statistics."""
         for name in weights[0]:
             self.stacks[name].assign(tf.stack([edge[name] for edge in weights]))
 
@@ -96,7 +96,7 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
         scale: tf.Tensor | None = None,
         training: bool = False,
     ) -> tuple[tf.Tensor, Weights]:
-        """Applies the operation of one edge.
+        """Apply the operation of one edge.
 
         Args:
             x: [batch, height, width, channels], rectified if the class says so.
@@ -125,7 +125,7 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
     def call(
         self, inputs: list[tf.Tensor], stride: int | None = None, training: bool = False
     ) -> list[tf.Tensor]:
-        """Applies edge e's operation to inputs[e] [batch, height, width, channels]."""
+        """Apply edge e's operation to inputs[e] [batch, height, width, channels]."""
         if len(inputs) != self.count:
             raise ValueError(f"expected {self.count} inputs, received: {len(inputs)}")
         stride = stride or self.default_stride

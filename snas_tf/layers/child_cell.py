@@ -55,7 +55,7 @@ class ChildCell(BaseCell):
         training: bool = False,
         drop_path: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """Runs the cell.
+        """Run the cell.
 
         Args:
             inputs: outputs of cells k-2 and k-1, [batch, height, width, channels] each.
@@ -94,7 +94,7 @@ class ChildCell(BaseCell):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "ChildCell":
-        """Rebuilds the plan and the edges from their dicts."""
+        """Rebuild the plan and the edges from their dicts."""
         content = config["edges"]
         edges = CellGenotype(
             tuple(Edge(*edge) for edge in content["edges"]),

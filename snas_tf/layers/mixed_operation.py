@@ -41,7 +41,7 @@ def make_node(
     stride: int,
     training: bool,
 ) -> tuple[Node, dict[str, Weights]]:
-    """Computes what the edges that leave a node share.
+    """Compute what the edges that leave a node share.
 
     Args:
         x: the node's value [batch, height, width, channels].
@@ -115,7 +115,7 @@ def _add_live(
     statistics: Weights,
     weighed: Callable[[tf.Tensor], tuple[tf.Tensor, Weights]],
 ) -> tuple[tf.Tensor, tf.Tensor, Weights]:
-    """Adds Z_ij^k . O_ij^k(x) to the total if the operation is live; if not, it does not run.
+    """Add Z_ij^k . O_ij^k(x) to the total if the operation is live; if not, it does not run.
 
     Returns:
         The total, x and the new moving statistics. x passes through unchanged, because then its

@@ -16,7 +16,7 @@ def batch_normalize(
     scale: tf.Tensor | None,
     training: bool,
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-    """Normalizes each channel of x [batch, height, width, channels].
+    """Normalize each channel of x [batch, height, width, channels].
 
     A mask value z handed over as `scale` multiplies the normalized map inside the fused kernel:
     the product and its gradient with respect to z cost nothing extra.
@@ -69,6 +69,6 @@ class BatchNormalization(keras.layers.BatchNormalization):
         super().__init__(momentum=momentum, epsilon=epsilon, **kwargs)
 
     def add_weight(self, *args: Any, trainable: bool = True, **kwargs: Any) -> keras.Variable:
-        """Adds a weight as Keras does; of statistics the mean over replicas is assigned."""
+        """Add a weight as Keras does; of statistics the mean over replicas is assigned."""
         aggregation = "none" if trainable else "mean"
         return super().add_weight(*args, trainable=trainable, aggregation=aggregation, **kwargs)

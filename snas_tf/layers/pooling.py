@@ -27,7 +27,7 @@ class Pooling(BaseOperation):
     @staticmethod
     @abc.abstractmethod
     def pool(x: tf.Tensor, stride: int, training: bool = True) -> tf.Tensor:
-        """Pools x [batch, height, width, channels]; see `depthwise_convolution` for training."""
+        """Pool x [batch, height, width, channels]; see `depthwise_convolution` for training."""
 
     @classmethod
     def apply(

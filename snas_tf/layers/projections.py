@@ -26,7 +26,7 @@ class _Projection(BaseOperation):
 
     @abc.abstractmethod
     def _add_kernels(self) -> None:
-        """Adds what 1 x 1 kernels the class has."""
+        """Add what 1 x 1 kernels the class has."""
 
     def get_config(self) -> dict:
         """The constructor's arguments."""

@@ -61,7 +61,7 @@ class SearchCell(BaseCell):
     def call(
         self, inputs: tuple[tf.Tensor, tf.Tensor], z: tf.Tensor, training: bool = False
     ) -> tf.Tensor:
-        """Runs the cell.
+        """Run the cell.
 
         Args:
             inputs: outputs of cells k-2 and k-1, [batch, height, width, channels] each.
@@ -156,7 +156,7 @@ class SearchCell(BaseCell):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "SearchCell":
-        """Rebuilds the plan from its dict, and finds the space."""
+        """Rebuild the plan from its dict, and find the space."""
         plan, space = CellPlan.from_config(config["plan"]), spaces.get(config["space"])
         return cls(**{**config, "plan": plan, "space": space})
 

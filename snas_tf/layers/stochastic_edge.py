@@ -112,7 +112,7 @@ class StochasticEdge(keras.layers.Layer):
         return tf.random.stateless_normal(shape, self.seed, 1.0, self.initial_deviation, dtype)
 
     def call(self, temperature: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """Draws Z [edges, operations] at a temperature (scalar) with a seed (integers [2])."""
+        """Draw Z [edges, operations] at a temperature (scalar) with a seed (integers [2])."""
         return self.draw(self.noise(seed), temperature)
 
     def noise(self, seed: tf.Tensor) -> tf.Tensor:

@@ -46,7 +46,7 @@ class NetworkDescription:
     def make_parent(
         self, space: SearchSpace = DARTS, skip_threshold: float = 1e-6
     ) -> ParentNetwork:
-        """Makes a parent network of a search space; for `skip_threshold` see `SearchCell`."""
+        """Make a parent network of a search space; for `skip_threshold` see `SearchCell`."""
         return ParentNetwork(
             space.plan_network(self.num_cells, self.init_channels, self.image_size, stem=self.stem),
             len(self.class_names),
@@ -56,13 +56,13 @@ class NetworkDescription:
         )
 
     def plan(self, genotype: Genotype) -> NetworkPlan:
-        """Plans the network of a genotype."""
+        """Plan the network of a genotype."""
         return genotype.space.plan_network(
             self.num_cells, self.init_channels, self.image_size, genotype.output_nodes, self.stem
         )
 
     def make_child(self, genotype: Genotype, auxiliary: bool = False) -> ChildNetwork:
-        """Makes the child network of a genotype."""
+        """Make the child network of a genotype."""
         return ChildNetwork(
             genotype,
             self.plan(genotype),
@@ -87,7 +87,7 @@ class NetworkDescription:
 
 
 def read(path: pathlib.Path) -> NetworkDescription:
-    """Reads a run's network.json, strictly.
+    """Read a run's network.json, strictly.
 
     Raises:
         UserError: it is missing or damaged; names the file and the entry.

@@ -41,7 +41,7 @@ class ParentNetwork(CellNetwork):
 
 
 def _spare_analysis(x: tf.Tensor) -> tf.Tensor:
-    """Returns x, to be computed after a reference variable.
+    """Return x, to be computed after a reference variable.
 
     Before TensorFlow runs a graph it opens every function that the graph calls, at each place
     where it is called, in search of reference variables, lest XLA meet one. It does not open what

@@ -37,7 +37,7 @@ class Server(tf.Module):
         autograph=False,
     )
     def serve(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Classifies images of any size.
+        """Classify images of any size.
 
         Args:
             image: uint8 [batch, height, width, 3], 0 to 255; the batch may be empty.

@@ -81,7 +81,7 @@ class PolicyGradient:
 
 
 def make_estimator(config: SearchConfig) -> Estimator:
-    """Makes the estimator that a search asks for."""
+    """Make the estimator that a search asks for."""
     return ESTIMATORS[config.penalty_estimator](config)
 
 
@@ -96,7 +96,7 @@ ESTIMATORS: dict[str, Callable[[SearchConfig], Estimator]] = {
 def gradient_share(
     part: Sequence[tf.Tensor], whole: Sequence[tf.Tensor], replicas: int
 ) -> tf.Tensor:
-    """Computes the penalty's share of alpha's gradient, 0 to 1.
+    """Compute the penalty's share of alpha's gradient, 0 to 1.
 
     It is the norm of the penalty's part over the sum of that norm and that of the rest.
 

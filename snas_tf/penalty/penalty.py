@@ -41,7 +41,7 @@ class Penalty:
         noise: Mapping[str, tf.Tensor],
         temperature: tf.Tensor,
     ) -> tf.Tensor:
-        """Estimates the penalty, a scalar; C is 1 for the most expensive child where linear.
+        """Estimate the penalty, a scalar; C is 1 for the most expensive child where linear.
 
         Args:
             edges: the distribution of each kind of cell.
@@ -58,7 +58,7 @@ class Penalty:
         return self.weight.value(log_alpha, temperature) * tf.add_n(expected)
 
     def update(self, edges: Mapping[str, StochasticEdge], temperature: tf.Tensor) -> None:
-        """Moves the weight at the end of a step, where a target decides it."""
+        """Move the weight at the end of a step, where a target decides it."""
         self.weight.update({kind: edges[kind].log_alpha.value for kind in edges}, temperature)
 
     def expected_costs(self, edges: Mapping[str, StochasticEdge]) -> dict[str, float]:

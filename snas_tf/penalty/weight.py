@@ -41,7 +41,7 @@ class FixedWeight:
         """Nothing to do."""
 
     def round(self, log_alpha: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-        """Returns log alpha as it is."""
+        """Return log alpha as it is."""
         return log_alpha
 
 
@@ -97,14 +97,14 @@ class TargetWeight(keras.layers.Layer):
         self.multiplier.assign_add(self._rate * self.excess(log_alpha, temperature) / temperature)
 
     def round(self, log_alpha: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-        """Returns log alpha whose most probable child has the size: see `round_to_target`."""
+        """Return log alpha whose most probable child has the size: see `round_to_target`."""
         return round_to_target(log_alpha, self._size, self._target)
 
 
 def make_weight(
     config: SearchConfig, num_steps: int, space: SearchSpace = DARTS
 ) -> FixedWeight | TargetWeight:
-    """Makes the weight that a search of so many steps asks for."""
+    """Make the weight that a search of so many steps asks for."""
     for measure in child_size.MEASURES:
         target = getattr(config, f"target_{measure}")
         if target is not None:

@@ -124,7 +124,7 @@ def draw_cell(cell: CellGenotype, title: str) -> "Figure":
 def plot_cell(
     cell: CellGenotype, to_file: str | pathlib.Path | None = None, title: str = "cell"
 ) -> "Figure":
-    """Draws a cell as a graph, and writes it to a .png or .svg file if one is named.
+    """Draw a cell as a graph, and write it to a .png or .svg file if one is named.
 
     Args:
         cell: such as `genotype.cell("normal")`.
@@ -141,7 +141,7 @@ def plot_cell(
 
 
 def save_cells(genotype: Genotype, directory: pathlib.Path) -> None:
-    """Draws the cell of each kind into KIND.png and KIND.svg."""
+    """Draw the cell of each kind into KIND.png and KIND.svg."""
     for kind in genotype.space.kinds:
         for suffix in ("png", "svg"):
             figure = draw_cell(genotype.cell(kind), f"{kind} cell")

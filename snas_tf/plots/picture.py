@@ -21,7 +21,7 @@ def to_png_bytes(figure: "Figure") -> bytes:
 
 
 def save(figure: "Figure", path: str | pathlib.Path) -> None:
-    """Writes the picture as PNG or SVG, by the path's suffix: the whole file, or nothing.
+    """Write the picture as PNG or SVG, by the path's suffix: the whole file, or nothing.
 
     The same picture gives the same bytes.
 

@@ -53,7 +53,7 @@ class CheckpointFiles:
         return [self._directory / f"{self._name}-{number}{suffix}" for suffix in _SUFFIXES]
 
     def write(self, checkpoint: tf.train.Checkpoint, number: int) -> None:
-        """Writes a checkpoint and removes the oldest beyond those kept."""
+        """Write a checkpoint and remove the oldest beyond those kept."""
         self._directory.mkdir(exist_ok=True)
         files = self.files(number)
         prefix = whole_files.PREFIX
@@ -69,7 +69,7 @@ class CheckpointFiles:
                     (self._directory / f"{self._name}-{old}{suffix}").unlink()
 
     def read(self, checkpoint: tf.train.Checkpoint, number: int) -> None:
-        """Restores a checkpoint, and nothing of one that breaks off or fails its checksums.
+        """Restore a checkpoint, and nothing of one that breaks off or fails its checksums.
 
         Raises:
             ValueError: it can't be read, for a reason of one line.
@@ -78,7 +78,7 @@ class CheckpointFiles:
         self.restore(checkpoint, number)
 
     def restore(self, checkpoint: tf.train.Checkpoint, number: int) -> None:
-        """Restores a checkpoint that has been verified.
+        """Restore a checkpoint that has been verified.
 
         Raises:
             ValueError: it can't be read, for a reason of one line.
@@ -87,7 +87,7 @@ class CheckpointFiles:
             checkpoint.read(prefix).assert_existing_objects_matched().expect_partial()
 
     def verify(self, number: int) -> None:
-        """Reads a checkpoint and checks its checksums.
+        """Read a checkpoint and check its checksums.
 
         Raises:
             ValueError: it can't be read, for a reason of one line.
@@ -101,7 +101,7 @@ class CheckpointFiles:
 
     @contextlib.contextmanager
     def _reading(self, number: int) -> Iterator[str]:
-        """Yields the prefix of a checkpoint; what is raised while it is read is a ValueError."""
+        """Yield the prefix of a checkpoint; what is raised while it is read is a ValueError."""
         try:
             with plain_paths.alias(self._directory) as directory:
                 yield f"{directory}/{self._name}-{number}"
@@ -110,7 +110,7 @@ class CheckpointFiles:
             raise ValueError((str(error) or type(error).__name__).splitlines()[0]) from error
 
     def read_newest(self, checkpoint: tf.train.Checkpoint | None = None) -> int | None:
-        """Restores the newest checkpoint that can be read.
+        """Restore the newest checkpoint that can be read.
 
         Args:
             checkpoint: what to restore; None to find the checkpoint only.
@@ -143,7 +143,7 @@ class CheckpointFiles:
         return None
 
     def require_newest(self, checkpoint: tf.train.Checkpoint | None = None) -> int:
-        """Restores the newest checkpoint that can be read, as `read_newest` does.
+        """Restore the newest checkpoint that can be read, as `read_newest` does.
 
         Raises:
             UserError: there is none.
@@ -165,7 +165,7 @@ class CheckpointFiles:
 def restore_network(
     network: keras.layers.Layer, directory: pathlib.Path, name: str = "step"
 ) -> pathlib.Path:
-    """Restores a network alone from a run's newest checkpoint that can be read.
+    """Restore a network alone from a run's newest checkpoint that can be read.
 
     Args:
         network: built as the run built it, except that an auxiliary classifier may be missing.

@@ -35,7 +35,7 @@ def strategy(batch_size: int) -> tf.distribute.Strategy:
 
 
 def configure() -> None:
-    """Sets TensorFlow up for networks of many small branches; once, before it is first used.
+    """Set TensorFlow up for networks of many small branches; once, before it is first used.
 
     A cell has dozens of branches that can run side by side, so on CPUs every operation gets one
     core, instead of every core one operation after the other. GPUs keep TensorFlow's defaults, and
@@ -49,7 +49,7 @@ def configure() -> None:
 
 @contextlib.contextmanager
 def fast_start() -> Iterator[None]:
-    """Leaves TensorFlow's graph optimizer out on CPUs, for as long as this lasts.
+    """Leave TensorFlow's graph optimizer out on CPUs, for as long as this lasts.
 
     It takes longer over the parent than everything else before the first step, and gains nothing
     there.

@@ -21,7 +21,7 @@ class StopAtDivergence(keras.callbacks.Callback):
     """
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any]) -> None:
-        """Looks at the figures.
+        """Look at the figures.
 
         Raises:
             UserError: one is not finite; names the settings that may be the cause.

@@ -23,7 +23,7 @@ def train(
     run: RunDirectory,
     checkpoint_every_steps: int = 0,
 ) -> AnyMonitor:
-    """Trains a model for the epochs of its `config`.
+    """Train a model for the epochs of its `config`.
 
     Args:
         model: a built and compiled `TracedModel` with `config`, `step` and `state`.
@@ -82,11 +82,11 @@ class _EpochEnd(keras.callbacks.Callback):
         self._validation = validation
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Reports the epoch, counted from 0."""
+        """Report the epoch, counted from 0."""
         self.finish(epoch)
 
     def finish(self, epoch: int) -> None:
-        """Reports the epoch, then begins the means of the next one."""
+        """Report the epoch, then begin the means of the next one."""
         model = self._monitor.model
         means = model.training_means.result()
         held_out = {

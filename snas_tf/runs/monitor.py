@@ -56,14 +56,14 @@ class Monitor:
         return float(np.nanmedian(rates)) if np.isfinite(rates).any() else None
 
     def _write_settings(self) -> None:
-        """Shows the settings in TensorBoard's text tab."""
+        """Show the settings in TensorBoard's text tab."""
         lines = [f"| {name} | {value} |" for name, value in vars(self.model.config).items()]
         with self._writer.as_default(step=0):
             text = "\n".join(["| setting | value |", "| --- | --- |", *lines])
             tf.summary.text("settings", text)
 
     def report(self, epoch: int, means: dict[str, float]) -> None:
-        """Reports an epoch, counted from 0, from the means over its images and those held out."""
+        """Report an epoch, counted from 0, from the means over its images and those held out."""
         row = {
             "epoch": epoch + 1,
             "step": self.model.step.numpy(),
@@ -100,4 +100,4 @@ class Monitor:
         raise NotImplementedError
 
     def keep(self, epoch: int, row: dict[str, float]) -> None:
-        """Writes whatever else is of interest, with TensorBoard's writer set up."""
+        """Write whatever else is of interest, with TensorBoard's writer set up."""

@@ -31,7 +31,7 @@ class Progress(keras.callbacks.Callback):
         self._first_end = self._last_end = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Opens the bar where the epoch begins, or resumes."""
+        """Open the bar where the epoch begins, or resumes."""
         self._epoch = epoch
         self._first_step = self._step = self.model.step.numpy() % self._steps_per_epoch
         self._first_end = self._last_end = 0.0
@@ -48,7 +48,7 @@ class Progress(keras.callbacks.Callback):
             )
 
     def on_train_batch_end(self, batch: int, logs: dict) -> None:
-        """Moves the bar, or prints a line when the last is a minute old."""
+        """Move the bar, or print a line when the last is a minute old."""
         now = time.monotonic()
         self._first_end, self._last_end = self._first_end or now, now
         self._step += 1

@@ -54,7 +54,7 @@ class RunDirectory:
 
     @contextlib.contextmanager
     def owned(self) -> Iterator[None]:
-        """Makes this process the only one that writes into the directory, and creates it.
+        """Make this process the only one that writes into the directory, and create it.
 
         The lock is the operating system's, on the directory itself, so it ends with the process.
         What a killed process left half-written is removed. Where the block refuses to run, and
@@ -101,7 +101,7 @@ class RunDirectory:
             yield
 
     def _require_ours(self) -> None:
-        """Refuses a directory that holds what no run of ours has put there."""
+        """Refuse a directory that holds what no run of ours has put there."""
         for path in (self.checkpoints, self.best, self.genotypes, self.tensorboard, self.export):
             if os.path.lexists(path) and not path.is_dir():
                 raise UserError(f"{shorten_path(path)}: is no directory, {_ACCEPTED}")
@@ -126,7 +126,7 @@ class RunDirectory:
             )
 
     def _remove(self, created: list[pathlib.Path]) -> None:
-        """Removes what was written for a run that was refused, and the directories created."""
+        """Remove what was written for a run that was refused, and the directories created."""
         with contextlib.suppress(OSError):
             whole_files.remove_leftovers(self.path)
             for path in [one for name in _FILES for one in self.path.glob(name)]:
@@ -135,7 +135,7 @@ class RunDirectory:
                 directory.rmdir()
 
     def write_record(self, record: RunRecord, versions: Mapping[str, str]) -> None:
-        """Writes run.json, if it does not say the same already.
+        """Write run.json, if it does not say the same already.
 
         Args:
             record: of this run.
@@ -154,7 +154,7 @@ class RunDirectory:
             raise self._not_writable(error) from error
 
     def check(self, record: RunRecord, may_grow: Collection[str] = ()) -> None:
-        """Checks that the run in the directory, if it has trained anything, was asked the same.
+        """Check that the run in the directory, if it has trained anything, was asked the same.
 
         Where nothing has been trained yet, nothing can be lost.
 
@@ -189,11 +189,11 @@ class RunDirectory:
         return result
 
     def write_json(self, path: pathlib.Path, content: Any) -> None:
-        """Writes JSON whole or not at all."""
+        """Write JSON whole or not at all."""
         whole_files.write_text(path, json.dumps(content, indent=2) + "\n")
 
     def write_rows(self, rows: list[dict[str, float]]) -> None:
-        """Replaces metrics.csv."""
+        """Replace metrics.csv."""
         text = io.StringIO()
         writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else ["epoch"])
         writer.writeheader()
@@ -205,7 +205,7 @@ class RunDirectory:
 
 
 def _remove_empty(directories: list[pathlib.Path]) -> None:
-    """Removes those that are empty, in this order."""
+    """Remove those that are empty, in this order."""
     for directory in directories:
         with contextlib.suppress(OSError):
             directory.rmdir()

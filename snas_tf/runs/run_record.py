@@ -37,7 +37,7 @@ class RunRecord:
 
     @classmethod
     def from_configs(cls, kind: str, *configs: Any, **settings: Any) -> "RunRecord":
-        """Collects the fields of configs, less those that only say where an input is."""
+        """Collect the fields of configs, less those that only say where an input is."""
         fields = {
             name: value
             for config in configs
@@ -47,13 +47,13 @@ class RunRecord:
         return cls(kind, _as_json({**fields, **settings}))
 
     def with_inputs(self, **inputs: Any) -> "RunRecord":
-        """Returns a record with these inputs."""
+        """Return a record with these inputs."""
         return dataclasses.replace(self, inputs=_as_json(inputs))
 
     def check_against(
         self, before: "RunRecord", path: pathlib.Path, may_grow: Collection[str] = ()
     ) -> None:
-        """Checks that a run that was recorded earlier may go on as this one.
+        """Check that a run that was recorded earlier may go on as this one.
 
         Inputs are compared where both records have them.
 
@@ -97,7 +97,7 @@ _REASONS = {
 
 
 def read(path: pathlib.Path) -> RunRecord:
-    """Reads a run's record.
+    """Read a run's record.
 
     Args:
         path: of run.json.

@@ -51,7 +51,7 @@ class ChildModel(TracedModel):
         return self.theta_optimizer.iterations
 
     def measure_logits(self, labels: tf.Tensor, logits: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Measures each example, [batch] by name of `measures`."""
+        """Measure each example, [batch] by name of `measures`."""
         return classification.measure_examples(labels, logits)
 
     def make_optimizer(self) -> keras.optimizers.Optimizer:
@@ -107,7 +107,7 @@ class ChildModel(TracedModel):
         return sums({"loss": loss, **self.measure_logits(batch["label"], logits["logits"])})
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Measures the network with the moving statistics.
+        """Measure the network with the moving statistics.
 
         Args:
             batch: this replica's share: as in training, and "weight" [batch].
@@ -119,6 +119,6 @@ class ChildModel(TracedModel):
         return sums(self.measure_logits(batch["label"], logits), batch["weight"])
 
     def test_errors(self, batches: tf.data.Dataset | None) -> dict[str, float | None]:
-        """Measures what counts in the end, by name: shares of the test images; None without any."""
+        """Measure what counts in the end, by name: shares of the test images; None without any."""
         accuracy = self.measure(batches).get("accuracy")
         return {"test_error": None if accuracy is None else 1 - accuracy}

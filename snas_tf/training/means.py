@@ -10,7 +10,7 @@ _COUNT = "examples"
 
 
 def sums(values: Mapping[str, tf.Tensor], weight: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
-    """Sums what was measured of a replica's examples, and counts them.
+    """Sum what was measured of a replica's examples, and count them.
 
     Args:
         values: by name, one value an example [batch], or one for all of them [].
@@ -51,7 +51,7 @@ class Means(keras.layers.Layer):
     def add(
         self, strategy: tf.distribute.Strategy, replica_sums: Mapping[str, tf.Tensor]
     ) -> dict[str, tf.Tensor]:
-        """Adds what the replicas of one step returned; to be called outside of them.
+        """Add what the replicas of one step returned; to be called outside of them.
 
         Returns:
             The means so far, by name.
@@ -73,5 +73,5 @@ class Means(keras.layers.Layer):
         )
 
     def reset(self) -> None:
-        """Starts again with no example."""
+        """Start again with no example."""
         self.totals.assign(np.zeros(len(self.names)))

@@ -22,7 +22,7 @@ def alpha_rate(num_steps: int) -> float:
 
 
 def linear(step: tf.Tensor, start: float, end: float, num_steps: int) -> tf.Tensor:
-    """Falls (or rises) from `start` at step 0 to `end` at `num_steps`, then stays.
+    """Fall (or rise) from `start` at step 0 to `end` at `num_steps`, then stay.
 
     The temperature of the search: lambda(step) = start + (end - start) step / num_steps.
 
@@ -39,7 +39,7 @@ def linear(step: tf.Tensor, start: float, end: float, num_steps: int) -> tf.Tens
 def epoch_decay(
     step: tf.Tensor, start: float, decay: float, epoch_steps: int, warmup_steps: int
 ) -> tf.Tensor:
-    """Falls by a factor at the end of each epoch: start decay^(step // epoch_steps).
+    """Fall by a factor at the end of each epoch: start decay^(step // epoch_steps).
 
     During the warm-up it rises linearly instead, to `start` at its last step.
 

@@ -34,7 +34,7 @@ class TracedModel(keras.Model):
         self.test_means = Means(tested, name="test_means")
 
     def make_train_function(self, force: bool = False) -> Callable:
-        """Makes what `fit` runs a step with."""
+        """Make what `fit` runs a step with."""
         if self.train_function is None or force:
             strategy = self.distribute_strategy
 

@@ -41,7 +41,7 @@ class SearchResult:
     def make_child(
         self, num_cells: int = 20, init_channels: int = 36, auxiliary: bool = False
     ) -> ChildNetwork:
-        """Makes an untrained network of the found cells, for the images of the search.
+        """Make an untrained network of the found cells, for the images of the search.
 
         Args:
             num_cells: cells of the network.
@@ -71,7 +71,7 @@ class TrainingResult:
     model_dir: pathlib.Path
 
     def load_child(self) -> ChildNetwork:
-        """Loads the trained network; of several seeds, that of the first.
+        """Load the trained network; of several seeds, that of the first.
 
         Returns:
             A Keras model from uint8 [batch, height, width, 3] to logits [batch, classes].
@@ -92,7 +92,7 @@ def search(
     class_names: Sequence[str] | None = None,
     seed: int = 0,
 ) -> SearchResult:
-    """Searches a cell; the same call continues a search that was interrupted.
+    """Search a cell; the same call continues a search that was interrupted.
 
     Args:
         images: uint8 [examples, height, width, channels = 1 or 3]; None for those of `data`.
@@ -129,7 +129,7 @@ def train(
     class_names: Sequence[str] | None = None,
     seed: int = 0,
 ) -> TrainingResult:
-    """Trains, tests and exports a child; the same call continues what was interrupted.
+    """Train, test and export a child; the same call continues what was interrupted.
 
     Args:
         genotype: the cells; or a published one's name, or the path of a genotype file.

@@ -142,7 +142,7 @@ class ChildTraining(Workflow):
         validation: tf.data.Dataset | None,
         test: tf.data.Dataset | None,
     ) -> dict[str, Any]:
-        """Measures and exports; the test images are looked at here and nowhere else."""
+        """Measure and export; the test images are looked at here and nowhere else."""
         network = model.network
         counted = child_cost(network.genotype, network.network_plan, network.num_classes)
         errors = model.test_errors(test)
@@ -180,7 +180,7 @@ class ChildTraining(Workflow):
     def _restore_best(
         self, network: ChildNetwork, monitor: ChildMonitor, run: RunDirectory
     ) -> dict[str, float] | None:
-        """Restores the weights of the best epoch; None where there are none, or none readable."""
+        """Restore the weights of the best epoch; None where there are none, or none readable."""
         best = self.best_row(monitor)
         if best is None:
             return None

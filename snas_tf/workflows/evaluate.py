@@ -15,7 +15,7 @@ def evaluate(
     run_config: RunConfig,
     kind: type[ChildTraining] = ChildTraining,
 ) -> dict[str, Any]:
-    """Trains and tests a child, or continues the run that `run_config.model_dir` holds.
+    """Train and test a child, or continue the run that `run_config.model_dir` holds.
 
     Args:
         config: the training's settings; with several seeds each has a run directory within.
@@ -39,7 +39,7 @@ def report(
     data_config: DataConfig,
     run_config: RunConfig,
 ) -> None:
-    """Prints what was measured, beside what is published, and where to look at it."""
+    """Print what was measured, beside what is published, and where to look at it."""
     if data_config.dataset == "cifar10":
         parameters = f"{result['parameters'] / 1e6:.2f}"
         ours = (f"{config.genotype} (this run)", percent(result, "test_error"), parameters, "-")

@@ -34,7 +34,7 @@ _SAVED_MODEL = re.compile(
 
 
 def export(model_dir: pathlib.Path, file_format: str, weights: str | None = None) -> dict[str, Any]:
-    """Exports the network that an evaluation has trained.
+    """Export the network that an evaluation has trained.
 
     Args:
         model_dir: the run directory; the export is written into it.
@@ -115,7 +115,7 @@ def _require_recorded(path: pathlib.Path, name: str, content: Any, record: RunRe
 def save_model(
     network: Callable[[tf.Tensor], tf.Tensor], described: NetworkDescription, path: pathlib.Path
 ) -> None:
-    """Writes a SavedModel whole; one that was there before is replaced.
+    """Write a SavedModel whole; one that was there before is replaced.
 
     Raises:
         UserError: the directory also holds what is not of a SavedModel.
@@ -226,7 +226,7 @@ def _bytes(path: pathlib.Path) -> int:
 
 
 def report(result: dict[str, Any]) -> None:
-    """Prints what was written."""
+    """Print what was written."""
     print(
         f"\nexported  {result['path']}  {result['bytes'] / 1e6:.2f} MB, "
         f"the {result['weights']} epoch's weights",

@@ -77,7 +77,7 @@ class ImageNetTraining(ChildTraining):
 def transfer(
     config: ImageNetConfig, data_config: DataConfig, run_config: RunConfig
 ) -> dict[str, Any]:
-    """Trains and tests a child on ImageNet; see `evaluate.evaluate`."""
+    """Train and test a child on ImageNet; see `evaluate.evaluate`."""
     return evaluate.evaluate(config, data_config, run_config, ImageNetTraining)
 
 
@@ -87,7 +87,7 @@ def report(
     data_config: DataConfig,
     run_config: RunConfig,
 ) -> None:
-    """Prints what was measured, beside what is published, and where to look at it."""
+    """Print what was measured, beside what is published, and where to look at it."""
     top_1, top_5 = (evaluate.percent(result, f"test_{name}error") for name in ("", "top_5_"))
     if data_config.dataset == "imagenet2012":
         ours = (

@@ -58,7 +58,7 @@ class InitialWeights:
         return {"step": self._step, "digest": self._files.digest(self._step)}
 
     def check_images(self, fingerprint: Mapping[str, Any], validation_fraction: float) -> None:
-        """Checks that what is held out with `split_seed` is what the search held out.
+        """Check that what is held out with `split_seed` is what the search held out.
 
         Args:
             fingerprint: of the child's images.
@@ -80,7 +80,7 @@ class InitialWeights:
             )
 
     def check_network(self, described: NetworkDescription) -> NetworkDescription:
-        """Returns the description of the parent, which has the search's channel statistics.
+        """Return the description of the parent, which has the search's channel statistics.
 
         Raises:
             UserError: the child's network is another one.
@@ -95,7 +95,7 @@ class InitialWeights:
         return searched
 
     def assign_to(self, network: ChildNetwork, described: NetworkDescription) -> None:
-        """Copies the weights to a child of this description.
+        """Copy the weights to a child of this description.
 
         Raises:
             UserError: the weights are of another network, or the genotype is not of its space.

@@ -28,7 +28,7 @@ def profile(
     stem: str = "cifar",
     max_multiply_adds: float = 0.0,
 ) -> dict[str, Any]:
-    """Counts a child network, the auxiliary classifier left out, and times it.
+    """Count a child network, the auxiliary classifier left out, and time it.
 
     Args:
         source: a name of the zoo, or the path of a genotype file.
@@ -105,7 +105,7 @@ def _latency(genotype: Genotype, network_plan: NetworkPlan, num_classes: int) ->
 
 
 def report(result: dict[str, Any]) -> None:
-    """Prints a table, then the result as one JSON object on the last line."""
+    """Print a table, then the result as one JSON object on the last line."""
     rows = [(part["name"], *(f"{part[name]:,}" for name in _COLUMNS)) for part in result["parts"]]
     total = ("total", *(f"{result[name]:,}" for name in _COLUMNS))
     head = ("", *(name.replace("_", " ") for name in _COLUMNS))

@@ -89,7 +89,7 @@ class Search(Workflow):
 
 
 def search(config: SearchConfig, data_config: DataConfig, run_config: RunConfig) -> dict[str, Any]:
-    """Searches a cell, or continues the search that `run_config.model_dir` holds.
+    """Search a cell, or continue the search that `run_config.model_dir` holds.
 
     Args:
         config: the search's settings; with several seeds each has a run directory within.
@@ -138,7 +138,7 @@ def _result(
 def report(
     result: dict[str, Any], config: SearchConfig, data_config: DataConfig, run_config: RunConfig
 ) -> None:
-    """Prints what was found, and where to look at it."""
+    """Print what was found, and where to look at it."""
     model_dir, rounded = run_config.model_dir, ""
     kept = " + ".join(str(count) for count in result["child_edges"].values())
     space = spaces.get(config.space)

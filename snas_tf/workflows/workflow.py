@@ -42,7 +42,7 @@ class Workflow:
         """Images that need not be read, as a program gives them."""
 
     def run(self) -> dict[str, Any]:
-        """Trains, or continues the run that `run_config.model_dir` holds.
+        """Train, or continue the run that `run_config.model_dir` holds.
 
         Returns:
             The content of result.json.
@@ -63,11 +63,11 @@ class Workflow:
             return self._run(run, images)
 
     def read_images(self, run: RunDirectory) -> Collection:
-        """Reads the images of all seeds."""
+        """Read the images of all seeds."""
         raise NotImplementedError
 
     def check_images(self, images: Collection) -> None:
-        """Checks that the images go with what else the run reads.
+        """Check that the images go with what else the run reads.
 
         Raises:
             UserError: they do not.
@@ -87,17 +87,17 @@ class Workflow:
         return self.run_config.seed
 
     def describe(self, dataset: Dataset) -> NetworkDescription:
-        """Describes the network to train."""
+        """Describe the network to train."""
         raise NotImplementedError
 
     def train(
         self, run: RunDirectory, dataset: Dataset, described: NetworkDescription
     ) -> dict[str, Any]:
-        """Trains with the seed of `run_config`; returns what was measured."""
+        """Train with the seed of `run_config`; return what was measured."""
         raise NotImplementedError
 
     def combine(self, run: RunDirectory, results: list[dict[str, Any]]) -> dict[str, Any]:
-        """Makes one result of those of several seeds, which it holds as "seeds"."""
+        """Make one result of those of several seeds, which it holds as "seeds"."""
         raise NotImplementedError
 
     def _run(self, run: RunDirectory, images: Collection) -> dict[str, Any]:
