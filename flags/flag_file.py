@@ -15,7 +15,7 @@ _FLAG = ("--flagfile", "-flagfile")
 
 
 def expand(arguments: list[str], within: tuple[str, ...] = ()) -> list[str]:
-    """Put the flags of a file in the place of each --flagfile.
+    """Replace each --flagfile by the flags of its file.
 
     Args:
         arguments: of the command line, or lines of a flag file.

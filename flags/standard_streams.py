@@ -1,4 +1,4 @@
-"""Standard input, output and error that can't end a run, whatever becomes of their other end."""
+"""Standard streams whose failures do not end a run."""
 
 import io
 import os
@@ -7,7 +7,7 @@ from typing import Any, TextIO
 
 
 class LastingFile(io.FileIO):
-    """A file whose writes do not fail: once one has, what is written is lost, in silence.
+    """A file whose writes do not fail: after a failure, output is discarded.
 
     A training of hours goes on when its terminal is gone, `| head` has read enough, or the disk
     of its log is full.

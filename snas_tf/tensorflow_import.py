@@ -1,4 +1,4 @@
-"""TensorFlow, imported quietly and without what this program does not need."""
+"""The import of TensorFlow, without its messages and unneeded packages."""
 
 import gc
 import os
@@ -31,7 +31,7 @@ def set_environment() -> None:
 
 
 def import_tensorflow() -> None:
-    """Import it with standard error closed: nothing can tell it earlier to keep silent.
+    """Import TensorFlow with standard error closed, as it can't be silenced earlier.
 
     Keras imports scikit-learn for its scikit-learn wrappers, which takes two seconds, and
     matplotlib for its plots, which takes one; while they are hidden, Keras goes without. What is

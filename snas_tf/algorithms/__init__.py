@@ -1,4 +1,4 @@
-"""How a cell is searched: the distribution of architectures, and what moves it."""
+"""Search algorithms."""
 
 import importlib
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""What a search algorithm is: how Z is drawn, what a step moves, how a genotype is derived."""
+"""The base class of search algorithms."""
 
 import abc
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ TRAINING, EVALUATION = 0, 1
 
 
 class Algorithm(keras.layers.Layer, abc.ABC):
-    """A way to search, with three seams: `draw`, `train_step` and `derive`.
+    """Base class of search algorithms: how to draw Z, train a step and derive a genotype.
 
     An algorithm owns the parameters of the architecture, the optimizers, and whatever else it
     learns; the network has the weights theta. `SearchModel` runs it.
@@ -57,7 +57,7 @@ class Algorithm(keras.layers.Layer, abc.ABC):
 
     @property
     def theta(self) -> list[keras.Variable]:
-        """The weights of the operations, which are none of the architecture's parameters."""
+        """The weights of the network, without the parameters of the architecture."""
         return self.network.trainable_variables
 
     @abc.abstractmethod
@@ -85,22 +85,22 @@ class Algorithm(keras.layers.Layer, abc.ABC):
 
     @abc.abstractmethod
     def derive(self) -> Genotype:
-        """Derive the genotype of what was learned so far."""
+        """Derive the current genotype."""
 
     @abc.abstractmethod
     def probabilities(self) -> dict[str, tf.Tensor]:
-        """For each kind of cell, how probable each operation is on each edge."""
+        """Probabilities [edges, operations] of the operations, for each kind of cell."""
 
     def finish(self) -> int:
-        """Take the last decisions, after the last step; return how many edges they changed."""
+        """Make final changes after the last step; return how many edges changed."""
         return 0
 
     def report(self) -> Mapping[str, Any]:
-        """The algorithm's own figures at the end of an epoch, by name."""
+        """Figures of the algorithm at the end of an epoch, by name."""
         return {}
 
     def make_seed(self, *numbers: tf.Tensor | int) -> tf.Tensor:
-        """A seed, integers [2], of its own for each sequence of integers."""
+        """Make a seed, integers [2], that differs for each sequence of integers."""
         seed = tf.stack([self.seed, 0])
         for number in numbers:
             seed = tf.random.experimental.stateless_fold_in(seed, tf.cast(number, tf.int64))

@@ -1,4 +1,4 @@
-"""What a search reports at the end of every epoch."""
+"""The monitor of a search."""
 
 import math
 import pathlib
@@ -26,7 +26,7 @@ UNDECIDED = 0.9
 
 
 class SearchMonitor(Monitor):
-    """Adds the genotype so far, the distributions, and warnings of what makes a search useless."""
+    """Monitor that also reports the genotype and the distributions, and warns of problems."""
 
     tags: ClassVar = {
         "loss": "losses/total",
@@ -107,14 +107,14 @@ class SearchMonitor(Monitor):
         return self._run.genotypes / f"epoch_{epochs:04d}.json"
 
     def _genotype_after(self, epochs: int) -> Genotype | None:
-        """The genotype after so many epochs; None before the first, or where it is lost."""
+        """Genotype after a number of epochs; None before the first, or if its file is lost."""
         try:
             return read_genotype(self._genotype_path(epochs))
         except UserError:
             return None
 
     def _warn_of_collapse(self, genotype: Genotype, before: Genotype | None) -> None:
-        """Once, when it begins: the cells of a young search come and go."""
+        """Warn once, when a cell begins to collapse; cells change often early in a search."""
         for kind in genotype.space.kinds:
             problem = describe_collapse(genotype.cell(kind))
             known = before and describe_collapse(before.cell(kind))
@@ -122,7 +122,7 @@ class SearchMonitor(Monitor):
                 logging.warning("the %s cell is collapsing: %s", kind, problem)
 
     def _warn_of_indecision(self, epoch: int, row: dict[str, float]) -> None:
-        """Once, when half of the epochs are over and a distribution is still near uniform."""
+        """Warn once, after half of the epochs, if a distribution is still near uniform."""
         if epoch + 1 != (self._num_epochs + 1) // 2:
             return
         largest = np.log(len(self.model.algorithm.space.operations))

@@ -20,7 +20,7 @@ from snas_tf.training.traced_model import Batch
 
 
 class SNAS(Algorithm):
-    """Minimizes E_Z[L_theta(Z)] + eta E_Z[C(Z)] over theta and alpha (Xie et al., 2019; Eq. 9).
+    """SNAS: minimize E_Z[L_theta(Z)] + eta E_Z[C(Z)] over theta and alpha (Eq. 9).
 
     The loss is estimated with one draw a step and replica. The arguments are those of `Algorithm`.
     """
@@ -51,7 +51,7 @@ class SNAS(Algorithm):
 
     @property
     def optimizers(self) -> tuple[keras.optimizers.Optimizer, ...]:
-        """Those of theta and of alpha."""
+        """The optimizers of theta and of alpha."""
         return self.theta_optimizer, self.alpha_optimizer
 
     @property
@@ -142,7 +142,7 @@ class SNAS(Algorithm):
         return int(sum((before[kind].argmax(1) != after[kind].argmax(1)).sum() for kind in before))
 
     def report(self) -> dict[str, Any]:
-        """Temperature, rates, weight of the penalty, entropies, dropped edges, expected costs."""
+        """Report temperature, rates, penalty weight, entropies, dropped edges and costs."""
         edges, temperature = self.distribution.edges, self.temperature()
         zero = self.space.zero
         log_alpha = {kind: edges[kind].log_alpha.value for kind in edges}

@@ -1,4 +1,4 @@
-"""The plans of a network's cells: where each stands, and the sizes of what flows through."""
+"""The plan of each cell of a network: its position, channels and sizes."""
 
 import dataclasses
 import math
@@ -10,7 +10,7 @@ from snas_tf.architecture import stems
 
 @dataclasses.dataclass(frozen=True)
 class CellPlan:
-    """Where one cell stands in the network, and the sizes of what flows through it.
+    """Position, channels and sizes of one cell of a network.
 
     Attributes:
         index: position of the cell, 0 for the first.
@@ -56,7 +56,7 @@ class CellPlan:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "CellPlan":
-        """The inverse of `dataclasses.asdict`, after JSON has made lists of tuples."""
+        """Make a plan from its dict, with lists in place of tuples as JSON has them."""
         values: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in config.items()

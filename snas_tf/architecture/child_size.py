@@ -1,4 +1,4 @@
-"""How large a child is when it is evaluated, as a function of what its edges hold."""
+"""The size of a child at evaluation, as a function of the operations on its edges."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -30,12 +30,12 @@ class ChildSize:
 
     @property
     def smallest(self) -> float:
-        """Of the child whose edges are all zero."""
+        """The size of the child without edges."""
         return self.fixed
 
     @property
     def largest(self) -> float:
-        """Of the child whose edges all hold their most expensive operation."""
+        """The size of the child with the most expensive operation on every edge."""
         return self.fixed + sum(costs.max(axis=1).sum() for costs in self.edges.values())
 
 

@@ -60,7 +60,7 @@ class Genotype:
 
     @property
     def space(self) -> SearchSpace:
-        """What the cells are of."""
+        """The search space of the cells."""
         return self.cells[0].space
 
     def cell(self, kind: str) -> CellGenotype:
@@ -69,7 +69,7 @@ class Genotype:
 
     @property
     def output_nodes(self) -> dict[str, int]:
-        """For each kind, how many nodes its cells concatenate."""
+        """Number of nodes that the cells of each kind concatenate."""
         return {kind: len(self.cell(kind).concat) for kind in self.space.kinds}
 
     def one_hot(self) -> dict[str, np.ndarray]:
@@ -122,7 +122,7 @@ def _one_hot_cell(cell: CellGenotype, space: SearchSpace) -> np.ndarray:
 
 
 def describe_collapse(cell: CellGenotype) -> str | None:
-    """Say how a cell has collapsed, or return None while it computes something."""
+    """Describe how a cell has collapsed; None if it has not."""
     if not cell.edges:
         return "every edge is zero"
     if not any(OPERATIONS[edge.operation].has_kernels for edge in cell.edges):

@@ -42,7 +42,7 @@ def from_json(text: str) -> Genotype:
 
 
 def from_content(content: Any) -> Genotype:
-    """Check what was read from JSON, or from another form of text, and make a genotype of it.
+    """Check the content of a genotype file, and make a genotype.
 
     Raises:
         ValueError: names the entry, what was received and what is accepted.

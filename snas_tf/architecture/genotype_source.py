@@ -1,4 +1,4 @@
-"""Where a genotype comes from: a published one by name, or a file."""
+"""Sources of genotypes: the name of a published one, or a file."""
 
 import difflib
 import os
@@ -15,7 +15,7 @@ _LONGEST_NAME = 100  # beyond which no name is looked for that is like it
 
 
 def load_genotype(source: str) -> Genotype:
-    """A published genotype by its name, else the one in a file.
+    """Load a published genotype by its name, or one from a file.
 
     Args:
         source: a name of the zoo; or a path with a suffix or a directory, of a file that holds
@@ -50,14 +50,14 @@ def read_genotype(path: str | pathlib.Path) -> Genotype:
 
 
 def short_name(source: str) -> str:
-    """Shorten a source to a word for the name of a run: the file's, and what is selected in it."""
+    """Shorten a source to a word for the name of a run."""
     path, line, name = _split(source)
     stem = pathlib.Path(path).stem
     return f"{stem}-{name or line}" if name or line else stem
 
 
 def _split(source: str) -> tuple[str, int | None, str | None]:
-    """The path, and the line or the name that is selected in it."""
+    """Split a source into a path, and the line or the name selected in it."""
     selected = _SELECTED.fullmatch(source)
     if selected is None or os.path.exists(source) or not os.path.exists(selected["path"]):
         return source, None, None

@@ -33,7 +33,7 @@ _MOST_NAMED = 6  # genotypes that a message lists
 
 @dataclasses.dataclass(frozen=True)
 class _Call:
-    """Where a text has `Genotype(...)`.
+    """Place of `Genotype(...)` in a text.
 
     Attributes:
         line: counted from 1.
@@ -55,7 +55,7 @@ def is_printed(text: str) -> bool:
 
 
 def from_text(text: str, line: int | None = None, name: str | None = None) -> Genotype:
-    """Parse the printed namedtuple; what stands before and after it is passed over.
+    """Parse the printed namedtuple; ignore the text around it.
 
     Args:
         text: may hold several genotypes, if they are equal or one of them is selected.
@@ -141,7 +141,7 @@ def _edges(kind: str, pairs: list[Any], concat: list[Any]) -> list[list[Any]]:
 
 
 def _targets(kind: str, pairs: list[Any], concat: list[Any]) -> list[int]:
-    """The node that each pair enters."""
+    """Return the node that each pair enters."""
     if [source for _, source in pairs] == _ALL_SOURCES:
         return [target for _, target in DARTS.edges]
     last = max((node for node in concat if isinstance(node, int)), default=DARTS.num_inputs)

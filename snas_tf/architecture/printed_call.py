@@ -54,7 +54,7 @@ def parse_arguments(text: str, start: int, names: Sequence[str]) -> tuple[dict[s
 
 
 class _Reader:
-    """Takes one token after another from a text."""
+    """Reader of tokens."""
 
     def __init__(self, text: str, position: int) -> None:
         self.text = text
@@ -70,12 +70,12 @@ class _Reader:
         return match
 
     def peek(self) -> str:
-        """The token that comes next."""
+        """The next token."""
         match = self._match()
         return match[str(match.lastgroup)]
 
     def take(self, *accepted: str) -> tuple[str, str]:
-        """Move past a token: its kind and its text.
+        """Read the next token; return its kind and text.
 
         Raises:
             ValueError: it is none of those that are accepted, if any are given.

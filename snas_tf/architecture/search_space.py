@@ -12,7 +12,7 @@ from snas_tf.architecture.operations import OPERATIONS, ZERO
 
 @dataclasses.dataclass(frozen=True)
 class SearchSpace:
-    """A space of cells, as a value that networks, costs, genotypes and pictures take.
+    """A search space: the graph of a cell, and its candidate operations.
 
     A cell is a directed acyclic graph: its inputs come first, then its intermediate nodes, and each
     pair (source, target) with source < target and target intermediate is an edge. Its output
@@ -104,7 +104,7 @@ class SearchSpace:
 
 @dataclasses.dataclass(frozen=True)
 class NetworkPlan(Sequence):
-    """A network of cells: a sequence of their plans, first to last, and what comes before them.
+    """The plan of a network: a sequence of the plans of its cells, and its stem.
 
     Attributes:
         space: whose cells they are.

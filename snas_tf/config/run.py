@@ -1,4 +1,4 @@
-"""Where a run lives, and how it is made repeatable."""
+"""The config of a run directory."""
 
 import dataclasses
 import pathlib
@@ -11,7 +11,7 @@ _LARGEST = 2**31 - 1
 
 @dataclasses.dataclass(frozen=True)
 class RunConfig(Config):
-    """Where a run lives and how it is made repeatable.
+    """Run directory, seed and checkpoints of a run.
 
     Attributes:
         model_dir: the run directory.

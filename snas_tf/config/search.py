@@ -1,4 +1,4 @@
-"""The search of a cell."""
+"""The config of a search."""
 
 import dataclasses
 from typing import Annotated

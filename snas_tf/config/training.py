@@ -1,4 +1,4 @@
-"""The training of a network: of any, of a child, and of a child on ImageNet."""
+"""The configs of trainings."""
 
 import dataclasses
 import pathlib
@@ -20,7 +20,7 @@ _BELOW_ONE = Range(0, 1, below=True)
 
 @dataclasses.dataclass(frozen=True)
 class TrainingConfig(Config):
-    """A network of cells, and how its weights are trained.
+    """The size of a network and the training of its weights.
 
     Attributes:
         num_cells: cells of the network, at least 3.

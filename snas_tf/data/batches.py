@@ -1,4 +1,4 @@
-"""What a training needs of its images, wherever they are: batches that are addressed by step."""
+"""The interface of data sets: batches that are addressed by step."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -118,7 +118,7 @@ class Collection(Protocol):
         """
 
     def summary(self) -> str:
-        """The lines that a run prints of its images before it trains."""
+        """The description of the images that a run prints before it trains."""
 
     def split(self, seed: int) -> Dataset:
         """Split the images; what is held out at random is the same for a seed, at least 0."""

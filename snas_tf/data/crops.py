@@ -79,7 +79,7 @@ def center_crop_decoded(images: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
 def random_window(
     height: tf.Tensor, width: tf.Tensor, seed: tf.Tensor, min_area: float
 ) -> tf.Tensor:
-    """Draw a window of `min_area` to all of an image's area, its sides 3:4 to 4:3, anywhere.
+    """Draw a random window of an image: its area, its aspect ratio 3:4 to 4:3, its place.
 
     Of ten windows the first that fits is taken. Where none does, as in a very long image, it is
     the largest of an accepted ratio, in the middle.

@@ -19,7 +19,7 @@ _DEVIATION = (58.395, 57.12, 57.375)
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class EncodedDataset:
-    """The images a network learns from and those it is judged by; see `batches.Dataset`.
+    """Training and test images that stay on disk; see `batches.Dataset`.
 
     The images that are held out are both the validation and the test images, as in what is
     published of ImageNet.

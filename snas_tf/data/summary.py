@@ -1,4 +1,4 @@
-"""The lines that a run prints of its images before it trains."""
+"""The description of the images that a run prints before it trains."""
 
 from collections.abc import Mapping, Sequence
 

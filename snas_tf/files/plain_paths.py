@@ -1,4 +1,4 @@
-"""Paths for TensorFlow, which takes the names of what it reads for patterns."""
+"""Paths without wildcards, for TensorFlow, which reads path names as patterns."""
 
 import contextlib
 import pathlib

@@ -1,4 +1,4 @@
-"""What the cells of the parent and of a child have in common."""
+"""The base class of the cells of parent and child."""
 
 import dataclasses
 from typing import Any
@@ -11,7 +11,7 @@ from snas_tf.layers.projections import FactorizedReduction, PointwiseConvolution
 
 
 class BaseCell(keras.layers.Layer):
-    """A cell's place in the network and the preprocess of its two inputs.
+    """Base class of cells: their plan, and the preprocess layers of their two inputs.
 
     Both preprocess layers exist also where no edge uses one, as in the published networks.
 

@@ -1,12 +1,12 @@
-"""What all candidate operations (Appendix G.1) are: a layer for all the edges of a cell at once.
+"""The base class of candidate operations (Appendix G.1): a layer for all edges of a cell.
 
 A layer holds one operation for `count` edges, their weights stacked along the first axis: a
 network of a thousand small layers would take minutes to build and trace. A pass through a cell
 *unstacks* each layer once, *applies* the operation edge by edge in the order of the graph, and
 *assigns* the new moving statistics once. Calling a layer does all three.
 
-The order is ReLU-convolution-normalization; `apply` expects the ReLU done, because all edges that
-leave a node share it. Padding is symmetric at every stride.
+The order is ReLU, convolution, normalization. The input of `apply` is already rectified, because
+all edges that leave a node share the ReLU. Padding is symmetric at every stride.
 """
 
 import abc
@@ -20,7 +20,7 @@ Weights = dict[str, tf.Tensor]
 
 
 def kernel_initializer(fan_in: int) -> keras.initializers.Initializer:
-    """U(-b, b) with b = 1 / sqrt(fan_in): PyTorch's default, which the paper's settings go with."""
+    """Make the initializer U(-b, b), b = 1 / sqrt(fan_in), the default of PyTorch."""
     bound = 1.0 / math.sqrt(fan_in)
     return keras.initializers.RandomUniform(-bound, bound)
 
@@ -38,13 +38,13 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
     """
 
     rectified = True
-    """Whether `apply` expects ReLU(x) rather than x."""
+    """Whether the input of `apply` is ReLU(x) rather than x."""
 
     per_node = False
-    """Whether it learns nothing in the parent, so that it is the same for all edges of a source."""
+    """Whether all edges that leave a node share it in the parent, as it has no weights there."""
 
     recomputed = False
-    """Whether the parent runs it once more in the backward pass, in place of keeping its maps."""
+    """Whether the parent recomputes it in the backward pass, to save memory."""
 
     default_stride = 1
 
@@ -82,7 +82,7 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
         return [{name: stacks[name][edge] for name in stacks} for edge in range(self.count)]
 
     def assign(self, weights: list[Weights]) -> None:
-        """Set the weights of each edge, those that are named: after `apply`, the statistics."""
+        """Assign the named weights of each edge, such as the statistics after `apply`."""
         for name in weights[0]:
             self.stacks[name].assign(tf.stack([edge[name] for edge in weights]))
 
@@ -99,7 +99,7 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
         """Apply the operation of one edge.
 
         Args:
-            x: [batch, height, width, channels], rectified if the class says so.
+            x: [batch, height, width, channels], rectified if `rectified`.
             weights: the edge's, from `unstack`.
             stride: 1 or 2.
             scale: factors [channels] of the result: the edge's z.
@@ -113,7 +113,7 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
     @classmethod
     @abc.abstractmethod
     def fold(cls, weights: Weights) -> Weights:
-        """Weights with which `apply` gives what it gives in evaluation, without normalization.
+        """Fold the normalizations into the kernels.
 
         Args:
             weights: the edge's, from `unstack`.

@@ -105,7 +105,7 @@ class ChildCell(BaseCell):
 
 
 def is_identity(edge: Edge, plan: CellPlan) -> bool:
-    """Whether an edge hands its source on as it is: a skip connection at stride 1."""
+    """Whether an edge is an identity: a skip connection at stride 1."""
     return edge.operation == SKIP and plan.stride(edge.source) == 1
 
 
@@ -117,7 +117,7 @@ def run(
     training: bool = False,
     drop_path: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, list[Weights]]:
-    """A child cell as a function of its weights (Eq. 1 with one operation an edge).
+    """Compute a child cell as a function of its weights (Eq. 1, one operation per edge).
 
     Args:
         edges: the edges and the concatenated nodes.
@@ -151,7 +151,7 @@ def run(
 def apply(
     edge: Edge, plan: CellPlan, x: tf.Tensor, weights: Weights, training: bool
 ) -> tuple[tf.Tensor, Weights]:
-    """What one edge makes of its source x [batch, height, width, channels]."""
+    """Apply the operation of one edge to its source x [batch, height, width, channels]."""
     if is_identity(edge, plan):
         return x, {}
     layer = layer_class(edge.operation)

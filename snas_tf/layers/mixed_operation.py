@@ -1,4 +1,4 @@
-"""The mixed operation of an edge: all candidates, weighed by the edge's row of Z."""
+"""The mixed operation of an edge: all candidates, weighted by a row of Z."""
 
 import functools
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from snas_tf.layers.registry import layer_class
 
 
 class Node(NamedTuple):
-    """What all edges that leave a node share, so it is computed once.
+    """Values that all edges that leave a node share.
 
     Attributes:
         x: the node's value [batch, height, width, channels].
@@ -76,7 +76,7 @@ def mix(
     stride: int,
     training: bool,
 ) -> tuple[tf.Tensor, dict[str, Weights]]:
-    """Z_ij . O_ij(x_i): what one edge contributes to its target (Eq. 2).
+    """Compute the contribution of an edge to its target: Z_ij . O_ij(x_i) (Eq. 2).
 
     Args:
         node: the source.
@@ -130,12 +130,12 @@ def _add_live(
 
 
 def _scale(z: tf.Tensor, x: tf.Tensor) -> tuple[tf.Tensor, Weights]:
-    """Z_ij^k . x, for an operation that is x itself, and no statistics."""
+    """Scale x by Z_ij^k, for an operation without weights."""
     return z * x, {}
 
 
 def _skip(nothing: tf.Tensor, weights: Weights) -> tuple[tf.Tensor, Weights]:
-    """What an operation that does not run gives: nothing, and its statistics as they are."""
+    """Return nothing and unchanged statistics, for an operation that does not run."""
     return nothing, _statistics(weights)
 
 
@@ -146,7 +146,7 @@ def _if_live(live: tf.Tensor | None, run: Callable[[], Any], skip: Callable[[], 
 def _weigh(
     name: str, z: tf.Tensor, weights: Weights, stride: int, training: bool, x: tf.Tensor
 ) -> tuple[tf.Tensor, Weights]:
-    """Z_ij^k . O_ij^k(x), and the new moving statistics: z scales the last normalization."""
+    """Compute Z_ij^k . O_ij^k(x) and the new statistics; z scales the last normalization."""
 
     def apply(x: tf.Tensor, z: tf.Tensor, weights: Weights) -> tuple[tf.Tensor, Weights]:
         scale = tf.fill([x.shape[-1]], z)

@@ -52,14 +52,14 @@ def batch_normalize(
 
 
 def fold(weights: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """The "factor" and "offset" [..., channels] to which an evaluated normalization comes down."""
+    """Compute the "factor" and "offset" [..., channels] of a normalization in evaluation."""
     factor = tf.math.rsqrt(weights["variance"] + EPSILON) * weights.get("gamma", 1.0)
     return {"factor": factor, "offset": weights.get("beta", 0.0) - weights["mean"] * factor}
 
 
 @keras.saving.register_keras_serializable("snas_tf")
 class BatchNormalization(keras.layers.BatchNormalization):
-    """Keras' layer with the recipes' momentum and epsilon, and one set of moving statistics.
+    """Keras' layer with the paper's momentum and epsilon, and statistics shared by replicas.
 
     Keras lets the moving statistics of replicas drift apart. Here each update is the mean over
     the replicas, as in `layers.operation`, so that what is exported is what every replica has.
@@ -69,6 +69,6 @@ class BatchNormalization(keras.layers.BatchNormalization):
         super().__init__(momentum=momentum, epsilon=epsilon, **kwargs)
 
     def add_weight(self, *args: Any, trainable: bool = True, **kwargs: Any) -> keras.Variable:
-        """Add a weight as Keras does; of statistics the mean over replicas is assigned."""
+        """Add a weight; statistics are the mean over replicas."""
         aggregation = "none" if trainable else "mean"
         return super().add_weight(*args, trainable=trainable, aggregation=aggregation, **kwargs)

@@ -1,4 +1,4 @@
-"""The candidates that pool."""
+"""The pooling operations."""
 
 import abc
 
@@ -65,7 +65,7 @@ class MaxPooling(Pooling):
 
 
 def _maximum(x: tf.Tensor, stride: int, padding: str, training: bool) -> tf.Tensor:
-    """TensorFlow's pooling, run once more in the backward pass of a training.
+    """Maximum pooling that is recomputed in the backward pass of a training.
 
     oneDNN's gradient takes a tenth of the time of TensorFlow's own and is used only beside the
     pooling itself, in the same graph.

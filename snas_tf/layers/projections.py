@@ -26,7 +26,7 @@ class _Projection(BaseOperation):
 
     @abc.abstractmethod
     def _add_kernels(self) -> None:
-        """Add what 1 x 1 kernels the class has."""
+        """Add the 1 x 1 kernels of the class."""
 
     def get_config(self) -> dict:
         """The constructor's arguments."""
@@ -34,7 +34,7 @@ class _Projection(BaseOperation):
 
 
 class FactorizedReduction(_Projection):
-    """Halves the resolution: ReLU, two stride-2 1 x 1 convolutions side by side, normalization.
+    """ReLU, two stride-2 1 x 1 convolutions side by side, normalization: half the resolution.
 
     The second convolution looks one pixel down and right of the first, so that no pixel is lost.
     It is the skip connection at stride 2, and the preprocess after a reduction cell.

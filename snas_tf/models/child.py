@@ -1,4 +1,4 @@
-"""The child network: what a genotype is when it is trained on its own."""
+"""The child network of a genotype."""
 
 import json
 from collections.abc import Sequence
@@ -123,7 +123,7 @@ class ChildNetwork(CellNetwork):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "ChildNetwork":
-        """The inverse of `get_config`."""
+        """Make a network from what `get_config` returns."""
         genotype = genotype_json.from_content(config["genotype"])
         plan = config["network_plan"]
         network_plan = genotype.space.plan_network(

@@ -1,4 +1,4 @@
-"""What has to be known of a run's network to build it anew: network.json."""
+"""The description of a network, network.json, from which it can be built again."""
 
 import dataclasses
 import json
@@ -21,7 +21,7 @@ PREPROCESSING = ("resize", "center_crop")
 
 @dataclasses.dataclass(frozen=True)
 class NetworkDescription:
-    """The size of a network, and the images it is made for.
+    """Size of a network, and its images.
 
     Attributes:
         num_cells: cells of the network.
@@ -77,7 +77,7 @@ class NetworkDescription:
         return json.loads(self.to_json())
 
     def to_json(self) -> str:
-        """As JSON text."""
+        """Convert to JSON text."""
         content = {
             **dataclasses.asdict(self),
             "mean": [float(value) for value in self.mean],
@@ -135,7 +135,7 @@ def _names(value: Any) -> bool:
 
 
 def _is_text(value: Any) -> bool:
-    """Whether a value is text that a file can hold: a lone surrogate is not."""
+    """Whether a value is a text without lone surrogates."""
     return isinstance(value, str) and not any("\ud800" <= one <= "\udfff" for one in value)
 
 

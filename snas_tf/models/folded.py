@@ -1,4 +1,4 @@
-"""A child network made ready to be deployed."""
+"""A child network for deployment."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from snas_tf.models.child import ChildNetwork
 
 
 class FoldedChild:
-    """Computes what a child network computes in evaluation, from fewer and simpler operations.
+    """Child network in evaluation, with folded normalizations and without dead nodes.
 
     Normalizations are folded into the convolutions before them; dead nodes, and what reads their
     zeros, are left out (see `FoldedCell`), and so are cells that no other reads.
@@ -48,7 +48,7 @@ class FoldedChild:
 
 
 def _needed(cells: list[FoldedCell]) -> set[int]:
-    """The cells on a way to the last one's output."""
+    """Find the cells that affect the output of the last one."""
     needed = {len(cells) - 1}
     for index in reversed(range(len(cells))):
         if index in needed:

@@ -1,4 +1,4 @@
-"""A child that takes over the weights it was found with."""
+"""Copying the weights of a parent to a child."""
 
 from snas_tf.errors import UserError
 from snas_tf.models.child import ChildNetwork

@@ -1,4 +1,4 @@
-"""The parent network: every child at once, weighed by Z."""
+"""The parent network: all children at once, weighted by Z."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -41,7 +41,7 @@ class ParentNetwork(CellNetwork):
 
 
 def _spare_analysis(x: tf.Tensor) -> tf.Tensor:
-    """Return x, to be computed after a reference variable.
+    """Return x, computed after a reference variable, which makes the start faster.
 
     Before TensorFlow runs a graph it opens every function that the graph calls, at each place
     where it is called, in search of reference variables, lest XLA meet one. It does not open what

@@ -1,4 +1,4 @@
-"""A network with its front and its back: from any image to named probabilities."""
+"""A network for serving: preprocessing, probabilities and class names."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,7 +6,7 @@ import tensorflow as tf
 
 
 class Server(tf.Module):
-    """What a SavedModel holds.
+    """Content of an exported SavedModel.
 
     Args:
         network: gives logits [batch, classes] of images uint8 [batch, height, width, 3].
@@ -71,7 +71,7 @@ def _assert_not_scaled(image: tf.Tensor) -> tf.Operation:
 
 
 def _not_empty(image: tf.Tensor) -> tf.Tensor:
-    """The images, or one black pixel if there are none, as an empty batch can't be resized."""
+    """Replace an empty batch, which can't be resized, by one black pixel."""
     missing = tf.cast(tf.shape(image)[:1] == 0, tf.int32)
     after = tf.concat([missing, missing, missing, [0]], axis=0)
     padded = tf.pad(image, tf.stack([tf.zeros_like(after), after], axis=1))

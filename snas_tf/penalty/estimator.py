@@ -29,7 +29,7 @@ class Estimator(Protocol):
 
 
 class Expectation:
-    """C(E[Z]), exact where C is linear: a sum of products, without variance or temperature."""
+    """C(E[Z]): exact where C is linear, without variance."""
 
     def __call__(
         self, terms: Terms, edges: StochasticEdge, noise: tf.Tensor, temperature: tf.Tensor

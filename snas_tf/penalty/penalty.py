@@ -17,7 +17,7 @@ from snas_tf.penalty.weight import make_weight
 
 
 class Penalty:
-    """Eta E_Z[C(Z)] of Eq. 9.
+    """The penalty eta E_Z[C(Z)] of Eq. 9.
 
     What C is, how its expectation is estimated and what eta is are up to `scale`, `estimator` and
     `weight`.
@@ -58,11 +58,11 @@ class Penalty:
         return self.weight.value(log_alpha, temperature) * tf.add_n(expected)
 
     def update(self, edges: Mapping[str, StochasticEdge], temperature: tf.Tensor) -> None:
-        """Move the weight at the end of a step, where a target decides it."""
+        """Update the weight at the end of a step, if there is a target."""
         self.weight.update({kind: edges[kind].log_alpha.value for kind in edges}, temperature)
 
     def expected_costs(self, edges: Mapping[str, StochasticEdge]) -> dict[str, float]:
-        """By criterion, what the edges of a child of this network cost on average."""
+        """Compute the expected cost of the edges of a child, by criterion."""
         probabilities = {kind: edges[kind].probabilities().numpy() for kind in edges}
         return {
             name: sum(np.sum(probabilities[kind] * self.costs[kind][name]) for kind in edges)

@@ -1,4 +1,4 @@
-"""The last decisions of a search whose child must have a size."""
+"""Rounding of log alpha to a target size."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ TOLERANCE = 0.05
 def round_to_target(
     log_alpha: Mapping[str, np.ndarray], size: ChildSize, target: float
 ) -> dict[str, np.ndarray]:
-    """Log alpha whose most probable child is within 5 % of a target.
+    """Round log alpha so that its most probable child is within 5 % of a target.
 
     A search that holds the expected size at the target holds an edge undecided where no child has
     this very size. If the most probable child is outside the tolerance, one edge or two take other

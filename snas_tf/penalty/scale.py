@@ -1,4 +1,4 @@
-"""What a Z costs: the function C of Eq. 9, in one of several scales."""
+"""The cost C of Eq. 9, in several scales."""
 
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -14,10 +14,10 @@ _FLOOR = 1e-3
 
 
 class Scale(Protocol):
-    """The cost of a row-stochastic Z as a sum over edges."""
+    """Cost of a draw as a sum over edges."""
 
     def terms(self, kind: str, z: tf.Tensor) -> tf.Tensor:
-        """Terms [edges, any] whose sum is C(Z), each row of them the cost of one edge.
+        """Compute terms [edges, any] whose sum is C(Z); each row is the cost of one edge.
 
         Args:
             kind: of the cell.

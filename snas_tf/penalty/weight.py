@@ -1,4 +1,4 @@
-"""The weight of the penalty: eta of Eq. 9, given, or found during the search."""
+"""The weight of the penalty, eta of Eq. 9: fixed, or found during the search."""
 
 from collections.abc import Mapping
 
@@ -34,11 +34,11 @@ class FixedWeight:
         self._value = value
 
     def value(self, log_alpha: Logits, temperature: tf.Tensor) -> float:
-        """Eta."""
+        """The weight."""
         return self._value
 
     def update(self, log_alpha: Logits, temperature: tf.Tensor) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     def round(self, log_alpha: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         """Return log alpha as it is."""
@@ -75,7 +75,7 @@ class TargetWeight(keras.layers.Layer):
         self.built = True
 
     def excess(self, log_alpha: Logits, temperature: tf.Tensor) -> tf.Tensor:
-        """U = ln(S / target), a scalar: 0.05 where the child is 5 % too large.
+        """The excess u = ln(S / target), a scalar: 0.05 where the child is 5 % too large.
 
         S is the expected size under softmax(log alpha / lambda): that of the distribution at
         lambda = 1, and with the temperature it tends to that of the derived child, which is its
@@ -93,7 +93,7 @@ class TargetWeight(keras.layers.Layer):
         return self.multiplier.value + DAMPING * self.excess(log_alpha, temperature) / temperature
 
     def update(self, log_alpha: Logits, temperature: tf.Tensor) -> None:
-        """The dual step."""
+        """Make a step of the dual ascent."""
         self.multiplier.assign_add(self._rate * self.excess(log_alpha, temperature) / temperature)
 
     def round(self, log_alpha: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
@@ -104,7 +104,7 @@ class TargetWeight(keras.layers.Layer):
 def make_weight(
     config: SearchConfig, num_steps: int, space: SearchSpace = DARTS
 ) -> FixedWeight | TargetWeight:
-    """Make the weight that a search of so many steps asks for."""
+    """Make the weight that a config asks for."""
     for measure in child_size.MEASURES:
         target = getattr(config, f"target_{measure}")
         if target is not None:

@@ -1,4 +1,4 @@
-"""The pictures of a search: a cell's graph, the probabilities of its operations, a run's curves.
+"""Pictures: the graph of a cell, the probabilities of operations, the curves of a run.
 
 Every picture is a Figure of its own, pyplot is left alone. matplotlib takes a second to import, so
 the functions that draw import it.

@@ -27,7 +27,7 @@ def _color(operation: str) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class _Layout:
-    """Where a cell's parts go: nodes in a row, edges in lanes above it, the concat below it.
+    """Layout of a cell: nodes in a row, edges in lanes above, the concatenation below.
 
     An edge leaves the top of its source, runs along a lane and comes down on its target. Edges
     that pass one gap between nodes never share a lane there, and a label sits in the last gap of
@@ -61,7 +61,7 @@ def _lay_out(cell: CellGenotype) -> _Layout:
 
 
 def _assign_lanes(edges: Sequence[Edge]) -> tuple[int, ...]:
-    """Short edges first, each on the lowest lane that is free along its whole length."""
+    """Assign edges to lanes: short edges first, each to the lowest free lane."""
     taken: list[set[int]] = [set() for _ in edges]
     lanes = [0] * len(edges)
     for index in sorted(range(len(edges)), key=lambda i: edges[i].target - edges[i].source):
@@ -72,7 +72,7 @@ def _assign_lanes(edges: Sequence[Edge]) -> tuple[int, ...]:
 
 
 def _order_ends(edges: Sequence[Edge], lanes: Sequence[int], node: int) -> list[tuple[int, str]]:
-    """The ends on a node's top, left to right: outer edges in the middle, so that none cross."""
+    """Order the ends on a node's top so that no edges cross."""
     by_lane = sorted(range(len(edges)), key=lambda index: lanes[index])
     ins = [(index, "in") for index in by_lane if edges[index].target == node]
     return ins + [(index, "out") for index in reversed(by_lane) if edges[index].source == node]
@@ -91,7 +91,7 @@ def _live_nodes(cell: CellGenotype) -> set[int]:
 
 
 def draw_cell(cell: CellGenotype, title: str) -> "Figure":
-    """A cell as a graph from left to right: its two inputs, its nodes and their concatenation.
+    """Draw a cell as a graph from left to right: inputs, nodes and their concatenation.
 
     Nodes that no path reaches from the inputs are pale and dashed, and so is what leaves them.
     The parts of an SVG have the ids node-N, edge-INDEX-SOURCE-TARGET, label-INDEX and concat-N,
@@ -170,7 +170,7 @@ def _draw_edge(axes: "Axes", layout: _Layout, index: int, edge: Edge, dead: bool
 def _draw_arrow(
     axes: "Axes", ends: tuple, lane: float, style: tuple[str, float], name: str, dead: bool
 ) -> None:
-    """An arrow from box to box along a lane, above them or below, its corners rounded."""
+    """Draw an arrow between boxes along a lane, with rounded corners."""
     from matplotlib.patches import FancyArrowPatch
     from matplotlib.path import Path
 

@@ -1,4 +1,4 @@
-"""The numbers of a search: the probabilities of the operations as a heat map, a run as curves."""
+"""Charts: probabilities of the operations as a heat map, a run as curves."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def draw_alpha(probabilities: np.ndarray, title: str, space: SearchSpace = DARTS) -> "Figure":
-    """The probabilities of each edge's operations as a heat map, the most probable one framed.
+    """Draw the probabilities of each edge's operations as a heat map.
 
     Args:
         probabilities: softmax(log alpha), [edges, operations].
@@ -60,7 +60,7 @@ def draw_alpha(probabilities: np.ndarray, title: str, space: SearchSpace = DARTS
 def draw_curves(
     rows: Sequence[Mapping[str, float]], title: str, space: SearchSpace = DARTS
 ) -> "Figure":
-    """The accuracy, the entropy of the distribution and the temperature of a run, by epoch.
+    """Draw accuracy, entropy and temperature of a search by epoch.
 
     Args:
         rows: the rows of metrics.csv; a value that is absent or empty leaves no point.
@@ -87,7 +87,7 @@ def draw_curves(
 
 
 def draw_training_curves(rows: Sequence[Mapping[str, float]], title: str) -> "Figure":
-    """The accuracy and the cross entropy of a child's training, by epoch.
+    """Draw accuracy and cross entropy of a child's training by epoch.
 
     Args:
         rows: the rows of metrics.csv; a value that is absent or not a number leaves no point.
@@ -102,7 +102,7 @@ def draw_training_curves(rows: Sequence[Mapping[str, float]], title: str) -> "Fi
 
 
 def _panels(title: str, widths: Mapping[str, int]) -> tuple["Figure", Sequence["Axes"]]:
-    """A figure with a panel for each name, side by side."""
+    """Make a figure with a panel for each name, side by side."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 3.6))

@@ -1,4 +1,4 @@
-"""What all pictures share: their colors, and how they become files."""
+"""Colors of all pictures, and their files."""
 
 import io
 import pathlib
@@ -16,12 +16,12 @@ TITLE: dict[str, Any] = {"size": 13, "weight": "bold", "color": INK, "ha": "left
 
 
 def to_png_bytes(figure: "Figure") -> bytes:
-    """The picture as a PNG file's bytes, the same for the same picture."""
+    """Convert a picture to the bytes of a PNG file, the same for the same picture."""
     return _render(figure, "png")
 
 
 def save(figure: "Figure", path: str | pathlib.Path) -> None:
-    """Write the picture as PNG or SVG, by the path's suffix: the whole file, or nothing.
+    """Write a picture as PNG or SVG, by the path's suffix.
 
     The same picture gives the same bytes.
 

@@ -41,7 +41,7 @@ class CheckpointFiles:
         return self._numbers(_SUFFIXES[-1])
 
     def _numbers(self, suffix: str) -> list[int]:
-        """The numbers of the files that end like this."""
+        """List the numbers of the files with a suffix."""
         if not self._directory.is_dir():
             return []
         pattern = re.compile(rf"{self._name}-(0|[1-9][0-9]*){re.escape(suffix)}")
@@ -69,7 +69,7 @@ class CheckpointFiles:
                     (self._directory / f"{self._name}-{old}{suffix}").unlink()
 
     def read(self, checkpoint: tf.train.Checkpoint, number: int) -> None:
-        """Restore a checkpoint, and nothing of one that breaks off or fails its checksums.
+        """Restore a checkpoint, after its checksums are verified.
 
         Raises:
             ValueError: it can't be read, for a reason of one line.
@@ -183,5 +183,5 @@ def restore_network(
 
 
 def network_checkpoint(network: keras.layers.Layer) -> tf.train.Checkpoint:
-    """A checkpoint of a network alone, which also reads those of a whole run."""
+    """Make a checkpoint of a network alone; it also reads those of a whole run."""
     return tf.train.Checkpoint(variables=[variable.value for variable in network.variables])

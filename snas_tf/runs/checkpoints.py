@@ -14,7 +14,7 @@ Rows = list[dict[str, float]]
 
 
 class _SavedRows(tf.train.experimental.PythonState):
-    """Rows as part of a checkpoint."""
+    """Rows of metrics as a part of a checkpoint."""
 
     def __init__(self) -> None:
         self.rows: Rows = []
@@ -27,7 +27,7 @@ class _SavedRows(tf.train.experimental.PythonState):
 
 
 class Checkpoints(keras.callbacks.Callback):
-    """Saves after the last step of every epoch, and every so many steps within one.
+    """Callback that saves after every epoch, and every `every_steps` steps within one.
 
     What is saved is the flat list of all variables, so nothing that a container hides from
     tracking can be missed: weights, statistics, optimizer slots, steps, and the sums of the epoch
@@ -54,7 +54,7 @@ class Checkpoints(keras.callbacks.Callback):
         return self._rows.rows
 
     def attach(self, variables: Sequence[keras.Variable], step: keras.Variable) -> None:
-        """Say what to save: every variable of the run, and the one that counts its steps."""
+        """Set what to save: all variables of the run, and its step counter."""
         self._step = step
         values = [variable.value for variable in variables]
         self._checkpoint = tf.train.Checkpoint(variables=values, rows=self._rows)

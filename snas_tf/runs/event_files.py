@@ -11,7 +11,7 @@ _NAME = "events.out.tfevents."
 
 
 def keep_until(directory: pathlib.Path, last_step: int) -> None:
-    """Drop the events after a step, which a resumed run writes again.
+    """Delete the events after a step, which a resumed run writes again.
 
     Args:
         directory: of the event files; other files stay.

@@ -1,4 +1,4 @@
-"""The epochs of a run, from its newest checkpoint or from the start, to the end."""
+"""The training loop: all epochs, from the newest checkpoint or the start."""
 
 from typing import Any, TypeVar
 
@@ -74,7 +74,7 @@ def train(
 
 
 class _EpochEnd(keras.callbacks.Callback):
-    """Validates and reports; the checkpoint before it has all that it needs to be done again."""
+    """Callback that validates and reports at the end of an epoch."""
 
     def __init__(self, monitor: Monitor, validation: tf.data.Dataset | None) -> None:
         super().__init__()

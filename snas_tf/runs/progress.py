@@ -1,4 +1,4 @@
-"""What a user sees while a model trains."""
+"""The progress of a training."""
 
 import math
 import sys
@@ -11,7 +11,7 @@ _PLAIN_SECONDS = 60
 
 
 class Progress(keras.callbacks.Callback):
-    """A bar within each epoch on a terminal; elsewhere a plain line a minute.
+    """Callback that shows a bar on a terminal, and elsewhere a line per minute.
 
     Also measures the rate of the epoch's training steps, for whoever reports the epoch.
 
@@ -76,14 +76,14 @@ class Progress(keras.callbacks.Callback):
         return float(steps * self._batch_size / (self._last_end - self._first_end))
 
     def epoch_seconds(self) -> float:
-        """What a whole epoch of training steps takes at that rate."""
+        """Seconds of a whole epoch of training steps at that rate."""
         images = self._steps_per_epoch * self._batch_size
         rate = self.images_per_second()
         return images / rate if rate > 0 else float("nan")
 
 
 def duration(seconds: float) -> str:
-    """Seconds as h:mm:ss; a question mark where they are not known."""
+    """Format seconds as h:mm:ss, or "?" where they are not known."""
     if not math.isfinite(seconds):
         return "?"
     minutes, seconds = divmod(round(seconds), 60)

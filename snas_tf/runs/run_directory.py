@@ -1,4 +1,4 @@
-"""The run directory: what a run was asked, what it measured, what it found."""
+"""The run directory."""
 
 import contextlib
 import csv
@@ -31,7 +31,7 @@ _FILES = (
 
 
 class RunDirectory:
-    """One run's files under `path`. Every file is written whole, then renamed into place.
+    """Files of a run; each is written whole and then renamed into place.
 
     Args:
         path: the directory.
@@ -54,7 +54,7 @@ class RunDirectory:
 
     @contextlib.contextmanager
     def owned(self) -> Iterator[None]:
-        """Make this process the only one that writes into the directory, and create it.
+        """Create and lock the directory within a context.
 
         The lock is the operating system's, on the directory itself, so it ends with the process.
         What a killed process left half-written is removed. Where the block refuses to run, and
@@ -101,7 +101,7 @@ class RunDirectory:
             yield
 
     def _require_ours(self) -> None:
-        """Refuse a directory that holds what no run of ours has put there."""
+        """Check that the directory holds nothing but a run."""
         for path in (self.checkpoints, self.best, self.genotypes, self.tensorboard, self.export):
             if os.path.lexists(path) and not path.is_dir():
                 raise UserError(f"{shorten_path(path)}: is no directory, {_ACCEPTED}")
@@ -135,7 +135,7 @@ class RunDirectory:
                 directory.rmdir()
 
     def write_record(self, record: RunRecord, versions: Mapping[str, str]) -> None:
-        """Write run.json, if it does not say the same already.
+        """Write run.json, if its content changes.
 
         Args:
             record: of this run.
@@ -154,7 +154,7 @@ class RunDirectory:
             raise self._not_writable(error) from error
 
     def check(self, record: RunRecord, may_grow: Collection[str] = ()) -> None:
-        """Check that the run in the directory, if it has trained anything, was asked the same.
+        """Check that the run in the directory, if it has been trained, has the same record.
 
         Where nothing has been trained yet, nothing can be lost.
 
@@ -176,7 +176,7 @@ class RunDirectory:
         )
 
     def read_result(self) -> dict[str, Any] | None:
-        """The content of result.json; None where it is missing or damaged, which is said."""
+        """Read result.json; None and a warning if it is damaged, None if it is missing."""
         try:
             result = text_files.read_json(self.result)
             if not isinstance(result, dict):
@@ -205,7 +205,7 @@ class RunDirectory:
 
 
 def _remove_empty(directories: list[pathlib.Path]) -> None:
-    """Remove those that are empty, in this order."""
+    """Remove the directories that are empty, in this order."""
     for directory in directories:
         with contextlib.suppress(OSError):
             directory.rmdir()

@@ -1,1 +1,1 @@
-"""Schedules, optimizers, monitoring and the run directory."""
+"""Training steps, optimizers and schedules."""

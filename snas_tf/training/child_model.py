@@ -1,4 +1,4 @@
-"""The evaluation model: the weights of a child trained from scratch."""
+"""The Keras model that trains a child from scratch."""
 
 from typing import ClassVar
 
@@ -14,7 +14,7 @@ from snas_tf.training.traced_model import Batch, TracedModel
 
 
 class ChildModel(TracedModel):
-    """Minimizes the cross entropy of a child network (Section 3.2, Appendix G.2).
+    """Model that minimizes the cross entropy of a child (Section 3.2, Appendix G.2).
 
     Args:
         network: the child.

@@ -1,4 +1,4 @@
-"""How the models that train are run by Keras."""
+"""The base class of models that are trained."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -11,7 +11,7 @@ Batch = Mapping[str, tf.Tensor]
 
 
 class TracedModel(keras.Model):
-    """A Keras model whose training step is one traced function, and whose means are exact.
+    """Keras model with one traced training function and exact means.
 
     Keras makes two functions, the step's inside that of `fit`. For TensorFlow to make the step
     ready inside another function takes it two seconds longer where the model is the paper's
@@ -34,7 +34,7 @@ class TracedModel(keras.Model):
         self.test_means = Means(tested, name="test_means")
 
     def make_train_function(self, force: bool = False) -> Callable:
-        """Make what `fit` runs a step with."""
+        """Make the function that `fit` calls for each step."""
         if self.train_function is None or force:
             strategy = self.distribute_strategy
 

@@ -1,4 +1,4 @@
-"""The functions for Python programs: arrays, or a named data set, in; a cell or a network out."""
+"""The functions for Python programs."""
 
 import dataclasses
 import pathlib
@@ -26,7 +26,7 @@ from snas_tf.workflows.search import Search
 
 @dataclasses.dataclass(frozen=True)
 class SearchResult:
-    """What a search found.
+    """Result of a search.
 
     Attributes:
         genotype: the cells.
@@ -60,7 +60,7 @@ class SearchResult:
 
 @dataclasses.dataclass(frozen=True)
 class TrainingResult:
-    """What the training of a child gave.
+    """Result of the training of a child.
 
     Attributes:
         figures: the content of result.json, by name.
@@ -71,7 +71,7 @@ class TrainingResult:
     model_dir: pathlib.Path
 
     def load_child(self) -> ChildNetwork:
-        """Load the trained network; of several seeds, that of the first.
+        """Load the trained network; with several seeds, that of the first.
 
         Returns:
             A Keras model from uint8 [batch, height, width, 3] to logits [batch, classes].

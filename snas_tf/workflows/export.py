@@ -1,4 +1,4 @@
-"""The export: a trained child as a file that needs nothing of this package."""
+"""The export of a trained child."""
 
 import json
 import pathlib
@@ -66,7 +66,7 @@ def export(model_dir: pathlib.Path, file_format: str, weights: str | None = None
 def load(
     model_dir: pathlib.Path, weights: str | None = None
 ) -> tuple[NetworkDescription, ChildNetwork, str]:
-    """The network that an evaluation has trained.
+    """Load the network that an evaluation has trained.
 
     Args:
         model_dir: the run directory.
@@ -115,7 +115,7 @@ def _require_recorded(path: pathlib.Path, name: str, content: Any, record: RunRe
 def save_model(
     network: Callable[[tf.Tensor], tf.Tensor], described: NetworkDescription, path: pathlib.Path
 ) -> None:
-    """Write a SavedModel whole; one that was there before is replaced.
+    """Write a SavedModel, and replace an earlier one.
 
     Raises:
         UserError: the directory also holds what is not of a SavedModel.
@@ -200,7 +200,7 @@ def _to_onnx(
 
 
 def _fixed(network: ChildNetwork, described: NetworkDescription) -> Any:
-    """Probabilities of one image of the network's own size, as the other formats' runtimes want."""
+    """Make a function of one image of the network's own size, for the other formats."""
     server = _server(FoldedChild(network), described)
     return tf.function(server.probabilities, _signature(described), autograph=False)
 

@@ -1,4 +1,4 @@
-"""ImageNet: a genotype trained on it, or on images like it."""
+"""The training of a child on ImageNet or similar images."""
 
 import dataclasses
 from typing import Any
@@ -20,7 +20,7 @@ from snas_tf.workflows.child_training import ChildTraining
 
 
 class ImageNetTraining(ChildTraining):
-    """Trains a child of images that stay encoded on disk (Section 3.3).
+    """Training of a child on images that stay encoded on disk (Section 3.3).
 
     The images that are held out are the test images, as in the published figures, so no epoch is
     picked by them: what counts is the last one.
@@ -71,7 +71,7 @@ class ImageNetTraining(ChildTraining):
         return ImageNetModel(network, self.config, epoch_steps, self.run_config.seed)
 
     def best_row(self, monitor: ChildMonitor) -> None:
-        """None: the epoch that is best on the test images is not a result."""
+        """None, because no epoch is selected by the test images."""
 
 
 def transfer(

@@ -1,4 +1,4 @@
-"""The search whose weights a child starts from."""
+"""The weights of a search as the initial weights of a child."""
 
 import functools
 import pathlib
@@ -19,7 +19,7 @@ from snas_tf.runs.run_record import RunRecord
 
 
 class InitialWeights:
-    """The parent network that a search has trained, for a child on the same images.
+    """Weights of a search, for a child on the same images.
 
     The parent has learned from some of the images. What the child is validated on must be what the
     search held out, or its accuracy would be that of images which its weights have seen.
@@ -50,7 +50,7 @@ class InitialWeights:
         return self._record.settings["seed"]
 
     def fingerprint(self) -> dict[str, Any]:
-        """What tells these weights from others: the search's step, and a digest of its data.
+        """Identification of the weights: step of the search, digest of its data.
 
         Raises:
             UserError: there is no checkpoint that can be read.

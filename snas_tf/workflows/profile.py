@@ -1,4 +1,4 @@
-"""The profile: what a child network costs."""
+"""The profile: the cost of a child network."""
 
 import json
 from typing import Any
@@ -28,7 +28,7 @@ def profile(
     stem: str = "cifar",
     max_multiply_adds: float = 0.0,
 ) -> dict[str, Any]:
-    """Count a child network, the auxiliary classifier left out, and time it.
+    """Count and time a child network, without auxiliary classifier.
 
     Args:
         source: a name of the zoo, or the path of a genotype file.
@@ -73,7 +73,7 @@ def profile(
 def count_parts(
     genotype: Genotype, network_plan: NetworkPlan, num_classes: int
 ) -> list[tuple[str, Cost]]:
-    """The cost of the stem, of each cell with its preprocess layers, and of the classifier."""
+    """List the cost of the stem, of each cell with its preprocess layers, and of the classifier."""
     cells = [
         (
             f"cell {plan.index:2d} {plan.kind:6s} {plan.channels:4d} channels, "
@@ -95,7 +95,7 @@ def _figures(counted: Cost) -> dict[str, int]:
 
 
 def _latency(genotype: Genotype, network_plan: NetworkPlan, num_classes: int) -> float:
-    """Milliseconds for one image; the weights do not matter."""
+    """Measure the milliseconds for one image; the weights do not matter."""
     network = FoldedChild(
         ChildNetwork(genotype, network_plan, num_classes, np.zeros(3), np.ones(3))
     )

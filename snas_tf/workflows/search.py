@@ -1,4 +1,4 @@
-"""The search: from images to a cell."""
+"""The search of a cell."""
 
 import shlex
 from typing import Any
@@ -27,7 +27,7 @@ from snas_tf.workflows.workflow import Workflow
 
 
 class Search(Workflow):
-    """Searches a cell: the joint training of a parent network and its distributions."""
+    """Search of a cell: the joint training of a parent network and its distributions."""
 
     kind = "search"
     config: SearchConfig

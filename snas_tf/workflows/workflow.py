@@ -1,4 +1,4 @@
-"""What every run that trains does around its training: its directory, its images, its seeds."""
+"""The base class of runs that train."""
 
 import copy
 import dataclasses
@@ -16,7 +16,7 @@ from snas_tf.runs.run_record import RunRecord
 
 
 class Workflow:
-    """A run of one or several seeds, begun or continued, whose directory says what it was asked.
+    """Run of one or several seeds, started or continued in its directory.
 
     A subclass reads the images, trains with one seed, and combines what several seeds gave.
 
@@ -74,11 +74,11 @@ class Workflow:
         """
 
     def inputs(self) -> dict[str, Any]:
-        """Content of what the run reads besides the images, by name."""
+        """Content of the inputs of the run other than images, by name."""
         return {}
 
     def may_grow(self) -> set[str]:
-        """Settings that may be greater when a run is continued."""
+        """Settings that may be increased when a run is continued."""
         has_seeds = any(self.run_config.model_dir.glob("seed_*"))
         return {"num_seeds"} if has_seeds else set()
 
@@ -97,7 +97,7 @@ class Workflow:
         raise NotImplementedError
 
     def combine(self, run: RunDirectory, results: list[dict[str, Any]]) -> dict[str, Any]:
-        """Make one result of those of several seeds, which it holds as "seeds"."""
+        """Combine the results of several seeds, which it holds as "seeds"."""
         raise NotImplementedError
 
     def _run(self, run: RunDirectory, images: Collection) -> dict[str, Any]:

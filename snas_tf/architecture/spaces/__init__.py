@@ -19,7 +19,7 @@ def get(name: str) -> SearchSpace:
 
 
 def register(space: SearchSpace) -> SearchSpace:
-    """Make a space known by its name, and return it.
+    """Register a search space, and return it.
 
     Raises:
         ValueError: another space has this name.
