@@ -99,7 +99,7 @@ def _check_writable(model_dir: pathlib.Path) -> None:
     try:
         parents = (model_dir, *model_dir.absolute().parents)
         existing = next(path for path in parents if os.path.lexists(path))
-        # One that holds a run is asked for its name alone: a long one is refused here.
+        # Refuses a name that is too long, even if the directory exists.
         (model_dir / "x").exists()
         with tempfile.TemporaryFile(dir=existing):
             pass

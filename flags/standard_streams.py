@@ -9,7 +9,7 @@ from typing import Any, TextIO
 class LastingFile(io.FileIO):
     """A file whose writes do not fail: after a failure, output is discarded.
 
-    A training of hours goes on when its terminal is gone, `| head` has read enough, or the disk
+    A training of hours continues when its terminal is closed, `| head` has read enough, or the disk
     of its log is full.
     """
 

@@ -5,7 +5,7 @@ import importlib.util
 
 def main() -> None:
     """Run what the command line asks for, see `flags.program`."""
-    # The wheel carries flags/ inside the package; in a checkout it lies beside it.
+    # flags/ is inside the package in a wheel, and beside it in a checkout.
     if importlib.util.find_spec("snas_tf.flags"):
         from snas_tf.flags import program
     else:

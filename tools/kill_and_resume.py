@@ -5,7 +5,7 @@
 Each run is a small one of a mode. It is killed with SIGKILL one to three times: at a random moment,
 or right before one of its renames, removals or directories. What it leaves when it has been resumed
 to its end is compared with an uninterrupted run: every file, variable and figure, times aside.
-Finished kills are kept in DIR/kills.csv, so that the command goes on where it was stopped.
+Finished kills are kept in DIR/kills.csv, so that the command continues where it was stopped.
 """
 
 import argparse

@@ -19,14 +19,14 @@ TRAINING, EVALUATION = 0, 1
 class Algorithm(keras.layers.Layer, abc.ABC):
     """Base class of search algorithms: how to draw Z, train a step and derive a genotype.
 
-    An algorithm owns the parameters of the architecture, the optimizers, and whatever else it
-    learns; the network has the weights theta. `SearchModel` runs it.
+    An algorithm owns the parameters of the architecture, the optimizers, and its other state. The
+    network has the weights theta. `SearchModel` runs it.
 
     Args:
         network: the parent.
         config: the search's settings.
         num_steps: length of the search in steps, for the schedules.
-        seed: of every draw, with the step: step N draws the same whatever came before.
+        seed: seed of every draw, together with the step: step N always draws the same.
     """
 
     measures: ClassVar[tuple[str, ...]]

@@ -24,7 +24,7 @@ class SearchModel(TracedModel):
         self.algorithm = algorithm
         self.config = algorithm.config
         self.num_steps = algorithm.num_steps
-        # While the derived child is evaluated in place of draws, with the parent's weights.
+        # Whether the derived child is evaluated in place of draws.
         self.evaluates_child = self._add_value("evaluates_child", (), "bool")
         self.child = {
             kind: self._add_value(f"child_{kind}", algorithm.space.shape, "float32")

@@ -22,7 +22,7 @@ _DRAWINGS = 30
 """How often a whole search draws, at most about: a picture takes a quarter of a second."""
 
 UNDECIDED = 0.9
-"""Share of the largest entropy above which nothing is decided half-way through a search."""
+"""Share of the largest entropy above which a search warns half-way."""
 
 
 class SearchMonitor(Monitor):

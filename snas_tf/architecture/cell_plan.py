@@ -89,7 +89,7 @@ def plan_cells(
     first, second = stems.convolutions(stem, init_channels)
     inputs = (first[-1].output_channels, (first + second)[-1].output_channels)
     size = size_stem(stem, init_channels, image_size)[-1][1]
-    # Where the stem goes on after input 0, that is still twice as large as input 1.
+    # If the stem continues after input 0, that is twice as large as input 1.
     channels, follows_reduction = init_channels, bool(second)
     plans = []
     for index in range(num_cells):

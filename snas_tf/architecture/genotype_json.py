@@ -11,7 +11,7 @@ from snas_tf.errors import quote
 from snas_tf.files.text_files import parse_json
 
 VERSION = 1
-_LAST_NODE = 31  # far beyond any published cell; a typing error is not a thousand dead nodes
+_LAST_NODE = 31  # far beyond any published cell; protects from typing errors
 
 
 def to_json(genotype: Genotype) -> str:

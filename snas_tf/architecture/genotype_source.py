@@ -11,7 +11,7 @@ from snas_tf.errors import UserError, quote, shorten_path
 from snas_tf.files.text_files import read_text
 
 _SELECTED = re.compile(r"(?s)(?P<path>.+)(?::(?P<line>\d{1,9})|#(?P<name>\w+))")
-_LONGEST_NAME = 100  # beyond which no name is looked for that is like it
+_LONGEST_NAME = 100  # for which similar names are suggested
 
 
 def load_genotype(source: str) -> Genotype:

@@ -25,9 +25,9 @@ _ACCEPTED = (
 _KEYS = tuple(key for kind in DARTS.kinds for key in (kind, f"{kind}_concat"))
 _ALL_SOURCES = [source for source, _ in DARTS.edges]
 _CALL = re.compile(r"\bGenotype\s*+\(")
-_DEFINITIONS = (["class"], ["def"])  # of what is no genotype itself
+_DEFINITIONS = (["class"], ["def"])  # characters shown of a text without genotype
 _ASSIGNED = re.compile(r"(?P<name>\w+)\s*=\s*(\\\n\s*)?(\w+\.)*$")
-_LOOK_BACK = 100  # characters before a call in which its name is looked for
+_LOOK_BACK = 100  # characters before a call that may hold its name
 _MOST_NAMED = 6  # genotypes that a message lists
 
 

@@ -19,7 +19,7 @@ CostFunction = Callable[[int, int, tuple[int, int]], Cost]
 """From channels, stride and input (height, width) to the cost of running once on one image."""
 
 ZERO, SKIP = "none", "skip_connect"
-"""The operation that drops an edge, and the one that hands its source on."""
+"""The operation that drops an edge, and the identity."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -19,8 +19,8 @@ _TOKEN = re.compile(
 )
 _MAX_DEPTH = 4
 _MAX_DIGITS = 9
-_MAX_LENGTH = 64  # of a range, so that no text asks for more memory than there is
-_MOST_SHOWN = 20  # characters of what is no token
+_MAX_LENGTH = 64  # of a range, to limit memory
+_MOST_SHOWN = 20  # characters shown of an unknown token
 _CLOSING = {"(": ")", "[": "]"}
 
 

@@ -16,8 +16,8 @@ class RunConfig(Config):
     Attributes:
         model_dir: the run directory.
         seed: the seed of everything random.
-        checkpoint_every_steps: a checkpoint every so many steps within an epoch; 0 for none but
-            the one at the end of every epoch.
+        checkpoint_every_steps: steps between checkpoints within an epoch; 0 for checkpoints at the
+            end of every epoch only.
 
     Raises:
         UserError: a value is not accepted.

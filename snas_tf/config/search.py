@@ -84,7 +84,7 @@ class SearchConfig(TrainingConfig):
         super().__post_init__()
         if self.epochs < 1:
             raise UserError(f"`epochs`={self.epochs}: nothing to search with, accepted: 1 or more")
-        if self.space not in spaces.SPACES:  # Not a rule of the field: spaces can be added.
+        if self.space not in spaces.SPACES:  # Checked here, because spaces can be registered.
             raise UserError(
                 f"{format_setting('space', self.space)}: unknown, accepted: "
                 f"{', '.join(spaces.SPACES)}"

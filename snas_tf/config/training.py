@@ -30,7 +30,7 @@ class TrainingConfig(Config):
         theta_momentum: momentum of SGD.
         theta_weight_decay: L2 penalty coupled into the gradient of theta.
         theta_clip_norm: global norm to which theta's gradient is clipped; 0 for no clipping.
-        num_seeds: how many runs, each with a seed of its own.
+        num_seeds: number of runs, each with its own seed.
 
     Raises:
         UserError: a value is not accepted.

@@ -64,7 +64,7 @@ def decode_all(
     def attempt(file: tuple[pathlib.Path, int]) -> np.ndarray | Exception:
         try:
             return resize(decode(file[0], image_size)[np.newaxis], image_size)[0]
-        # Pillow raises another class of exception for each kind of damage.
+        # Pillow raises a different class of exception for each kind of damage.
         except Exception as error:
             return error
 
@@ -120,7 +120,7 @@ def find_damage(file: pathlib.Path | BinaryIO) -> Exception | None:
             image.draft(None, (1, 1))  # All of a JPEG is read, but 1/64 of its pixels computed.
             image.load()
             _require_8_bits(image)
-    # Pillow raises another class of exception for each kind of damage.
+    # Pillow raises a different class of exception for each kind of damage.
     except Exception as error:
         return error
     return None
@@ -169,7 +169,9 @@ def _require_8_bits(image: PIL.Image.Image) -> None:
 def _turned(image: PIL.Image.Image) -> PIL.Image.Image:
     """Make the image upright; damaged EXIF data are ignored."""
     turn = None
-    with contextlib.suppress(Exception):  # Pillow raises another class for each kind of damage.
+    with contextlib.suppress(
+        Exception
+    ):  # Pillow raises a different class of exception for each kind of damage.
         turn = _TURNS.get(image.getexif().get(PIL.ExifTags.Base.Orientation, 0))
     return image if turn is None else image.transpose(turn)
 

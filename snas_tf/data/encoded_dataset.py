@@ -136,7 +136,7 @@ def _read(
             encoded, label = rewrite(position)
             return crop(encoded, extra), label
 
-        # A graph's way to catch an error: what fails yields nothing, and the next one is asked.
+        # Errors are caught in the graph: a failed example yields nothing.
         # Catching it in Python takes 1 ms an image longer, most of it under the interpreter's lock.
         single = tf.data.Dataset.from_tensors(position)
         image, label = (

@@ -1,4 +1,4 @@
-"""Digests by which the images of a data set are told from others."""
+"""Digests that identify the images of a data set."""
 
 import contextlib
 import hashlib

@@ -98,7 +98,7 @@ def _download(builder: Any, name: str) -> None:
         raise unavailable_error(name, f"no prepared copy in {builder.data_path}, and no network")
     try:
         builder.download_and_prepare()
-    # Whatever the builder's own code raises; the user can only choose another source.
+    # The builder's code may raise anything; the user can only choose another source.
     except Exception as error:
         raise unavailable_error(name, f"the download failed ({format_reason(error)})") from error
 
@@ -118,7 +118,7 @@ def _answers(url: str) -> bool:
         with urllib.request.urlopen(request, timeout=_PROBE_SECONDS):
             return True
     except urllib.error.HTTPError as error:
-        return error.code < 500  # The server is there, it only does not like the question.
+        return error.code < 500  # The server answers, even if it refuses the request.
     except (OSError, ValueError, http.client.HTTPException):
         return False
 

@@ -67,7 +67,7 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
 
     def _add_normalization(self, *shape: int) -> None:
         shape = (self.count, *shape)
-        # Each replica assigns the statistics of its own images; "mean" makes one value of them.
+        # Each replica assigns the statistics of its images; "mean" averages them.
         for name, initial in {"mean": "zeros", "variance": "ones"}.items():
             self.stacks[name] = self.add_weight(
                 name=name, shape=shape, initializer=initial, trainable=False, aggregation="mean"

@@ -140,8 +140,8 @@ def run(
                 continue
             y, statistics[index] = apply(edge, plan, values[edge.source], weights[index], training)
             if drop_path is not None:
-                # An identity by 1: the order of a sum is not the same in every run where one of
-                # its terms is the very buffer that others read.
+                # An identity is multiplied by 1: the order of a sum differs between runs if one of
+                # its terms is a buffer that others read.
                 y *= 1.0 if is_identity(edge, plan) else drop_path[index, :, *_SPREAD]
             terms.append(y)
         values[node] = tf.add_n(terms) if terms else _zeros(plan, tf.shape(inputs[0])[0])

@@ -34,8 +34,8 @@ def depthwise_convolution(
 def _dilated(x: tf.Tensor, kernel: tf.Tensor, training: bool) -> tf.Tensor:
     """Depthwise convolution with dilation 2.
 
-    Even rows meet even rows only and odd ones odd ones, so each half is made an image of its own;
-    even and odd columns are told apart as channels, which takes no copy.
+    Even rows are convolved with even rows only, and odd with odd ones, so each half becomes a
+    separate image. Even and odd columns become separate channels, which needs no copy.
     """
     height, width, channels = x.shape[1:]
     if height % 2 or width % 2:
@@ -54,7 +54,7 @@ def _same(x: tf.Tensor, kernel: tf.Tensor, training: bool) -> tf.Tensor:
     """Depthwise convolution at stride 1; kernels wider than 3 have a custom gradient."""
     if kernel.shape[1] <= 3 or not training:
         return tf.nn.depthwise_conv2d(x, kernel, _EVERY_PIXEL, "SAME")
-    # The gradient must find both inside the branch of a `tf.cond`: hence the copies.
+    # Copies, because the gradient must find both inside the branch of a `tf.cond`.
     return _wide(tf.identity(x), tf.identity(kernel))
 
 
@@ -76,9 +76,9 @@ def _wide(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable]:
 def _kernel_gradient(x: tf.Tensor, upstream: tf.Tensor, size: int) -> tf.Tensor:
     """Compute the gradient [k, k, channels, 1] of a kernel.
 
-    oneDNN takes six to nine times as long over a kernel of more than three columns as over its
-    strips of three, which share a column each. The strip around `center` meets the columns of x
-    that are `center` further right.
+    oneDNN takes six to nine times as long for a kernel of more than three columns as for its
+    strips of three, which overlap by a column. The strip around `center` is applied to the columns
+    of x that are `center` further right.
     """
     reach = size // 2 - 1
     x = _pad_columns(x, reach, reach)

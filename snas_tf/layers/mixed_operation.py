@@ -26,9 +26,9 @@ class Node(NamedTuple):
     pooled: dict[str, tf.Tensor]
 
 
-# The two functions below recur all over the network. TensorFlow traces and compiles each once for
-# every shape, and calls it from then on ("_noinline"): that, not the number of edges, then decides
-# how long the program takes to start.
+# The two functions below are used on every edge. TensorFlow traces and compiles each once for every
+# shape and does not inline its calls ("_noinline"). So the time to start depends on the number of
+# shapes, not on the number of edges.
 _shared = tf.function(autograph=False, experimental_attributes={"_noinline": True})
 
 
@@ -154,7 +154,7 @@ def _weigh(
 
     if not layer_class(name).recomputed:
         return apply(x, z, weights)
-    # Its gradient must find the arguments inside the branch of `tf.cond`: hence the copies.
+    # Copies, because the gradient must find the arguments inside the branch of a `tf.cond`.
     inside = tf.nest.map_structure(tf.identity, (x, z, weights))
     return tf.recompute_grad(apply)(*inside)
 

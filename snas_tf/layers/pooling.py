@@ -67,12 +67,12 @@ class MaxPooling(Pooling):
 def _maximum(x: tf.Tensor, stride: int, padding: str, training: bool) -> tf.Tensor:
     """Maximum pooling that is recomputed in the backward pass of a training.
 
-    oneDNN's gradient takes a tenth of the time of TensorFlow's own and is used only beside the
-    pooling itself, in the same graph.
+    oneDNN's gradient takes a tenth of the time of TensorFlow's. It is used only where the pooling
+    itself is in the same graph.
     """
     if not training:
         return tf.nn.max_pool2d(x, 3, stride, padding)
-    # Its gradient must find x inside the branch of a `tf.cond`: hence the copy.
+    # A copy, because the gradient must find x inside the branch of a `tf.cond`.
     return tf.recompute_grad(lambda x: tf.nn.max_pool2d(x, 3, stride, padding))(tf.identity(x))
 
 
@@ -84,7 +84,7 @@ class AveragePooling(Pooling):
         """The mean over the pixels that exist: padding does not count."""
         if stride == 1:
             return tf.nn.avg_pool2d(x, 3, 1, "SAME")
-        # As above; then the zeros are taken out of the count.
+        # As above; then the sum is divided by the number of pixels that exist.
         present = tf.pad(tf.ones([1, *x.shape[1:3], 1]), _PAD_ONE)
         count = tf.nn.avg_pool2d(present, 3, stride, "VALID")
         return tf.nn.avg_pool2d(tf.pad(x, _PAD_ONE), 3, stride, "VALID") / count

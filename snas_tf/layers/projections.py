@@ -69,8 +69,8 @@ class FactorizedReduction(_Projection):
         """See `BaseOperation.apply`; the stride is always 2."""
         if stride != 2:
             raise ValueError(f"a factorized reduction has stride 2, received: {stride}")
-        # Both at once: a 2 x 2 convolution that is zero but at its first and its last tap. At an
-        # odd size its last window runs over the edge, where "SAME" puts zeros.
+        # Both at once: a 2 x 2 convolution that is zero except at its first and last tap. At an
+        # odd size its last window reaches beyond the edge, where "SAME" adds zeros.
         first, second = tf.unstack(weights["kernels"])
         zero = tf.zeros_like(first)
         taps = [

@@ -108,7 +108,7 @@ class StochasticEdge(keras.layers.Layer):
         self.built = True
 
     def _initial_value(self, shape: tuple[int, ...], dtype: str) -> tf.Tensor:
-        # Not Keras' initializer: it takes one integer, and lets seeds that are far apart coincide.
+        # Not Keras' initializer, which takes one integer, so that distinct seeds can coincide.
         return tf.random.stateless_normal(shape, self.seed, 1.0, self.initial_deviation, dtype)
 
     def call(self, temperature: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

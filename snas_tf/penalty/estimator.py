@@ -9,11 +9,11 @@ from snas_tf.config import SearchConfig
 from snas_tf.layers.stochastic_edge import StochasticEdge
 
 Terms = Callable[[tf.Tensor], tf.Tensor]
-"""From Z [edges, operations] to terms [edges, any] whose sum is C(Z); see `penalty_scale`."""
+"""From Z [edges, operations] to terms [edges, any] whose sum is C(Z); see `penalty.scale`."""
 
 
 class Estimator(Protocol):
-    """A scalar whose value estimates E_Z[C(Z)], and whose gradient estimates its gradient."""
+    """Scalar that estimates E_Z[C(Z)]; its gradient estimates the gradient."""
 
     def __call__(
         self, terms: Terms, edges: StochasticEdge, noise: tf.Tensor, temperature: tf.Tensor
@@ -75,7 +75,7 @@ class PolicyGradient:
             usual = tf.reduce_sum(terms(edges.probabilities()), axis=-1)
             compared = reward - tf.stop_gradient(usual)
         density = edges.log_density(log_z, temperature)
-        # Zero in value, so that it adds a gradient alone.
+        # Its value is zero: it contributes only a gradient.
         score = density - tf.stop_gradient(density)
         return tf.reduce_sum(reward + compared * score)
 

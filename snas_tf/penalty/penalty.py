@@ -19,8 +19,7 @@ from snas_tf.penalty.weight import make_weight
 class Penalty:
     """The penalty eta E_Z[C(Z)] of Eq. 9.
 
-    What C is, how its expectation is estimated and what eta is are up to `scale`, `estimator` and
-    `weight`.
+    `scale` defines C, `estimator` its expectation, and `weight` eta.
 
     Args:
         network_plan: of the parent network.

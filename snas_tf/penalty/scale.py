@@ -10,7 +10,7 @@ from snas_tf.architecture.cost import CRITERIA
 from snas_tf.architecture.network_cost import EdgeCosts, normalize_costs
 
 _FLOOR = 1e-3
-"""Of the logarithm, relative to an edge's most expensive operation; all but zero are above."""
+"""Floor of the logarithm, relative to an edge's most expensive operation."""
 
 
 class Scale(Protocol):

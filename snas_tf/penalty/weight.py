@@ -17,10 +17,10 @@ Logits = Mapping[str, tf.Tensor]
 """Log alpha [edges, operations] of each kind."""
 
 ASCENT = 20.0
-"""What children e times too large, at lambda = 1, add to the multiplier over a whole search."""
+"""Increase of the multiplier over a search of children e times too large, at lambda = 1."""
 
 DAMPING = 10.0
-"""What children e times too large add to the weight at once, at lambda = 1."""
+"""Immediate increase of the weight for children e times too large, at lambda = 1."""
 
 
 class FixedWeight:
@@ -41,14 +41,14 @@ class FixedWeight:
         """Do nothing."""
 
     def round(self, log_alpha: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-        """Return log alpha as it is."""
+        """Return log alpha unchanged."""
         return log_alpha
 
 
 class TargetWeight(keras.layers.Layer):
     """The weight with which the derived child has a given size, found by dual ascent.
 
-    With u = ln(S / target), S the size of what the search tends to (see `excess`), the weight at
+    With u = ln(S / target), S the size that the search tends to (see `excess`), the weight at
     temperature lambda is m + damping u / lambda, that of an augmented Lagrangian of the constraint
     u = 0, and each of the N steps ends with m <- m + ascent u / (lambda N). Both terms grow as the
     temperature falls, because fewer edges are still undecided. A target is an equality, so the

@@ -29,7 +29,7 @@ def _color(operation: str) -> str:
 class _Layout:
     """Layout of a cell: nodes in a row, edges in lanes above, the concatenation below.
 
-    An edge leaves the top of its source, runs along a lane and comes down on its target. Edges
+    An edge starts at the top of its source, follows a lane and ends at the top of its target. Edges
     that pass one gap between nodes never share a lane there, and a label sits in the last gap of
     its edge: so no line meets a label or a box, and lines only ever cross at right angles.
     """

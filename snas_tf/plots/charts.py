@@ -21,7 +21,7 @@ def draw_alpha(probabilities: np.ndarray, title: str, space: SearchSpace = DARTS
 
     Args:
         probabilities: softmax(log alpha), [edges, operations].
-        title: what stands above the picture.
+        title: title above the picture.
         space: whose edges and operations these are.
     """
     from matplotlib.figure import Figure
@@ -64,13 +64,13 @@ def draw_curves(
 
     Args:
         rows: the rows of metrics.csv; a value that is absent or empty leaves no point.
-        title: what stands above the picture.
+        title: title above the picture.
         space: that was searched.
     """
     figure, panels = _panels(title, {"accuracy": 5, "entropy (nats)": 5, "temperature": 3})
     limit = math.log(len(space.operations))
     panels[1].axhline(limit, color=MUTED, ls=":", lw=1.4, gid="uniform")
-    # No entropy exceeds the limit, so that its name above the line meets no curve.
+    # No entropy exceeds the limit, so its label above the line covers no curve.
     corner = panels[1].get_yaxis_transform()
     name = panels[1].text(
         0.99, 1.015 * limit, f"uniform: ln {len(space.operations)}", transform=corner, color=INK
@@ -91,7 +91,7 @@ def draw_training_curves(rows: Sequence[Mapping[str, float]], title: str) -> "Fi
 
     Args:
         rows: the rows of metrics.csv; a value that is absent or not a number leaves no point.
-        title: what stands above the picture.
+        title: title above the picture.
     """
     figure, panels = _panels(title, {"accuracy": 1, "cross entropy (nats)": 1})
     for axes, column in zip(panels, ("accuracy", "cross_entropy"), strict=True):

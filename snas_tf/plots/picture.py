@@ -9,7 +9,7 @@ from snas_tf.files import whole_files
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Apart in lightness too, so that every kind of color vision tells them from each other.
+# Different in lightness too, so that they can be distinguished with every kind of color vision.
 BLUE, SKY, AMBER, ROSE = "#004488", "#56b4e9", "#ddaa33", "#bb5566"
 INK, MUTED, PALE = "#1f2933", "#7b8794", "#b8c0c9"
 TITLE: dict[str, Any] = {"size": 13, "weight": "bold", "color": INK, "ha": "left", "va": "top"}
@@ -42,7 +42,7 @@ def _render(figure: "Figure", kind: str) -> bytes:
 
     buffer = io.BytesIO()
     metadata = {"Software": None} if kind == "png" else {"Date": None, "Creator": None}
-    # Without a salt an SVG's ids are random. Its text stays text, which a reader can search.
+    # Without a salt an SVG's ids are random. Text stays text, so that it can be searched.
     with matplotlib.rc_context({"svg.hashsalt": "snas_tf", "svg.fonttype": "none"}):
         figure.savefig(buffer, format=kind, dpi=150, facecolor="white", metadata=metadata)
     return buffer.getvalue()

@@ -63,7 +63,7 @@ class CheckpointFiles:
             for path in files:
                 pathlib.Path(temporary, path.name).rename(path)
         kept = {*self.numbers()[-self._kept :], number}
-        for suffix in reversed(_SUFFIXES):  # Data without an index were left by a kill.
+        for suffix in reversed(_SUFFIXES):  # A killed run may leave data without an index.
             for old in self._numbers(suffix):
                 if old not in kept:
                     (self._directory / f"{self._name}-{old}{suffix}").unlink()
@@ -105,7 +105,7 @@ class CheckpointFiles:
         try:
             with plain_paths.alias(self._directory) as directory:
                 yield f"{directory}/{self._name}-{number}"
-        # TensorFlow raises another class of exception for each kind of damage.
+        # TensorFlow raises a different class of exception for each kind of damage.
         except Exception as error:
             raise ValueError((str(error) or type(error).__name__).splitlines()[0]) from error
 

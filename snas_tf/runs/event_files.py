@@ -33,7 +33,7 @@ def _keep_until(path: pathlib.Path, last_step: int) -> None:
                 kept.append(record)
             else:
                 dropped = True
-    except (tf.errors.DataLossError, DecodeError):  # A killed run's file may break off.
+    except (tf.errors.DataLossError, DecodeError):  # The file of a killed run may be truncated.
         dropped = True
     if not dropped:
         return

@@ -55,7 +55,7 @@ def train(
         epoch_end.finish(step // epoch_steps - 1)
     callbacks = [StopAtDivergence(), progress, checkpoints, epoch_end]
     while step < epochs * epoch_steps:
-        # An interrupted epoch is finished on its own: `fit` wants epochs of equal length.
+        # An interrupted epoch is finished separately: `fit` needs epochs of equal length.
         epoch, done = divmod(step, epoch_steps)
         next_epoch = epoch + 1 if done else epochs
         next_step = next_epoch * epoch_steps

@@ -20,7 +20,7 @@ class ChildModel(TracedModel):
         network: the child.
         config: the training's settings.
         epoch_steps: steps of an epoch, for the schedules.
-        seed: of what is dropped, with the step: step N drops the same whatever came before.
+        seed: seed of drop path, together with the step: step N always drops the same.
     """
 
     measures: ClassVar[tuple[str, ...]] = classification.MEASURES

@@ -52,7 +52,7 @@ class ImageNetModel(ChildModel):
 
 
 class EpochDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """`schedules.epoch_decay` as Keras takes it; the arguments are the same but for the step."""
+    """Keras schedule of `schedules.epoch_decay`."""
 
     def __init__(self, start: float, decay: float, epoch_steps: int, warmup_steps: int) -> None:
         self.start = start

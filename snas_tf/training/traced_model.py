@@ -13,11 +13,10 @@ Batch = Mapping[str, tf.Tensor]
 class TracedModel(keras.Model):
     """Keras model with one traced training function and exact means.
 
-    Keras makes two functions, the step's inside that of `fit`. For TensorFlow to make the step
-    ready inside another function takes it two seconds longer where the model is the paper's
-    parent. And where there are several replicas, Keras reports the first one's means, or the mean
-    of theirs, whatever their numbers of examples. A subclass's `train_step` and `test_step`
-    return `means.sums` instead.
+    Keras makes two functions, the step's inside that of `fit`. This nesting takes TensorFlow two
+    seconds at the start, for the paper's parent. With several replicas, Keras reports the means of
+    the first one, or the unweighted mean of theirs, whatever their numbers of examples.
+    A subclass's `train_step` and `test_step` return `means.sums` instead.
 
     Args:
         trained: names of what is measured in training.

@@ -30,7 +30,7 @@ from snas_tf.workflows.latency import median_milliseconds
 _SAVED_MODEL = re.compile(
     r"saved_model\.pb|fingerprint\.pb|variables/variables\.(index|data-\d+-of-\d+)"
 )
-"""The files of a SavedModel of ours."""
+"""The files of a SavedModel of this package."""
 
 
 def export(model_dir: pathlib.Path, file_format: str, weights: str | None = None) -> dict[str, Any]:
