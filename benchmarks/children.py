@@ -13,7 +13,7 @@ SIDE = 32
 """Of the images, in pixels."""
 
 
-def genotype():
+def load_genotype():
     """The cell."""
     return zoo.genotypes()[flags.FLAGS.genotype]
 
@@ -22,28 +22,30 @@ def plan():
     """The network's cells."""
     values = flags.FLAGS
     size = (SIDE, SIDE)
-    return DARTS.plan_network(values.num_cells, values.init_channels, size, genotype().output_nodes)
+    return DARTS.plan_network(
+        values.num_cells, values.init_channels, size, load_genotype().output_nodes
+    )
 
 
 def pytorch(name, auxiliary):
-    """The network of a contender in PyTorch."""
+    """The network of a candidate in PyTorch."""
     from benchmarks import pytorch_layers
 
     values = flags.FLAGS
     pytorch_layers.configure()
     memory_format = pytorch_layers.FORMATS[name]
     size = values.num_cells, values.init_channels
-    return pytorch_network(genotype(), *size, auxiliary, memory_format)
+    return pytorch_network(load_genotype(), *size, auxiliary, memory_format)
 
 
-def pytorch_network(found, num_cells, init_channels, auxiliary, memory_format):
+def pytorch_network(genotype, num_cells, init_channels, auxiliary, memory_format):
     """The network of any genotype in PyTorch."""
     from benchmarks import pytorch_child
 
     cells = {
         kind: (
-            [(edge.source, edge.target, edge.operation) for edge in found.cell(kind).edges],
-            found.cell(kind).concat,
+            [(edge.source, edge.target, edge.operation) for edge in genotype.cell(kind).edges],
+            genotype.cell(kind).concat,
         )
         for kind in DARTS.kinds
     }

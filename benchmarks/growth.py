@@ -32,12 +32,12 @@ LINES = {
 
 
 def make(sizes):
-    """The contender of a point, with what its process has resident before the first step."""
+    """The candidate of a point, with what its process has resident before the first step."""
     for name, size in sizes.items():
         setattr(flags.FLAGS, name, size)
-    contender = search_step.ours({})
-    contender.phases["resident"] = rounds.peak_gib()
-    return contender
+    candidate = search_step.ours({})
+    candidate.phases["resident"] = rounds.peak_gib()
+    return candidate
 
 
 def line_points(name):

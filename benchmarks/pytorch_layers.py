@@ -8,8 +8,8 @@ from torch.nn import functional
 
 from benchmarks import rounds
 
-FORMATS = dict(zip(rounds.OPPONENTS, (torch.contiguous_format, torch.channels_last), strict=True))
-"""The memory format of each contender."""
+FORMATS = dict(zip(rounds.BASELINES, (torch.contiguous_format, torch.channels_last), strict=True))
+"""The memory format of each candidate."""
 
 
 def configure():

@@ -45,11 +45,13 @@ def search(weight, seed, others):
     """The result of one search; its child's size is that at evaluation size."""
     own = f"--constraint_weight={weight}", f"--seed={seed}"
     path, result = searches.run(f"s{seed}_w{weight}", *SEARCH, *own, *others)
-    found = genotype_json.from_json((path / "genotype.json").read_text(encoding="utf-8"))
-    child = evaluation_size(found)
+    genotype = genotype_json.from_json((path / "genotype.json").read_text(encoding="utf-8"))
+    child = evaluation_size(genotype)
     return {
         "edges": f"{result['child_edges']['normal']} + {result['child_edges']['reduce']}",
-        "nodes": sum(len({edge.target for edge in found.cell(kind).edges}) for kind in DARTS.kinds),
+        "nodes": sum(
+            len({edge.target for edge in genotype.cell(kind).edges}) for kind in DARTS.kinds
+        ),
         "parameters": child.parameters,
         "multiply_adds": child.multiply_adds,
         "child": result["child_valid_accuracy"],
@@ -57,12 +59,12 @@ def search(weight, seed, others):
     }
 
 
-def evaluation_size(found):
+def evaluation_size(genotype):
     """What the child costs in the paper's evaluation."""
-    plans = DARTS.plan_network(
-        child_size.NUM_CELLS, child_size.INIT_CHANNELS, child_size.IMAGE_SIZE, found.output_nodes
+    network_plan = DARTS.plan_network(
+        child_size.NUM_CELLS, child_size.INIT_CHANNELS, child_size.IMAGE_SIZE, genotype.output_nodes
     )
-    return network_cost.child_cost(found, plans, child_size.NUM_CLASSES)
+    return network_cost.child_cost(genotype, network_plan, child_size.NUM_CLASSES)
 
 
 def row(weight, results):

@@ -49,8 +49,8 @@ def gradients(estimator, log_alpha, costs, noise, temperature):
 def main(_):
     """Prints a row for each estimator."""
     log_alpha = np.random.default_rng(0).normal(size=8).astype(np.float32)
-    plans = DARTS.plan_network(8, 16, (32, 32))
-    costs = network_cost.normalize_costs(network_cost.edge_costs_by_criterion(plans))
+    network_plan = DARTS.plan_network(8, 16, (32, 32))
+    costs = network_cost.normalize_costs(network_cost.edge_costs_by_criterion(network_plan))
     costs = 28 * costs["normal"][0].astype(np.float32)
     noise = gumbel((flags.FLAGS.draws, 8), tf.constant([0, 0]))
     exact = gradients(Expectation(), log_alpha, costs, noise[:1], 1.0)[0]

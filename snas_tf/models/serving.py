@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import tensorflow as tf
 
 
-class Server(tf.Module):
+class ServingModule(tf.Module):
     """Content of an exported SavedModel.
 
     Args:

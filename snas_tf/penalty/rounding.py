@@ -15,14 +15,15 @@ def round_to_target(
 ) -> dict[str, np.ndarray]:
     """Round log alpha so that its most probable child is within 5 % of a target.
 
-    Where no child has exactly the target size, a search keeps an edge undecided. If the most probable child is outside the tolerance, one or two edges take other
-    operations: of all such changes that reach the tolerance, the one that loses least probability. The
-    logits of an edge's old operation and of its new one change places.
+    Where no child has exactly the target size, a search keeps an edge undecided. If the most
+    probable child is outside the tolerance, one or two edges take other operations: of all such
+    changes that reach the tolerance, the one that loses least probability. The logits of an edge's
+    old and new operation are exchanged.
 
     Args:
         log_alpha: logits [edges, operations] of each kind.
-        size: of the children.
-        target: size of the child wanted, in the same unit.
+        size: size of children.
+        target: the target size, in the same unit.
 
     Returns:
         The logits; as given if the child is within the tolerance, or no such change leads there.

@@ -20,7 +20,7 @@ from snas_tf.models import description
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.description import NetworkDescription
 from snas_tf.models.folded import FoldedChild
-from snas_tf.models.serving import Server
+from snas_tf.models.serving import ServingModule
 from snas_tf.runs import checkpoint_files, run_record
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.runs.run_record import RunRecord
@@ -126,16 +126,20 @@ def save_model(
             f"{shorten_path(path)}: holds {quote(others[0])}, which is not of an export and would "
             "be deleted with it, accepted: to move it elsewhere and to give the command again"
         )
-    server = _server(network, described)
+    module = _serving_module(network, described)
     with whole_files.replacing(path) as partial:
-        tf.saved_model.save(server, str(partial), signatures=server.serve)
+        tf.saved_model.save(module, str(partial), signatures=module.serve)
 
 
-def _server(network: Callable[[tf.Tensor], tf.Tensor], described: NetworkDescription) -> Server:
+def _serving_module(
+    network: Callable[[tf.Tensor], tf.Tensor], described: NetworkDescription
+) -> ServingModule:
     # Where pixels are 0 or 1, as in a data set of binary images, their mean is at most 1.
     refuses_scaled = max(described.mean) > 1
     preprocess = _PREPROCESSING[described.preprocessing]
-    return Server(network, described.image_size, described.class_names, preprocess, refuses_scaled)
+    return ServingModule(
+        network, described.image_size, described.class_names, preprocess, refuses_scaled
+    )
 
 
 def _to_saved_model(
@@ -201,8 +205,8 @@ def _to_onnx(
 
 def _fixed(network: ChildNetwork, described: NetworkDescription) -> Any:
     """Make a function of one image of the network's own size, for the other formats."""
-    server = _server(FoldedChild(network), described)
-    return tf.function(server.probabilities, _signature(described), autograph=False)
+    module = _serving_module(FoldedChild(network), described)
+    return tf.function(module.probabilities, _signature(described), autograph=False)
 
 
 def _signature(described: NetworkDescription) -> list[tf.TensorSpec]:

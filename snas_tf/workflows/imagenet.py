@@ -87,8 +87,8 @@ def report(
     data_config: DataConfig,
     run_config: RunConfig,
 ) -> None:
-    """Print what was measured, beside what is published, and where to look at it."""
-    top_1, top_5 = (evaluate.percent(result, f"test_{name}error") for name in ("", "top_5_"))
+    """Print the result, below published ones, and the paths of the files."""
+    top_1, top_5 = (evaluate.format_percent(result, f"test_{name}error") for name in ("", "top_5_"))
     if data_config.dataset == "imagenet2012":
         ours = (
             f"{config.genotype} (this run)",
@@ -97,9 +97,10 @@ def report(
             f"{result['parameters'] / 1e6:.1f}",
             f"{result['multiply_adds'] / 1e6:.0f}",
         )
-        print(f"\n{published.IMAGENET.beside(ours, evaluate.settings(config, data_config))}")
+        settings = evaluate.comparable_settings(config, data_config)
+        print(f"\n{published.IMAGENET.beside(ours, settings)}")
     print(
         f"\ntop-1 error          {top_1} %  the last epoch's weights\n"
-        f"top-5 error          {top_5} %\n{evaluate.where(result, run_config)}",
+        f"top-5 error          {top_5} %\n{evaluate.format_summary(result, run_config)}",
         flush=True,
     )

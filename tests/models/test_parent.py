@@ -28,8 +28,8 @@ def images(seed=0):
     ("cells", "channels", "size"), [(3, 2, (8, 8)), (4, 6, (9, 7)), (7, 4, (8, 12))]
 )
 def test_any_number_of_cells_even_channels_and_sizes_run(cells, channels, size):
-    plans = DARTS.plan_network(cells, channels, size)
-    parent = ParentNetwork(plans, 3, np.zeros(3), np.ones(3), skip_threshold=0)
+    network_plan = DARTS.plan_network(cells, channels, size)
+    parent = ParentNetwork(network_plan, 3, np.zeros(3), np.ones(3), skip_threshold=0)
     batch = tf.zeros([2, *size, 3], tf.uint8)
     logits = parent(batch, z=uniform(), training=True)
     assert logits.shape == (2, 3)
