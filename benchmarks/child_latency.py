@@ -1,4 +1,4 @@
-"""Latency of an exported child, ours and in PyTorch, taking turns; and what the machine could do.
+"""Latency of an exported child, ours and PyTorch's, alternating; and the limit of the machine.
 
     python benchmarks/child_latency.py [--genotype=snas_mild] [--batch_sizes=1,64]
 
@@ -26,7 +26,7 @@ flags.DEFINE_integer("turns", 10, "Turns of each candidate, after the first two 
 
 
 def ours():
-    """The SavedModel, loaded as another program would."""
+    """Make the candidate of the SavedModel."""
     from snas_tf import tensorflow_import
 
     tensorflow_import.import_tensorflow()
@@ -55,7 +55,7 @@ def ours():
 
 
 def pytorch(name):
-    """The network in PyTorch."""
+    """Make the candidate in PyTorch."""
     import torch
 
     from benchmarks import pytorch_layers

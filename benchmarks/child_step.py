@@ -1,4 +1,4 @@
-"""A step of a child's training, ours and in PyTorch, taking turns; and what the machine could do.
+"""Training step of a child, ours and PyTorch's, alternating; and the limit of the machine.
 
     python benchmarks/child_step.py [--genotype=snas_mild] [--batch_size=96]
 
@@ -26,7 +26,7 @@ _AUXILIARY = 128 * 768 * 2 * 2 + 2 * 128 + 2 * 768 + 768 * 10 + 10
 
 
 def ours():
-    """The training as `--mode=evaluate` runs it."""
+    """Make the candidate of `--mode=evaluate`."""
     from snas_tf import tensorflow_import
 
     tensorflow_import.import_tensorflow()
@@ -39,7 +39,7 @@ def ours():
 
 
 def pytorch(name):
-    """The same in PyTorch, halfway through the training: a drop probability of 0.1."""
+    """Make the candidate in PyTorch, halfway through the training: a drop probability of 0.1."""
     from benchmarks import pytorch_child, pytorch_layers
 
     network = children.pytorch(name, auxiliary=True)

@@ -1,4 +1,4 @@
-"""The child that the benchmarks take, from flags; its PyTorch network."""
+"""The child of the benchmarks, from flags, and its PyTorch network."""
 
 from absl import flags
 
@@ -14,12 +14,12 @@ SIDE = 32
 
 
 def load_genotype():
-    """The cell."""
+    """Load the genotype that the flags name."""
     return zoo.genotypes()[flags.FLAGS.genotype]
 
 
 def plan():
-    """The network's cells."""
+    """Plan the network."""
     values = flags.FLAGS
     size = (SIDE, SIDE)
     return DARTS.plan_network(

@@ -75,7 +75,7 @@ def exponent(sizes, costs):
 
 
 def draw(lines, path):
-    """Saves cost over size, both as multiples of the base's, a panel a measure."""
+    """Save cost over size, both as multiples of the base's, a panel a measure."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 4), layout="constrained")
@@ -96,7 +96,7 @@ def draw(lines, path):
 
 
 def main(_):
-    """Prints a line for each point and each exponent; saves the plot."""
+    """Print a line for each point and each exponent; save the plot."""
     if flags.FLAGS.worker:
         rounds.serve(lambda: make(json.loads(flags.FLAGS.worker)))
         return

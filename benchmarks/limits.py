@@ -1,4 +1,4 @@
-"""What this machine can do at best: the rate of large matrix products, and that of copying.
+"""Limits of this machine: the rate of large matrix products, and that of copying.
 
 python benchmarks/limits.py
 """
@@ -21,7 +21,7 @@ def matrix_rate():
 
 
 def copy_rate():
-    """Bytes read and written a second, each core copying an array of its own."""
+    """Bytes read and written a second, while each core copies its own array."""
     cores = os.cpu_count()
     sources = [np.ones(_COPIED, np.uint8) for _ in range(cores)]
     targets = [np.ones(_COPIED, np.uint8) for _ in range(cores)]
@@ -50,12 +50,12 @@ def of_inference(counted, batch_size):
 
 
 def of_training(counted, batch_size):
-    """The same of a step: backward, each convolution is two more of its size."""
+    """Multiply-adds and bytes of a step: backward, each convolution is two more of its size."""
     return tuple(3 * one for one in of_inference(counted, batch_size))
 
 
 def report(multiply_adds, moved, seconds):
-    """Prints what a step needs at least, and how much of the machine it uses.
+    """Print what a step needs at least, and how much of the machine it uses.
 
     Args:
         multiply_adds: of the step's convolutions and dense layers.

@@ -1,4 +1,4 @@
-"""The operations of Appendix G.1 in PyTorch: what the benchmarks compare with."""
+"""The operations of Appendix G.1 in PyTorch, for comparison."""
 
 import os
 
@@ -13,7 +13,7 @@ FORMATS = dict(zip(rounds.BASELINES, (torch.contiguous_format, torch.channels_la
 
 
 def configure():
-    """One seed, and a thread a core."""
+    """Set the seed, and one thread per core."""
     torch.manual_seed(0)
     torch.set_num_threads(os.cpu_count())
 
@@ -156,7 +156,7 @@ class Cell(nn.Module):
 
 
 def parameters(module):
-    """How many numbers are trained."""
+    """Count the trainable numbers."""
     return sum(parameter.numel() for parameter in module.parameters())
 
 

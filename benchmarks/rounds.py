@@ -24,7 +24,7 @@ BASELINES = ("PyTorch, channels first", "PyTorch, channels last")
 
 
 class Candidate(NamedTuple):
-    """What is timed.
+    """Candidate of a comparison.
 
     Attributes:
         step: does the work once, to its end.
@@ -51,7 +51,7 @@ def peak_gib():
 
 
 def serve(make):
-    """Makes a candidate and runs as many steps as each line of standard input asks for."""
+    """Make a candidate, and run as many steps as each line of standard input says."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # output of libraries is no answer
     logging.set_verbosity(logging.ERROR)
@@ -92,7 +92,7 @@ class Worker:
         return json.loads(line)
 
     def run(self, steps=1):
-        """Runs steps, and returns "seconds" of each, "peak" memory and "phases" of the start."""
+        """Run steps, and return "seconds" of each, "peak" memory and "phases" of the start."""
         print(steps, file=self.process.stdin, flush=True)
         return self._answer()
 

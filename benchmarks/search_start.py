@@ -1,4 +1,4 @@
-"""Start-up and memory of the search, ours and in PyTorch: fresh processes that take turns.
+"""Start-up and memory of the search, ours and PyTorch's, in new, alternating processes.
 
     python benchmarks/search_start.py [--starts=3] [flags of search_step.py]
 
@@ -21,7 +21,7 @@ flags.DEFINE_integer("memory_steps", 3, "Steps after which memory is read.", 1)
 
 
 def start(name):
-    """The answer of a fresh process to its first steps."""
+    """Start a process, and return its answer to the first steps."""
     with rounds.Worker(name, __file__) as worker:
         worker.run()
         return worker.run(flags.FLAGS.memory_steps - 1)
@@ -40,7 +40,7 @@ def line(name, answers):
 
 
 def main(_):
-    """Prints a line for each process, then the medians of each candidate."""
+    """Print a line for each process, then the medians of each candidate."""
     if flags.FLAGS.worker:
         rounds.serve(lambda: search_step.make(flags.FLAGS.worker))
         return

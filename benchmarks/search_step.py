@@ -1,4 +1,4 @@
-"""A step of the search, ours and in PyTorch, taking turns; and what the machine could do.
+"""Step of the search, ours and PyTorch's, alternating; and the limit of the machine.
 
     python benchmarks/search_step.py [--batch_size=64] [--num_cells=8] [--init_channels=16]
 
@@ -35,14 +35,14 @@ VARIANTS = {
 
 
 def plan():
-    """The parent's cells, as the flags have it."""
+    """Plan the parent that the flags describe."""
     values = flags.FLAGS
     size = (values.image_size, values.image_size)
     return DARTS.plan_network(values.num_cells, values.init_channels, size)
 
 
 def ours(overrides):
-    """The search as `--mode=search` runs it."""
+    """Make the candidate of `--mode=search`."""
     phases = {"interpreter": rounds.process_age()}
     from snas_tf import tensorflow_import
 
@@ -59,7 +59,7 @@ def ours(overrides):
 
 
 def pytorch(name):
-    """The same in PyTorch."""
+    """Make the candidate in PyTorch."""
     phases = {"interpreter": rounds.process_age()}
     from benchmarks import pytorch_layers, pytorch_parent
 
@@ -76,7 +76,7 @@ def pytorch(name):
 
 
 def make(name):
-    """The candidate of a name."""
+    """Make the candidate of a name."""
     return ours(VARIANTS[name]) if name in VARIANTS else pytorch(name)
 
 

@@ -16,7 +16,7 @@ _STEPS = 10_000  # more than any benchmark makes
 
 
 def search(config, batch_size, image_size, phases):
-    """A candidate: the search of a SearchConfig."""
+    """Make the candidate of a search."""
     devices.configure()
     dataset = synthetic(batch_size, image_size)
     model = SearchModel(
@@ -27,7 +27,7 @@ def search(config, batch_size, image_size, phases):
 
 
 def child(config, batch_size, image_size, phases):
-    """A candidate: the training of a child of the zoo, as a `ChildConfig` has it."""
+    """Make the candidate of the training of a child of the zoo."""
     devices.configure()
     dataset = synthetic(batch_size, image_size)
     genotype = zoo.genotypes()[config.genotype]
@@ -57,7 +57,7 @@ def describe(config, dataset):
 
 
 def candidate(model, dataset, batch_size, phases, parameters, cutout_length=0):
-    """Steps of a model; notes in `phases` when it is built and when its step is traced."""
+    """Make the candidate of a model; write into `phases` when it is built and traced."""
     config = BatchConfig(batch_size, cutout_length=cutout_length)
     batches = iter(dataset.training_batches(config, 0, _STEPS))
     train_step = model.train_step
@@ -76,5 +76,5 @@ def candidate(model, dataset, batch_size, phases, parameters, cutout_length=0):
 
 
 def count(variables):
-    """How many numbers variables have."""
+    """Count the numbers of variables."""
     return sum(variable.value.shape.num_elements() for variable in variables)

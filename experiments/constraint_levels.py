@@ -1,4 +1,4 @@
-"""What the levels of --constraint lead to: small searches on CIFAR-10, several seeds each, a table.
+"""Effect of the levels of --constraint: small searches on CIFAR-10, several seeds each.
 
     python experiments/constraint_levels.py --data_dir=DIR [--weights=0,0.1] [--seeds=0,1,2]
 
@@ -6,7 +6,7 @@ Flags after `--` go to main.py and replace those of the calibration, for another
 
     python experiments/constraint_levels.py --model_dir=DIR -- --num_cells=5 --init_channels=4
 
-A search that is finished is not repeated, so an interrupted table goes on where it stopped.
+A search that is finished is not repeated, so an interrupted table continues where it stopped.
 """
 
 import pathlib
@@ -60,7 +60,7 @@ def search(weight, seed, others):
 
 
 def evaluation_size(genotype):
-    """What the child costs in the paper's evaluation."""
+    """Compute the cost of the child in the paper's evaluation."""
     network_plan = DARTS.plan_network(
         child_size.NUM_CELLS, child_size.INIT_CHANNELS, child_size.IMAGE_SIZE, genotype.output_nodes
     )
@@ -82,7 +82,7 @@ def row(weight, results):
 
 
 def main(arguments):
-    """Prints the table, row by row."""
+    """Print the table, row by row."""
     print("| weight | parameters | multiply-adds | edges | nodes of 8 | child | entropy |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for weight in flags.FLAGS.weights:

@@ -1,4 +1,4 @@
-"""Trains theta while alpha stands still: what two experiments measure log alpha's gradient with."""
+"""Training of theta with fixed alpha, to measure the gradient of log alpha."""
 
 import tensorflow as tf
 
@@ -12,7 +12,7 @@ from snas_tf.training import optimizers
 
 
 def make(config, data_config, num_steps, seed):
-    """Makes a search's model, and the function that makes its batches.
+    """Make a search's model, and the function that makes its batches.
 
     Args:
         config: a `SearchConfig`.
@@ -35,7 +35,7 @@ def make(config, data_config, num_steps, seed):
 
 @tf.function(autograph=False)
 def step(algorithm, batch, temperature):
-    """Updates theta.
+    """Update theta.
 
     Returns:
         The loss, and by name arrays [kinds, edges, operations]: "z" is the draw, "credit" the

@@ -38,7 +38,7 @@ ESTIMATORS = {
 
 
 def gradients(estimator, log_alpha, costs, noise, temperature):
-    """Of each draw [draws, operations]: each is an edge of its own."""
+    """Compute the gradient of each draw [draws, operations]; each draw is a separate edge."""
     edges = StochasticEdge(*noise.shape)
     edges.log_alpha.assign(np.broadcast_to(log_alpha, noise.shape))
     with tf.GradientTape() as tape:
@@ -47,7 +47,7 @@ def gradients(estimator, log_alpha, costs, noise, temperature):
 
 
 def main(_):
-    """Prints a row for each estimator."""
+    """Print a row for each estimator."""
     log_alpha = np.random.default_rng(0).normal(size=8).astype(np.float32)
     network_plan = DARTS.plan_network(8, 16, (32, 32))
     costs = network_cost.normalize_costs(network_cost.edge_costs_by_criterion(network_plan))

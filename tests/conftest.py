@@ -1,4 +1,4 @@
-"""TensorFlow without its graph optimizer, as the program runs it: functions start much sooner."""
+"""TensorFlow without its graph optimizer, as in the program: functions start faster."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The PyTorch networks of the benchmarks compute what ours do.
+"""The PyTorch networks of the benchmarks compute the same as ours.
 
 They take over our weights: same losses, same norms of the gradients. Needs
 requirements-benchmark.txt.
@@ -22,7 +22,7 @@ DESCRIBED = NetworkDescription(
 
 
 def take_over(module, weights):
-    """Sets the convolutions of an operation, or both of a factorized reduction, in their order.
+    """Set the convolutions of an operation, in their order.
 
     Args:
         module: whose convolutions are set.
@@ -49,7 +49,7 @@ def kernels(weights):
 
 
 def copy_fixed_weights(theirs, ours):
-    """Sets stem, preprocess layers and classifier."""
+    """Set stem, preprocess layers and classifier."""
     with torch.no_grad():
         (stem,) = [one for one in ours.stem[0].layers if hasattr(one, "kernel")]
         theirs.stem[0].weight.copy_(torch.from_numpy(stem.kernel.numpy().transpose(3, 2, 0, 1)))

@@ -74,7 +74,7 @@ def monitored(tmp_path, model, no_drawing):
 
 @pytest.fixture
 def no_drawing(monkeypatch):
-    """Pictures of one pixel, as a real one takes half a second."""
+    """Replace pictures by one pixel: drawing takes half a second."""
     monkeypatch.setattr(search_monitor, "plots", mock.Mock())
     pixel = np.zeros((1, 1, 1, 4), np.uint8)
     monkeypatch.setattr(

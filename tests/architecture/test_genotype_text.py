@@ -196,7 +196,7 @@ def test_nothing_is_run(tmp_path):
 
 
 def refusal(printed):
-    """What a text is refused with; nothing where it holds a valid genotype."""
+    """Return the message that refuses a text; None for a valid genotype."""
     try:
         genotype = genotype_text.from_text(printed)
     except ValueError as error:

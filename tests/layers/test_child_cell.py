@@ -59,7 +59,7 @@ def run(layer, inputs, **arguments):
 
 
 def taps(x, window, stride=(1, 1), dilation=1, fill=0.0):
-    """What each tap sees, padded symmetrically: [taps, batch, height, width, channels]."""
+    """The input of each tap, padded symmetrically: [taps, batch, height, width, channels]."""
     reach = [(length - 1) * dilation for length in window]
     pads = [(0, 0), *((one // 2, one // 2) for one in reach), (0, 0)]
     padded = np.pad(x, pads, constant_values=fill)

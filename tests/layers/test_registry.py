@@ -41,7 +41,7 @@ def numpy_normalize(batch):
 
 
 def numpy_operation(name, layer, x, edge, stride):
-    """The operation restated, batch [batch, height, width, channels] in training mode."""
+    """The operation in NumPy, in training mode: [batch, height, width, channels]."""
     if "pool" in name:
         reduce = np.max if name.startswith("max") else np.mean
         return numpy_normalize(np.stack([numpy_pool(one, stride, reduce) for one in x]))

@@ -35,7 +35,7 @@ def operations(network):
 
 
 def channels_read(network):
-    """By each kernel of the stem, the preprocess layers, the edges and the classifier."""
+    """Channels that each kernel of stem, preprocess layers, edges and classifier reads."""
     return [
         one.inputs[1].shape[-2] for one in operations(network) if one.type in ("MatMul", "Conv2D")
     ]

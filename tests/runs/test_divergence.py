@@ -30,7 +30,7 @@ def stopper(config, step=7):
 
 
 def blamed(config, **logs):
-    """The settings that the one line begins with, and the line."""
+    """Return the settings at the start of the message, and the message."""
     logs = {name: tf.constant(value) for name, value in {**FINITE, **logs}.items()}
     with pytest.raises(UserError) as error:
         stopper(config).on_train_batch_end(0, logs)

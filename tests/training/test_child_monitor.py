@@ -47,7 +47,7 @@ def make(run, model, rows=()):
 
 
 def report(monitor, accuracies, first=0):
-    """The classifier's bias tells afterwards whose weights were kept."""
+    """Report an epoch; the classifier's bias identifies its weights."""
     for epoch, accuracy in enumerate(accuracies, first):
         monitor.model.network.classify.bias.assign([epoch] * 4)
         held_out = {"valid_cross_entropy": 1.0, "valid_accuracy": accuracy}

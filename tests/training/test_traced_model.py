@@ -14,7 +14,7 @@ def losses_of(model, batch):
 
 
 def prepare(model):
-    """Gives a model its slope; it counts how often its step is traced."""
+    """Give a model its slope and a counter of traces."""
     model.slope = model.add_weight(shape=(), initializer="zeros")
     model.traces = 0
     model.built = True
@@ -56,7 +56,7 @@ class Theirs(keras.Model):
 
 
 class StartAgain(keras.callbacks.Callback):
-    """Begins the means of an epoch, which Keras does with its own."""
+    """Callback that resets the means at the start of an epoch."""
 
     def on_epoch_begin(self, epoch, logs=None):
         if isinstance(self.model, TracedModel):
