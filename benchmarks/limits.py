@@ -58,7 +58,7 @@ def report(multiply_adds, moved, seconds):
     """Print what a step needs at least, and how much of the machine it uses.
 
     Args:
-        multiply_adds: of the step's convolutions and dense layers.
+        multiply_adds: those of the step's convolutions and dense layers.
         moved: bytes that those read and write, each number once.
         seconds: that the step takes.
     """

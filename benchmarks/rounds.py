@@ -28,7 +28,7 @@ class Candidate(NamedTuple):
 
     Attributes:
         step: does the work once, to its end.
-        parameters: of its network, so that unequal networks are noticed; None if not told.
+        parameters: number of parameters of its network, to notice unequal ones; or None.
         phases: age of the process, in seconds, at the end of each phase of its start so far.
     """
 
@@ -119,8 +119,8 @@ def compare(script, names, turns, steps=1, unit=1.0, parameters=None):
 
     Args:
         script: the file that knows the candidates.
-        names: of the candidates, ours first.
-        turns: of each candidate.
+        names: names of the candidates, ours first.
+        turns: number of turns of each candidate.
         steps: in a turn.
         unit: in seconds, of what is printed.
         parameters: that every network must have, besides being equal; None for any number.

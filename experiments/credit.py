@@ -40,10 +40,10 @@ def report(number, losses, draws, costs):
     """Print the means of the steps since the last report.
 
     Args:
-        number: of the last step.
-        losses: of each step.
+        number: number of the last step.
+        losses: losses of each step.
         draws: [steps, kinds, edges, operations].
-        costs: of the draws' entries.
+        costs: costs of the draws' entries.
     """
     print(f"steps to {number}: loss {np.mean(losses):.2f}")
     means = (draws * costs).sum((0, 2)) / draws.sum((0, 2))

@@ -18,7 +18,7 @@ def make(config, data_config, num_steps, seed):
         config: a `SearchConfig`.
         data_config: the images.
         num_steps: length of the schedules.
-        seed: of everything.
+        seed: seed of everything.
 
     Returns:
         The model, and a function of a first step and a number of steps.

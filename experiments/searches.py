@@ -21,7 +21,7 @@ def run(name, *settings):
     """Run a search, unless it is finished.
 
     Args:
-        name: of its directory under --model_dir.
+        name: name of its directory under --model_dir.
         *settings: flags of the program; a later one counts.
 
     Returns:

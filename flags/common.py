@@ -76,7 +76,7 @@ def prepare(
 
     Args:
         values: the parsed flags.
-        config: of the training.
+        config: config of the training.
         run_name: name of the run directory under runs/ where --model_dir is not given.
 
     Raises:

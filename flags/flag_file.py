@@ -18,7 +18,7 @@ def expand(arguments: list[str], within: tuple[str, ...] = ()) -> list[str]:
     """Replace each --flagfile by the flags of its file.
 
     Args:
-        arguments: of the command line, or lines of a flag file.
+        arguments: arguments of the command line, or lines of a flag file.
         within: the flag files that these lines come from, outermost first.
 
     Raises:

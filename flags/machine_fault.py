@@ -25,7 +25,7 @@ def describe(error: BaseException) -> str | None:
     """Describe what is wrong with the machine; None if the error has another cause.
 
     Args:
-        error: of Python, NumPy or TensorFlow.
+        error: an error of Python, NumPy or TensorFlow.
     """
     if isinstance(error, MemoryError):
         return f"out of memory ({error}), accepted: a smaller network, batch or image size"

@@ -19,7 +19,7 @@ def define(values: flags.FlagValues, name: str, meaning: str, *, shipped: bool =
 
     Args:
         values: what it is defined in.
-        name: of the flag.
+        name: name of the flag.
         meaning: help.
         shipped: such files come with the program, see `find`.
     """

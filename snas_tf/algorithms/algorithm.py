@@ -66,7 +66,7 @@ class Algorithm(keras.layers.Layer, abc.ABC):
 
         Args:
             purpose: `TRAINING` or `EVALUATION`.
-            number: of the draw among those of the step, such as the replica's.
+            number: number of the draw among those of the step, such as the replica's.
 
         Returns:
             What has the draw as `z`: for each kind of cell [edges, operations].

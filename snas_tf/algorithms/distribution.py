@@ -31,7 +31,7 @@ class Distribution(keras.layers.Layer):
 
     Args:
         space: kinds of cell, edges and operations.
-        seed: of the initial log alpha.
+        seed: seed of the initial log alpha.
         relaxation: how Z is drawn, one of `stochastic_edge.RELAXATIONS`.
     """
 

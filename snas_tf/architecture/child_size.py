@@ -44,7 +44,7 @@ def evaluation_size(measure: str, space: SearchSpace = DARTS) -> ChildSize:
 
     Args:
         measure: one of `MEASURES`.
-        space: whose cells they have.
+        space: search space of the cells.
     """
     network_plan = space.plan_network(NUM_CELLS, INIT_CHANNELS, IMAGE_SIZE)
     fixed = network_cost.fixed_cost(network_plan, NUM_CLASSES)

@@ -19,7 +19,7 @@ class Cost:
 
     Attributes:
         parameters: trainable numbers.
-        multiply_adds: of convolutions and dense layers; what is published as "multiply-adds".
+        multiply_adds: those of convolutions and dense layers; what is published as "multiply-adds".
         pooling_flops: H W f k C of 3 x 3 poolings (Eq. 38).
         memory_access: numbers read and written: feature maps and kernels (Eq. 37, 40).
     """

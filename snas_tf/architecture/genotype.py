@@ -1,8 +1,8 @@
 """The genotype: the discrete cells that a search finds.
 
 A genotype lists explicit (source, target, operation) edges, so a node may have any number of
-inputs, none included, and may use one source twice. It is the only thing that crosses from a
-search to the other modes.
+inputs, none included, and may use one source twice. It is the only result of
+a search that other modes use.
 """
 
 import dataclasses
@@ -28,13 +28,13 @@ class Edge:
 class CellGenotype:
     """The live edges of one kind of cell, and the nodes that its output concatenates.
 
-    A node that no edge enters is dead: it is all zeros, wherever it goes.
+    A node that no edge enters is dead: its value is zero.
 
     Attributes:
         edges: the live edges.
         concat: the nodes that are concatenated.
-        space: what the cell is of. A published cell may leave it: have other operations, more
-            nodes, or a source twice.
+        space: the search space. A published cell may have other operations, more nodes, or a
+            source twice.
     """
 
     edges: tuple[Edge, ...]
@@ -89,7 +89,7 @@ def derive(log_alpha: Mapping[str, np.ndarray], space: SearchSpace = DARTS) -> G
 
     Args:
         log_alpha: for each kind, logits [edges, operations].
-        space: whose edges and operations these are.
+        space: search space of these edges and operations.
 
     Raises:
         ValueError: logits of another shape.

@@ -69,7 +69,7 @@ def normalize_costs(
 
     Args:
         costs: from `edge_costs_by_criterion`.
-        weights: of each criterion in the average, only their ratio counts; default: equal.
+        weights: weights of each criterion in the average, only their ratio counts; default: equal.
     """
     largest = {
         criterion: sum(costs[kind][criterion].max(axis=1).sum() for kind in costs)

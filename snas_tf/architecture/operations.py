@@ -35,7 +35,7 @@ class OperationSpec:
         layer: its subclass of `layers.base_operation.BaseOperation`, or where that is, as
             "package.module:Class", so that no TensorFlow is needed before it runs; None for the
             zero operation.
-        arguments: of the layer, besides those that all operations have.
+        arguments: arguments of the layer, besides those that all operations have.
     """
 
     name: str

@@ -1,6 +1,6 @@
 """The arguments of a call as Python prints it, read as plain data.
 
-Python's own parser is not asked: on hostile text it takes quadratic time or exhausts the stack.
+Python's own parser is not used: on hostile text it takes quadratic time or exhausts the stack.
 """
 
 import re
@@ -30,7 +30,7 @@ def parse_arguments(text: str, start: int, names: Sequence[str]) -> tuple[dict[s
     Args:
         text: holds the call, and anything before and after it.
         start: where the call's opening parenthesis is.
-        names: of the parameters, in order, for arguments by position.
+        names: names of the parameters, in order, for arguments by position.
 
     Returns:
         The values; tuples are lists, and so is `range(...)`, cut after 64 items. And where the

@@ -19,7 +19,7 @@ class SearchSpace:
     concatenates the intermediate nodes.
 
     Args:
-        name: of the space.
+        name: name of the space.
         operations: names of the candidates in `operations.OPERATIONS`, in the order of the columns
             of log alpha.
         kinds: the kinds of cell; all cells of a kind share one distribution.
@@ -107,7 +107,7 @@ class NetworkPlan(Sequence):
     """The plan of a network: a sequence of the plans of its cells, and its stem.
 
     Attributes:
-        space: whose cells they are.
+        space: search space of the cells.
         stem: one of `stems.NAMES`.
         init_channels: channels C of the first cell.
         image_size: (height, width) of the images.

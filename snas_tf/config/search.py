@@ -30,21 +30,22 @@ class SearchConfig(TrainingConfig):
     `alpha_clip_norm`.
 
     Attributes:
-        algorithm: what searches; a name of `algorithms.registry.ALGORITHMS`.
-        space: what is searched; a name of `architecture.spaces.SPACES`.
+        algorithm: the search algorithm; a name of `algorithms.registry.ALGORITHMS`.
+        space: the search space; a name of `architecture.spaces.SPACES`.
         relaxation: how Z is drawn; one of `RELAXATIONS`.
         skip_threshold: operations whose z is smaller do not run; 0 for none.
         constraint_weight: eta of Eq. 9, for the normalized cost of `architecture.cost`.
-        penalty_estimator: of the penalty's gradient; one of `PENALTY_ESTIMATORS`.
+        penalty_estimator: estimator of the penalty's gradient; one of `PENALTY_ESTIMATORS`.
         penalty_baseline: the policy gradient compares a reward with the edge's expected cost.
-        penalty_scale: of the cost; one of `PENALTY_SCALES`.
-        parameters_weight, flops_weight, memory_access_weight: of the three criteria in the
+        penalty_scale: scale of the cost; one of `PENALTY_SCALES`.
+        parameters_weight, flops_weight, memory_access_weight: weights of the three criteria in the
             cost; only their ratio counts, at least one is positive.
-        target_parameters: of the child at evaluation size, in place of a weight; None for none.
-        target_multiply_adds: likewise.
+        target_parameters: parameters of the child at evaluation size, in place of a weight; or
+            None.
+        target_multiply_adds: multiply-adds of that child; or None.
         alpha_learning_rate: rate of Adam; None for `training.schedules.alpha_rate`.
         alpha_beta_1, alpha_beta_2: Adam's decay rates.
-        alpha_weight_decay: of log alpha; 0 for none.
+        alpha_weight_decay: weight decay of log alpha; 0 for none.
         alpha_decay: "decoupled", beside Adam's step and in proportion to its rate; or "coupled", an
             L2 penalty that is part of the gradient.
         alpha_clip_norm: global norm to which alpha's gradient is clipped; 0 for no clipping.
@@ -54,7 +55,7 @@ class SearchConfig(TrainingConfig):
         UserError: a value is not accepted; there is no epoch, or no such space; the estimator
             needs relaxed draws, or the baseline another estimator; no criterion has a weight;
             more than one of `constraint_weight` and the targets is given; or no child has the
-            target's size.
+            target size.
     """
 
     algorithm: str = "snas"

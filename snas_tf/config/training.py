@@ -55,7 +55,7 @@ class ChildConfig(TrainingConfig):
         cutout_length: side of the square that is cut out of each training image, in pixels; 0 for
             none.
         drop_path_probability: reached at the last step, from 0 at the first.
-        auxiliary_weight: of the auxiliary classifier's loss; 0 for no auxiliary classifier.
+        auxiliary_weight: weight of the auxiliary classifier's loss; 0 for no auxiliary classifier.
         initial_weights: run directory of a search, whose weights the child starts from.
         export_weights: which weights are exported: the "last" epoch's, or those of the epoch with
             the "best" validation accuracy.

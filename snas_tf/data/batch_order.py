@@ -16,7 +16,7 @@ def shuffled_steps(
     Args:
         count: the number of training images.
         batch_size: images a step.
-        seed: of the orders.
+        seed: seed of the orders.
         first_step: counted from 0 at the start of the run.
         num_steps: the number of steps.
 

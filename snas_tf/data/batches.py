@@ -19,7 +19,7 @@ class BatchConfig:
 
     Attributes:
         batch_size: images a batch, 1 to the number of training images.
-        seed: of the order and of the augmentation.
+        seed: seed of the order and of the augmentation.
         cutout_length: side in pixels of the square of the mean color that covers a part of each
             image; 0 for none.
         min_crop_area: the least share of an image's area that a random crop takes; of images that

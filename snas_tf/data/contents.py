@@ -25,7 +25,7 @@ class Contents:
         parts: the images of "train", first, and of "validation" and "test" where the data set has
             such parts and they are wanted.
         class_names: in the order of the labels.
-        digests: of the images of each part with their labels.
+        digests: digests of the images of each part with their labels.
         remarks: what else a user has to know of them.
     """
 

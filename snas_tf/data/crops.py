@@ -85,8 +85,8 @@ def random_window(
     the largest of an accepted ratio, in the middle.
 
     Args:
-        height: of the image in pixels, int32 [].
-        width: of the image in pixels, int32 [].
+        height: height of the image in pixels, int32 [].
+        width: width of the image in pixels, int32 [].
         seed: integers [2]; the same seed draws the same window.
         min_area: the least share of the area.
 
@@ -111,8 +111,8 @@ def center_window(height: tf.Tensor, width: tf.Tensor, size: tuple[int, int]) ->
     """Compute the window that `center_crop` cuts out.
 
     Args:
-        height: of the image in pixels, int32 [].
-        width: of the image in pixels, int32 [].
+        height: height of the image in pixels, int32 [].
+        width: width of the image in pixels, int32 [].
         size: (height, width) of the crop, whose ratio the window has.
 
     Returns:
@@ -127,7 +127,7 @@ def random_flip(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Mirror an image, [height, width, channels], with probability 1/2.
 
     Args:
-        image: of any type.
+        image: an image of any type.
         seed: integers [2]; the same seed decides the same.
     """
     flip = tf.random.stateless_uniform([], seed, 0, 2, tf.int32) == 1

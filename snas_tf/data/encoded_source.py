@@ -115,7 +115,7 @@ class TfdsSource:
     """The examples of a split that TFDS has prepared.
 
     Attributes:
-        name: of the data set.
+        name: name of the data set.
         records: serialized `tf.train.Example`s.
         image_key, label_key: the names of the two features.
         num_classes: labels are 0 to one less.

@@ -131,9 +131,9 @@ def open_records(builder: Any, split: str, name: str) -> Records:
     """Open the serialized examples of a prepared split.
 
     Args:
-        builder: of a data set prepared as TFRecord, TFDS's default, or as ArrayRecord.
+        builder: builder of a data set prepared as TFRecord, TFDS's default, or as ArrayRecord.
         split: the name of the split.
-        name: of the data set, for messages.
+        name: name of the data set, for messages.
 
     Raises:
         UserError: the prepared copy is of another format or can't be read.

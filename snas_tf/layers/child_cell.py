@@ -123,7 +123,7 @@ def run(
         edges: the edges and the concatenated nodes.
         plan: the cell's place in the network.
         inputs: nodes 0 and 1, [batch, height, width, channels] each.
-        weights: of each edge; folded ones do as well.
+        weights: weights of each edge, folded or not.
         training: normalize with the batch's statistics.
         drop_path: factors [edges, batch] of each example on each edge; identities ignore them.
 

@@ -12,8 +12,8 @@ class FoldedCell:
     """Child cell in evaluation, with folded normalizations and without dead nodes.
 
     Normalizations are folded into the kernels. Edges and preprocess layers that reach no output are
-    gone, and so are dead nodes. What a dead node sends on through an edge is the same for every
-    image, as only offsets are left of it: it is a constant map, added where the edge ends.
+    left out, and so are dead nodes. The output of an edge from a dead node does not depend on the
+    image, because only offsets remain. It is a constant map, added at the end of the edge.
 
     Args:
         layer: the child's cell.
@@ -21,7 +21,7 @@ class FoldedCell:
             the others are always zero.
 
     Attributes:
-        live_outputs: which channels [channels] of the child's cell this one's output has.
+        live_outputs: booleans [channels]: the channels of the child's cell that this output has.
     """
 
     def __init__(

@@ -48,7 +48,7 @@ def make_node(
         live: which operations run on any of those edges, booleans [operations]; None for all.
         operations: their names.
         weights: the node's, for each pooling.
-        stride: of the edges that leave the node.
+        stride: stride of the edges that leave the node.
         training: normalize with the batch's statistics.
 
     Returns:
@@ -118,8 +118,8 @@ def _add_live(
     """Add Z_ij^k . O_ij^k(x) to the total if the operation is live; if not, it does not run.
 
     Returns:
-        The total, x and the new moving statistics. x passes through unchanged, because then its
-        gradient does too: an operation that does not run adds nothing to it, not a map of zeros.
+        The total, x and the new moving statistics. x is returned unchanged, so that an
+        operation that does not run adds nothing to its gradient, rather than a map of zeros.
     """
 
     def run() -> tuple[tf.Tensor, tf.Tensor, Weights]:

@@ -18,8 +18,8 @@ def batch_normalize(
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
     """Normalize each channel of x [batch, height, width, channels].
 
-    A mask value z handed over as `scale` multiplies the normalized map inside the fused kernel:
-    the product and its gradient with respect to z cost nothing extra.
+    A value z given as `scale` multiplies the normalized map inside the fused kernel, so the product
+    and its gradient with respect to z cost nothing extra.
 
     Args:
         x: the feature map.
@@ -62,7 +62,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
     """Keras' layer with the paper's momentum and epsilon, and statistics shared by replicas.
 
     Keras lets the moving statistics of replicas drift apart. Here each update is the mean over
-    the replicas, as in `layers.operation`, so that what is exported is what every replica has.
+    the replicas, as in `layers.base_operation`, so that all replicas have the same statistics.
     """
 
     def __init__(self, momentum: float = MOMENTUM, epsilon: float = EPSILON, **kwargs: Any) -> None:

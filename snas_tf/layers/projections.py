@@ -127,7 +127,7 @@ class PointwiseConvolution(_Projection):
 def pointwise_convolution(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     """1 x 1 convolution of x [batch, height, width, channels]; kernel [channels, outputs].
 
-    As a matrix product, whose gradients are cheaper than those of a convolution.
+    It is a matrix product, whose gradients are faster than those of a convolution.
     """
     flat = tf.reshape(x, [-1, kernel.shape[0]])
     return tf.reshape(flat @ kernel, [-1, *x.shape[1:3], kernel.shape[1]])

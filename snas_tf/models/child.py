@@ -74,7 +74,7 @@ class ChildNetwork(CellNetwork):
 
         Args:
             images: uint8 [batch, height, width, 3].
-            drop_probability: of each example on each edge that is no identity, a scalar.
+            drop_probability: probability of dropping an edge that is no identity, a scalar.
             seed: integers [2]; the same seed drops the same.
 
         Returns:
@@ -138,7 +138,7 @@ def drop_path(
 ) -> tf.Tensor:
     """Factors [edges, batch]: 0 with a probability, else 1 / (1 - probability).
 
-    Each example loses each edge on its own (Larsson et al., 2017; Appendix G.2).
+    Edges are dropped independently for each example (Larsson et al., 2017; Appendix G.2).
     """
     kept = tf.random.stateless_uniform([num_edges, batch], seed) >= probability
     return tf.cast(kept, tf.float32) / (1.0 - probability)

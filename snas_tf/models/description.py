@@ -30,8 +30,8 @@ class NetworkDescription:
         class_names: in the order of the labels.
         mean, standard_deviation: of each channel of the training images, on the scale 0 to 255.
         stem: one of `stems.NAMES`.
-        preprocessing: what images of another size go through before the network, in evaluation and
-            in an export; one of `PREPROCESSING`.
+        preprocessing: how images of another size are prepared, in evaluation and in an export; one
+            of `PREPROCESSING`.
     """
 
     num_cells: int

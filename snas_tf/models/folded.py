@@ -14,8 +14,8 @@ from snas_tf.models.child import ChildNetwork
 class FoldedChild:
     """Child network in evaluation, with folded normalizations and without dead nodes.
 
-    Normalizations are folded into the convolutions before them; dead nodes, and what reads their
-    zeros, are left out (see `FoldedCell`), and so are cells that no other reads.
+    Normalizations are folded into the convolutions before them; dead nodes and their
+    edges are left out (see `FoldedCell`), and so are cells that no other cell reads.
 
     Args:
         child: the network, whose weights are copied; they become constants of the graph.

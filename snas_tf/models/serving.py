@@ -12,8 +12,7 @@ class ServingModule(tf.Module):
         network: gives logits [batch, classes] of images uint8 [batch, height, width, 3].
         image_size: (height, width) that the network takes.
         class_names: in the order of the labels.
-        preprocess: makes images uint8 [batch, height, width, 3] of that size of images of any size,
-            as the images were made that the network was evaluated on.
+        preprocess: resizes images uint8 [batch, height, width, 3] to that size, as in evaluation.
         refuses_scaled: whether a batch whose greatest value is 1 is an error.
     """
 
@@ -46,9 +45,9 @@ class ServingModule(tf.Module):
             "probabilities" [batch, classes] and "class_names" [classes].
 
         Raises:
-            tf.errors.InvalidArgumentError: the greatest value of the batch is 1. A SavedModel sees
-                arrays of floats after they are cast, which leaves of images of 0 to 1 what was 1
-                exactly. Black images are served, as is all where training images were as dark.
+            tf.errors.InvalidArgumentError: the greatest value of the batch is 1. A SavedModel gets
+                arrays of floats after a cast to integers, so images of 0 to 1 are 0 or 1. Black
+                images are accepted, and all images where the training images were as dark.
         """
         batch = tf.shape(image)[0]
         with tf.control_dependencies([_assert_not_scaled(image)] if self._refuses_scaled else []):

@@ -22,7 +22,7 @@ class Penalty:
     `scale` defines C, `estimator` its expectation, and `weight` eta.
 
     Args:
-        network_plan: of the parent network.
+        network_plan: plan of the parent network.
         config: the search's settings.
         num_steps: length of the search in steps.
     """

@@ -55,7 +55,7 @@ class TargetWeight(keras.layers.Layer):
     weight has either sign: where children would be too small, the penalty rewards larger ones.
 
     Args:
-        size: of the children.
+        size: size of the children.
         target: size of the child wanted, in the same unit.
         num_steps: N, length of the search.
     """
@@ -77,9 +77,9 @@ class TargetWeight(keras.layers.Layer):
     def excess(self, log_alpha: Logits, temperature: tf.Tensor) -> tf.Tensor:
         """The excess u = ln(S / target), a scalar: 0.05 where the child is 5 % too large.
 
-        S is the expected size under softmax(log alpha / lambda): that of the distribution at
-        lambda = 1, and with the temperature it tends to that of the derived child, which is its
-        argmax, also where the entropy of the distribution itself does not reach 0.
+        S is the expected size under softmax(log alpha / lambda). At lambda = 1 it is the expected
+        size of sampled children. As lambda falls, it tends to the size of the derived child, even
+        where the entropy does not reach 0.
         """
         edges = [
             tf.reduce_sum(tf.nn.softmax(logits / temperature) * self._size.edges[kind])

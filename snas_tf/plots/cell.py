@@ -31,7 +31,7 @@ class _Layout:
 
     An edge starts at the top of its source, follows a lane and ends at the top of its target. Edges
     that pass one gap between nodes never share a lane there, and a label sits in the last gap of
-    its edge: so no line meets a label or a box, and lines only ever cross at right angles.
+    its edge: so no line crosses a label or a box, and lines cross at right angles only.
     """
 
     columns: tuple[float, ...]  # Center of each node, then of the output.

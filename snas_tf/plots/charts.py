@@ -22,7 +22,7 @@ def draw_alpha(probabilities: np.ndarray, title: str, space: SearchSpace = DARTS
     Args:
         probabilities: softmax(log alpha), [edges, operations].
         title: title above the picture.
-        space: whose edges and operations these are.
+        space: search space of these edges and operations.
     """
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle

@@ -23,7 +23,7 @@ class CheckpointFiles:
     """Numbered checkpoints in a directory.
 
     Only files named as this class names them are read or removed. A checkpoint is written into a
-    temporary directory and renamed, so that a kill leaves none that is half-written.
+    temporary directory and renamed, so that a killed process leaves no half-written one.
 
     Args:
         directory: where they are.
@@ -169,8 +169,8 @@ def restore_network(
 
     Args:
         network: built as the run built it, except that an auxiliary classifier may be missing.
-        directory: of the checkpoints.
-        name: of the checkpoints, before their numbers.
+        directory: directory of the checkpoints.
+        name: name of the checkpoints, before their numbers.
 
     Returns:
         The checkpoint's data file.

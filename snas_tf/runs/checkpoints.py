@@ -29,10 +29,10 @@ class _SavedRows(tf.train.experimental.PythonState):
 class Checkpoints(keras.callbacks.Callback):
     """Callback that saves after every epoch, and every `every_steps` steps within one.
 
-    What is saved is the flat list of all variables, so nothing that a container hides from
-    tracking can be missed: weights, statistics, optimizer slots, steps, and the sums of the epoch
-    so far; and the rows of the epochs before. A checkpoint precedes its epoch's validation and
-    row, which are made again where a run resumes there.
+    The flat list of all variables is saved, independently of TensorFlow's tracking: weights,
+    statistics, optimizer slots, steps, and the sums of the current epoch; and the rows of earlier
+    epochs. A checkpoint is written before its epoch's validation and row, which are repeated if a
+    run resumes there.
 
     Args:
         directory: where the checkpoints go.

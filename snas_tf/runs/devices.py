@@ -15,7 +15,7 @@ _RECORDED = ("tensorflow", "keras", "numpy", "tensorflow-datasets")
 def strategy(batch_size: int) -> tf.distribute.Strategy:
     """Make the strategy for all GPUs of this machine, or its one device.
 
-    Logical CPU devices count when there are several, which is how distribution is tested.
+    Several logical CPU devices count as GPUs do, for tests.
 
     Args:
         batch_size: images a step, over all replicas.
@@ -51,8 +51,7 @@ def configure() -> None:
 def fast_start() -> Iterator[None]:
     """Disable TensorFlow's graph optimizer on CPUs within a context.
 
-    It takes longer over the parent than everything else before the first step, and gains nothing
-    there.
+    For the parent, it takes longer than everything else before the first step, without benefit.
     """
     before = tf.config.optimizer.get_experimental_options().get("disable_meta_optimizer", False)
     if not tf.config.list_physical_devices("GPU"):

@@ -14,7 +14,7 @@ def keep_until(directory: pathlib.Path, last_step: int) -> None:
     """Delete the events after a step, which a resumed run writes again.
 
     Args:
-        directory: of the event files; other files stay.
+        directory: directory of the event files; other files stay.
         last_step: the last one kept.
     """
     if not directory.is_dir():

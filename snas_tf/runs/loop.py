@@ -27,7 +27,7 @@ def train(
 
     Args:
         model: a built and compiled `TracedModel` with `config`, `step` and `state`.
-        monitor_class: what reports its epochs.
+        monitor_class: class of the monitor.
         dataset: the images to learn from and those to validate on.
         batch_config: how training batches are drawn.
         run: the run directory.

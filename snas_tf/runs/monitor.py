@@ -17,15 +17,15 @@ from snas_tf.runs.run_directory import RunDirectory
 class Monitor:
     """Base class of monitors: report a row per epoch on screen, in metrics.csv and TensorBoard.
 
-    A subclass says what is in a row, and may keep or draw more. All that it writes depends on the
-    model and the rows alone, so that the end of an epoch can be reported again.
+    A subclass defines the row, and may write more files. All that it writes depends on the model
+    and the rows alone, so that the end of an epoch can be reported again.
 
     Args:
-        model: what is trained.
+        model: the model that is trained.
         run: the run directory.
         progress: measures the rate.
         num_epochs: epochs of the whole run.
-        rows: those of earlier epochs; the later ones are appended.
+        rows: rows of earlier epochs; later ones are appended.
     """
 
     tags: ClassVar[dict[str, str]] = {}

@@ -13,7 +13,7 @@ _PLAIN_SECONDS = 60
 class Progress(keras.callbacks.Callback):
     """Callback that shows a bar on a terminal, and elsewhere a line per minute.
 
-    Also measures the rate of the epoch's training steps, for whoever reports the epoch.
+    It also measures the rate of the epoch's training steps.
 
     Args:
         num_epochs: epochs of the whole run.

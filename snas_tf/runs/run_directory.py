@@ -57,8 +57,8 @@ class RunDirectory:
         """Create and lock the directory within a context.
 
         The lock is the operating system's, on the directory itself, so it ends with the process.
-        What a killed process left half-written is removed. Where the block refuses to run, and
-        nothing was there before, nothing stays.
+        Half-written files of a killed process are removed. If a new run is refused within the
+        context, all its files are removed.
 
         Raises:
             UserError: the directory can't be written, is another process's, or holds files and is
@@ -138,8 +138,8 @@ class RunDirectory:
         """Write run.json, if its content changes.
 
         Args:
-            record: of this run.
-            versions: of the packages in use, recorded only.
+            record: record of this run.
+            versions: versions of the packages in use, recorded only.
 
         Raises:
             UserError: the directory can't be written.
@@ -156,10 +156,10 @@ class RunDirectory:
     def check(self, record: RunRecord, may_grow: Collection[str] = ()) -> None:
         """Check that the run in the directory, if it has been trained, has the same record.
 
-        Where nothing has been trained yet, nothing can be lost.
+        A run that has not been trained may be replaced.
 
         Args:
-            record: of this run.
+            record: record of this run.
             may_grow: settings that may be greater than those recorded.
 
         Raises:

@@ -100,7 +100,7 @@ def read(path: pathlib.Path) -> RunRecord:
     """Read a run's record.
 
     Args:
-        path: of run.json.
+        path: path of run.json.
 
     Raises:
         UserError: there is none, or it is damaged.

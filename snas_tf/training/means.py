@@ -14,7 +14,7 @@ def sums(values: Mapping[str, tf.Tensor], weight: tf.Tensor | None = None) -> di
 
     Args:
         values: by name, one value an example [batch], or one for all of them [].
-        weight: of each example [batch]; None for 1.
+        weight: weight of each example [batch]; None for 1.
 
     Returns:
         Scalars by name, "examples" with them, in double precision.
@@ -29,11 +29,11 @@ def sums(values: Mapping[str, tf.Tensor], weight: tf.Tensor | None = None) -> di
 class Means(keras.layers.Layer):
     """Running means of named values over all examples of all replicas.
 
-    Replicas return `sums`; these are added up, across replicas too, before anything is divided.
+    The `sums` of all replicas are added before the division.
 
     Args:
         names: what is measured.
-        name: of the layer.
+        name: name of the layer.
     """
 
     def __init__(self, names: Sequence[str], name: str) -> None:

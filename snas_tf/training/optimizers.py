@@ -70,7 +70,7 @@ def regularized(
 
     Args:
         gradients: one for each variable.
-        variables: what the gradients are of.
+        variables: variables of the gradients.
         clip_norm: the largest global norm; 0 for no clipping.
         weight_decay: factor of each variable's value; 0 for none.
     """
@@ -92,8 +92,8 @@ def apply_across_replicas(
 ) -> None:
     """Update variables with the sum of all replicas' gradients.
 
-    The sum is clipped, not each replica's part. Keras then sums the equal gradients once more,
-    hence the division.
+    The sum is clipped, not each replica's part. Keras then sums the equal gradients once more, so
+    they are divided by the number of replicas.
 
     Args:
         optimizer: built on `variables`.

@@ -11,9 +11,9 @@ ALPHA_SPREAD = 3.0
 def alpha_rate(num_steps: int) -> float:
     """Compute the rate of log alpha for a search of `num_steps` steps: 3 / sqrt(num_steps).
 
-    Adam makes steps of the size of its rate r. Where they are noise, N of them lead r sqrt(N) away;
-    this rule keeps that at `ALPHA_SPREAD`, enough to decide edges whose operations are equally
-    good. Where one is better in the mean, the drift r N is the larger the longer the search.
+    Adam makes steps of the size of its rate r. N steps of noise move log alpha by r sqrt(N). This
+    rule keeps that at `ALPHA_SPREAD`, enough to decide edges whose operations are equally good.
+    Where one is better on average, the drift r N grows with the length of the search.
 
     Args:
         num_steps: N, at least 1.

@@ -21,7 +21,7 @@ class TracedModel(keras.Model):
     Args:
         trained: names of what is measured in training.
         tested: names of what is measured on images held out.
-        name: of the model.
+        name: name of the model.
     """
 
     train_function: Callable | None

@@ -99,11 +99,11 @@ def search(
         labels: integers [examples].
         model_dir: the run directory.
         config: the search's settings; the paper's by default.
-        data: which images, where none are given, and how they are fed.
+        data: the images, if none are given, and their batches.
         validation_data: images and labels to validate on; by default a share of `images` is held
             out, as `data.validation_fraction` says.
         class_names: in the order of the labels.
-        seed: of everything random.
+        seed: seed of everything random.
 
     Raises:
         UserError: images or settings are not accepted, or the run directory is not this search's.
@@ -140,9 +140,9 @@ def train(
             an `ImageNetConfig`, images stay on disk, and are those of `data`.
         data: see `search`.
         validation_data: see `search`.
-        test_data: images and labels that decide nothing.
+        test_data: images and labels for the test at the end.
         class_names: see `search`.
-        seed: of everything random.
+        seed: seed of everything random.
 
     Raises:
         UserError: images or settings are not accepted, or the run directory is not this training's.

@@ -21,14 +21,14 @@ def evaluate(
         config: the training's settings; with several seeds each has a run directory within.
         data_config: the images.
         run_config: where the run lives, and its first seed.
-        kind: what does it.
+        kind: class of the training.
 
     Returns:
         The content of result.json.
 
     Raises:
-        UserError: the genotype, the images or the initial weights can't be had, or the run
-            directory is not this run's.
+        UserError: the genotype, the images or the initial weights can't be read, or the run
+            directory is of another run.
     """
     return kind(config, data_config, run_config).run()
 

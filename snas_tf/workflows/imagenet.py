@@ -23,7 +23,7 @@ class ImageNetTraining(ChildTraining):
     """Training of a child on images that stay encoded on disk (Section 3.3).
 
     The images that are held out are the test images, as in the published figures, so no epoch is
-    picked by them: what counts is the last one.
+    selected by them: the last one counts.
     """
 
     kind = "imagenet"

@@ -21,8 +21,8 @@ from snas_tf.runs.run_record import RunRecord
 class InitialWeights:
     """Weights of a search, for a child on the same images.
 
-    The parent has learned from some of the images. What the child is validated on must be what the
-    search held out, or its accuracy would be that of images which its weights have seen.
+    The parent has learned from some of the images. The images that validate the child must be
+    those that the search held out, because its weights have seen the others.
 
     Args:
         path: the run directory of the search.
@@ -61,8 +61,8 @@ class InitialWeights:
         """Check that what is held out with `split_seed` is what the search held out.
 
         Args:
-            fingerprint: of the child's images.
-            validation_fraction: of the child's training images.
+            fingerprint: fingerprint of the child's images.
+            validation_fraction: share of the child's training images that is held out.
 
         Raises:
             UserError: the images are not the search's, or another share of them is held out.

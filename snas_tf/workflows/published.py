@@ -12,7 +12,7 @@ class Table:
         title: the images.
         head: names of the columns.
         rows: one network each, as text.
-        settings: of our training, by field, that make its figures comparable.
+        settings: settings of a comparable training, by field.
     """
 
     title: str
@@ -25,7 +25,7 @@ class Table:
 
         Args:
             ours: a row.
-            settings: of our run, with the keys of `self.settings`.
+            settings: settings of our run, with the keys of `self.settings`.
         """
         others = [
             f"`{name}`={settings[name]:g} (published: {value:g})"

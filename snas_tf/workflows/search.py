@@ -100,8 +100,8 @@ def search(config: SearchConfig, data_config: DataConfig, run_config: RunConfig)
         The content of result.json.
 
     Raises:
-        UserError: the algorithm is unknown, the images can't be had, or the run directory is not
-            this run's.
+        UserError: the algorithm is unknown, the images can't be read, or the run directory is of
+            another run.
     """
     if config.algorithm not in ALGORITHMS:
         raise UserError(

@@ -48,7 +48,7 @@ class Workflow:
             The content of result.json.
 
         Raises:
-            UserError: an input can't be had, or the run directory is not this run's.
+            UserError: an input can't be read, or the run directory is of another run.
         """
         self._check_place()
         run = RunDirectory(self.run_config.model_dir)
