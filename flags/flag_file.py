@@ -1,6 +1,6 @@
 """Flag files: `--flagfile=FILE`, one flag a line.
 
-absl reads them too, but in the locale's encoding, and it waits for ever for a pipe.
+absl reads them too, but in the locale's encoding, and it waits forever for a pipe.
 """
 
 import os

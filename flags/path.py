@@ -68,7 +68,7 @@ class PathParser(flags.ArgumentParser):
 def find(path: str) -> str:
     """Find a file that may come with the program: the path itself, or that of the program.
 
-    So presets, and the files that they name, are found from every directory.
+    Presets, and the files that they name, are found from every directory.
     """
     beside = ROOT / path
     return path if os.path.exists(path) or not beside.exists() else str(beside)

@@ -26,8 +26,8 @@ class LastingFile(io.FileIO):
 def secure(kind: type[io.TextIOWrapper] = io.TextIOWrapper) -> None:
     """Open those of the three streams that are closed, and make output and error lasting.
 
-    A closed one's number would go to the next file that is opened, and messages with it. A letter
-    that the stream's encoding does not have is written as an escape.
+    Otherwise the next file that is opened would get the number of a closed stream, and its messages.
+    Letters that the encoding lacks are escaped.
 
     Args:
         kind: class of the new output and error.

@@ -26,7 +26,7 @@ class Contents:
             such parts and they are wanted.
         class_names: in the order of the labels.
         digests: digests of the images of each part with their labels.
-        remarks: what else a user has to know of them.
+        remarks: remarks for the user, such as files left out.
     """
 
     parts: dict[str, Images]

@@ -129,8 +129,8 @@ def find_damage(file: pathlib.Path | BinaryIO) -> Exception | None:
 def decode(file: pathlib.Path | BinaryIO, image_size: int | None = None) -> np.ndarray:
     """Decode an image to RGB, upright. Pillow raises an error of any kind for a damaged one.
 
-    Of several frames or pages it is the first. The EXIF orientation is applied, and what is
-    transparent lies on white.
+    Of several frames or pages it is the first. The EXIF orientation is applied, and transparent
+    pixels become white.
 
     Args:
         file: what to read, of any color mode and up to 16 bits a channel.

@@ -32,7 +32,7 @@ class EncodedCollection:
     Attributes:
         dataset: the images, of which none is held out at random.
         fingerprint: see `batches.Collection`.
-        remarks: what else a user has to know of them.
+        remarks: remarks for the user, such as files left out.
     """
 
     dataset: EncodedDataset

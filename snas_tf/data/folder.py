@@ -102,7 +102,7 @@ def find_parts(config: DataConfig) -> dict[str, pathlib.Path]:
 def list_images(config: DataConfig, held_out: tuple[str, ...]) -> Listing:
     """List the image files of a folder, and open none.
 
-    Entries whose names begin with a dot are passed over. What else is not read, such as files of
+    Entries whose names begin with a dot are ignored. What else is not read, such as files of
     other types, sub-directories of a class, pipes, and links that lead nowhere, is counted.
 
     Args:

@@ -21,7 +21,7 @@ def summarize(
         class_names: in the order of the labels.
         image_size: in pixels, and how the images get it.
         mirror: whether training images are mirrored at random.
-        remarks: what else has to be known, such as what was left out.
+        remarks: remarks for the user, such as files left out.
     """
     mirrored = "half of the training images, at random; `mirror`=False if left and right matter"
     lines = [
