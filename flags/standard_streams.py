@@ -26,7 +26,7 @@ class LastingFile(io.FileIO):
 def secure(kind: type[io.TextIOWrapper] = io.TextIOWrapper) -> None:
     """Open those of the three streams that are closed, and make output and error lasting.
 
-    Otherwise the next file that is opened would get the number of a closed stream, and its messages.
+    Otherwise the next file that is opened would get the number and the messages of a closed stream.
     Letters that the encoding lacks are escaped.
 
     Args:

@@ -21,8 +21,8 @@ def digest_files(files: Sequence[tuple[pathlib.Path, int]], root: pathlib.Path) 
     """Compute the digest of image files: their names below `root`, labels, sizes and bytes.
 
     Of files of more than 4 GiB in all, the bytes of every n-th are read, those of about 4 GiB;
-    names, labels and sizes are of all. Order plays no part, nor where `root` lies. A file that
-    can't be read is left to whoever decodes it.
+    names, labels and sizes are of all. The order and the place of `root` do not matter. A file
+    that can't be read is ignored here.
 
     Args:
         files: paths, each with its label.
