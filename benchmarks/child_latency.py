@@ -1,4 +1,4 @@
-"""Latency of an exported child, ours and in PyTorch, taking turns; and what the machine could do.
+"""Latency of an exported child, ours and PyTorch's, alternating; and the limit of the machine.
 
     python benchmarks/child_latency.py [--genotype=snas_mild] [--batch_sizes=1,64]
 
@@ -20,13 +20,13 @@ from absl import app, flags
 from benchmarks import children, limits, rounds
 from snas_tf.architecture import network_cost
 
-flags.DEFINE_list("batch_sizes", ["1", "64"], "Images a call, one duel each.")
+flags.DEFINE_list("batch_sizes", ["1", "64"], "Images per call, one comparison each.")
 flags.DEFINE_integer("images", 0, "Used by the benchmark itself: images a call.")
-flags.DEFINE_integer("turns", 10, "Turns of each in a duel, after the first two calls.", 1)
+flags.DEFINE_integer("turns", 10, "Turns of each candidate, after the first two calls.", 1)
 
 
 def ours():
-    """The SavedModel, loaded as another program would."""
+    """Make the candidate of the SavedModel."""
     from snas_tf import tensorflow_import
 
     tensorflow_import.import_tensorflow()
@@ -45,17 +45,17 @@ def ours():
         (120,) * 3,
         (60,) * 3,
     )
-    network = described.child(children.genotype())
+    network = described.child(children.load_genotype())
     with tempfile.TemporaryDirectory() as directory:
         path = pathlib.Path(directory, "export")
         export.save_model(FoldedChild(network), described, path)
         serve = tf.saved_model.load(str(path)).signatures["serving_default"]
     image = tf.zeros([values.images, children.SIDE, children.SIDE, 3], tf.uint8)
-    return rounds.Contender(lambda: serve(image=image)["probabilities"].numpy(), None, {})
+    return rounds.Candidate(lambda: serve(image=image)["probabilities"].numpy(), None, {})
 
 
 def pytorch(name):
-    """The network in PyTorch."""
+    """Make the candidate in PyTorch."""
     import torch
 
     from benchmarks import pytorch_layers
@@ -67,21 +67,21 @@ def pytorch(name):
     def call():
         return torch.softmax(network(images), 1).numpy()
 
-    return rounds.Contender(call, pytorch_layers.parameters(network), {})
+    return rounds.Candidate(call, pytorch_layers.parameters(network), {})
 
 
 def main(_):
-    """Prints a line for each duel."""
+    """Print a line for each comparison."""
     values = flags.FLAGS
     if values.worker:
         rounds.serve(lambda: ours() if values.worker == "ours" else pytorch(values.worker))
         return
-    counted = network_cost.child_cost(children.genotype(), children.plan(), 10)
+    counted = network_cost.child_cost(children.load_genotype(), children.plan(), 10)
     for images in map(int, values.batch_sizes):
         print(f"{values.genotype}, {images} images; median milliseconds of a call")
         sys.argv.append(f"--images={images}")
         calls = max(1, 32 // images)
-        names = ["ours", *rounds.OPPONENTS]
+        names = ["ours", *rounds.BASELINES]
         seconds = rounds.compare(
             __file__, names, values.turns, calls, 1e-3, parameters=counted.parameters
         )

@@ -1,4 +1,4 @@
-"""A step of a child's training, ours and in PyTorch, taking turns; and what the machine could do.
+"""Training step of a child, ours and PyTorch's, alternating; and the limit of the machine.
 
     python benchmarks/child_step.py [--genotype=snas_mild] [--batch_size=96]
 
@@ -19,14 +19,14 @@ from benchmarks import children, limits, rounds
 from snas_tf.architecture import network_cost
 
 flags.DEFINE_integer("batch_size", 96, "Images a step.", 1)
-flags.DEFINE_integer("steps", 6, "Steps of each in a duel, after the first two.", 1)
+flags.DEFINE_integer("steps", 6, "Steps of each candidate, after the first two.", 1)
 
 _AUXILIARY = 128 * 768 * 2 * 2 + 2 * 128 + 2 * 768 + 768 * 10 + 10
 """Parameters of the tower (Section 3.2), but for its first convolution's 128 a channel."""
 
 
 def ours():
-    """The training as `--mode=evaluate` runs it."""
+    """Make the candidate of `--mode=evaluate`."""
     from snas_tf import tensorflow_import
 
     tensorflow_import.import_tensorflow()
@@ -39,27 +39,27 @@ def ours():
 
 
 def pytorch(name):
-    """The same in PyTorch, halfway through the training: a drop probability of 0.1."""
+    """Make the candidate in PyTorch, halfway through the training: a drop probability of 0.1."""
     from benchmarks import pytorch_child, pytorch_layers
 
     network = children.pytorch(name, auxiliary=True)
     batch = pytorch_layers.synthetic_batch(flags.FLAGS.batch_size, children.SIDE)
     training = pytorch_child.Training(network, batch, drop_probability=0.1)
-    return rounds.Contender(training.step, pytorch_layers.parameters(network), {})
+    return rounds.Candidate(training.step, pytorch_layers.parameters(network), {})
 
 
 def main(_):
-    """Prints a line for each duel."""
+    """Print a line for each comparison."""
     values = flags.FLAGS
     if values.worker:
         rounds.serve(lambda: ours() if values.worker == "ours" else pytorch(values.worker))
         return
-    plans = children.plan()
-    counted = network_cost.child_cost(children.genotype(), plans, 10)
-    channels = plans[2 * len(plans) // 3].output_channels
+    network_plan = children.plan()
+    counted = network_cost.child_cost(children.load_genotype(), network_plan, 10)
+    channels = network_plan[2 * len(network_plan) // 3].output_channels
     parameters = counted.parameters + _AUXILIARY + 128 * channels
     print(f"{values.genotype}, {parameters:,} parameters; median seconds of a step")
-    names = ["ours", *rounds.OPPONENTS]
+    names = ["ours", *rounds.BASELINES]
     seconds = rounds.compare(__file__, names, values.steps, parameters=parameters)
     limits.report(*limits.of_training(counted, values.batch_size), seconds)
 

@@ -1,4 +1,4 @@
-"""The child that the benchmarks take, from flags; its PyTorch network."""
+"""The child of the benchmarks, from flags, and its PyTorch network."""
 
 from absl import flags
 
@@ -13,37 +13,39 @@ SIDE = 32
 """Of the images, in pixels."""
 
 
-def genotype():
-    """The cell."""
+def load_genotype():
+    """Load the genotype that the flags name."""
     return zoo.genotypes()[flags.FLAGS.genotype]
 
 
 def plan():
-    """The network's cells."""
+    """Plan the network."""
     values = flags.FLAGS
     size = (SIDE, SIDE)
-    return DARTS.plan_network(values.num_cells, values.init_channels, size, genotype().output_nodes)
+    return DARTS.plan_network(
+        values.num_cells, values.init_channels, size, load_genotype().output_nodes
+    )
 
 
 def pytorch(name, auxiliary):
-    """The network of a contender in PyTorch."""
+    """The network of a candidate in PyTorch."""
     from benchmarks import pytorch_layers
 
     values = flags.FLAGS
     pytorch_layers.configure()
     memory_format = pytorch_layers.FORMATS[name]
     size = values.num_cells, values.init_channels
-    return pytorch_network(genotype(), *size, auxiliary, memory_format)
+    return pytorch_network(load_genotype(), *size, auxiliary, memory_format)
 
 
-def pytorch_network(found, num_cells, init_channels, auxiliary, memory_format):
+def pytorch_network(genotype, num_cells, init_channels, auxiliary, memory_format):
     """The network of any genotype in PyTorch."""
     from benchmarks import pytorch_child
 
     cells = {
         kind: (
-            [(edge.source, edge.target, edge.operation) for edge in found.cell(kind).edges],
-            found.cell(kind).concat,
+            [(edge.source, edge.target, edge.operation) for edge in genotype.cell(kind).edges],
+            genotype.cell(kind).concat,
         )
         for kind in DARTS.kinds
     }

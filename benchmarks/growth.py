@@ -1,6 +1,6 @@
 """How a search step's time and memory grow with cells, channels, images a step and image size.
 
-    python benchmarks/growth.py [--steps=6] [--turns=3] [--output=docs/performance/growth.png]
+    python benchmarks/growth.py [--steps=6] [--turns=3] [--output=FILE.png]
 
 One size is varied at a time around a small search. All points take turns, each turn a process of
 its own, and medians count. The exponent b of cost = a size^b is fitted over all points of a line.
@@ -19,7 +19,7 @@ from absl import app, flags
 
 from benchmarks import rounds, search_step
 
-flags.DEFINE_string("output", "docs/performance/growth.png", "The plot.")
+flags.DEFINE_string("output", "docs/results/performance/growth.png", "The plot.")
 flags.DEFINE_integer("turns", 3, "Processes of each point.", 1)
 
 BASE = {"num_cells": 5, "init_channels": 8, "batch_size": 32, "image_size": 16}
@@ -32,12 +32,12 @@ LINES = {
 
 
 def make(sizes):
-    """The contender of a point, with what its process has resident before the first step."""
+    """The candidate of a point, with what its process has resident before the first step."""
     for name, size in sizes.items():
         setattr(flags.FLAGS, name, size)
-    contender = search_step.ours({})
-    contender.phases["resident"] = rounds.peak_gib()
-    return contender
+    candidate = search_step.ours({})
+    candidate.phases["resident"] = rounds.peak_gib()
+    return candidate
 
 
 def line_points(name):
@@ -75,7 +75,7 @@ def exponent(sizes, costs):
 
 
 def draw(lines, path):
-    """Saves cost over size, both as multiples of the base's, a panel a measure."""
+    """Save cost over size, both as multiples of the base's, a panel a measure."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 4), layout="constrained")
@@ -96,7 +96,7 @@ def draw(lines, path):
 
 
 def main(_):
-    """Prints a line for each point and each exponent; saves the plot."""
+    """Print a line for each point and each exponent; save the plot."""
     if flags.FLAGS.worker:
         rounds.serve(lambda: make(json.loads(flags.FLAGS.worker)))
         return

@@ -1,4 +1,4 @@
-"""Images/s of the pipeline of images on disk, with no network behind it.
+"""Images/s of the pipeline of images on disk, without a network.
 
     python benchmarks/input_pipeline.py [--image_size=224] [--batch_size=96] [--batches=50]
 
@@ -39,7 +39,7 @@ _DECODED = 200  # to measure the limit
 
 
 def make_folder(root):
-    """Writes JPEGs of about 110 kB: smooth shapes under some noise."""
+    """Write JPEGs of about 110 kB: smooth shapes under some noise."""
     generator = np.random.default_rng(0)
     for part in ("train", "val"):
         for label in range(_CLASSES):
@@ -54,7 +54,7 @@ def make_folder(root):
 
 
 def report(name, batches, count, size):
-    """Times all batches but the first, which waits for the pipeline to start."""
+    """Time all batches but the first, which waits for the pipeline to start."""
     iterator = iter(batches)
     next(iterator)
     wall, cpu = time.monotonic(), time.process_time()
@@ -70,7 +70,7 @@ def report(name, batches, count, size):
 
 
 def decoding_rate(paths):
-    """Images/s that one core decodes whole: what a pipeline is measured against."""
+    """Images/s that one core decodes, as the baseline of a pipeline."""
     encoded_images = [path.read_bytes() for path in paths]
     tf.io.decode_image(encoded_images[0], 3)
     start = time.process_time()
@@ -80,7 +80,7 @@ def decoding_rate(paths):
 
 
 def main(_):
-    """Prints the limit, a line for training and one for evaluation."""
+    """Print the limit, a line for training and one for evaluation."""
     values = flags.FLAGS
     tf.config.set_visible_devices([], "GPU")
     with tempfile.TemporaryDirectory() as temporary:

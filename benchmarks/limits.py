@@ -1,4 +1,4 @@
-"""What this machine can do at best: the rate of large matrix products, and that of copying.
+"""Limits of this machine: the rate of large matrix products, and that of copying.
 
 python benchmarks/limits.py
 """
@@ -21,7 +21,7 @@ def matrix_rate():
 
 
 def copy_rate():
-    """Bytes read and written a second, each core copying an array of its own."""
+    """Bytes read and written a second, while each core copies its own array."""
     cores = os.cpu_count()
     sources = [np.ones(_COPIED, np.uint8) for _ in range(cores)]
     targets = [np.ones(_COPIED, np.uint8) for _ in range(cores)]
@@ -43,22 +43,22 @@ def of_inference(counted, batch_size):
     """Multiply-adds and bytes of a pass through a network whose `Cost` for one image is known.
 
     Every convolution reads its input and its kernel and writes its output; what stands between
-    them, normalisations above all, is taken to cost nothing.
+    them, normalizations above all, is taken to cost nothing.
     """
     maps = counted.memory_access - counted.parameters
     return counted.multiply_adds * batch_size, 4 * (maps * batch_size + counted.parameters)
 
 
 def of_training(counted, batch_size):
-    """The same of a step: backward, each convolution is two more of its size."""
+    """Multiply-adds and bytes of a step: backward, each convolution is two more of its size."""
     return tuple(3 * one for one in of_inference(counted, batch_size))
 
 
 def report(multiply_adds, moved, seconds):
-    """Prints what a step needs at least, and how much of the machine it uses.
+    """Print what a step needs at least, and how much of the machine it uses.
 
     Args:
-        multiply_adds: of the step's convolutions and dense layers.
+        multiply_adds: those of the step's convolutions and dense layers.
         moved: bytes that those read and write, each number once.
         seconds: that the step takes.
     """

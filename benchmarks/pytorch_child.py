@@ -31,7 +31,7 @@ class ChildCell(layers.Cell):
 
 
 def drop_path_(x, probability):
-    """Zeroes examples of x, a normalisation's output, which its gradient does not need."""
+    """Zero examples of x, a normalization's output, which its gradient does not need."""
     kept = 1.0 - probability
     return x.mul_(torch.empty(len(x), 1, 1, 1).bernoulli_(kept).div_(kept))
 

@@ -1,4 +1,4 @@
-"""The operations of Appendix G.1 in PyTorch: what the benchmarks compare with."""
+"""The operations of Appendix G.1 in PyTorch, for comparison."""
 
 import os
 
@@ -8,12 +8,12 @@ from torch.nn import functional
 
 from benchmarks import rounds
 
-FORMATS = dict(zip(rounds.OPPONENTS, (torch.contiguous_format, torch.channels_last), strict=True))
-"""The memory format of each contender."""
+FORMATS = dict(zip(rounds.BASELINES, (torch.contiguous_format, torch.channels_last), strict=True))
+"""The memory format of each candidate."""
 
 
 def configure():
-    """One seed, and a thread a core."""
+    """Set the seed, and one thread per core."""
     torch.manual_seed(0)
     torch.set_num_threads(os.cpu_count())
 
@@ -32,13 +32,13 @@ def pointwise(inputs, outputs, stride=1):
 
 
 def preprocess(inputs, channels, affine):
-    """ReLU, 1 x 1 convolution, normalisation."""
+    """ReLU, 1 x 1 convolution, normalization."""
     normalize = nn.BatchNorm2d(channels, affine=affine)
     return nn.Sequential(nn.ReLU(), pointwise(inputs, channels), normalize)
 
 
 def dilated(channels, kernel_size, stride, affine, dilation=2, in_place=False):
-    """ReLU, depthwise, pointwise, normalisation; dilated by 2."""
+    """ReLU, depthwise, pointwise, normalization; dilated by 2."""
     return nn.Sequential(
         nn.ReLU(in_place),
         depthwise(channels, kernel_size, stride, dilation),
@@ -54,7 +54,7 @@ def separable(channels, kernel_size, stride, affine):
 
 
 def wide_then_tall(channels, stride, affine):
-    """ReLU, 1 x 7, 7 x 1, normalisation."""
+    """ReLU, 1 x 7, 7 x 1, normalization."""
     return nn.Sequential(
         nn.ReLU(),
         nn.Conv2d(channels, channels, (1, 7), (1, stride), (0, 3), bias=False),
@@ -64,12 +64,12 @@ def wide_then_tall(channels, stride, affine):
 
 
 def pooling(pool, channels, affine):
-    """A pooling and its normalisation."""
+    """A pooling and its normalization."""
     return nn.Sequential(pool, nn.BatchNorm2d(channels, affine=affine))
 
 
 class FactorizedReduction(nn.Module):
-    """ReLU, two 1 x 1 convolutions of stride 2 side by side, one pixel apart, normalisation."""
+    """ReLU, two 1 x 1 convolutions of stride 2 side by side, one pixel apart, normalization."""
 
     def __init__(self, inputs, channels, affine):
         super().__init__()
@@ -83,7 +83,7 @@ class FactorizedReduction(nn.Module):
 
 
 def skip(channels, stride, affine):
-    """The identity, or a factorised reduction."""
+    """The identity, or a factorized reduction."""
     return nn.Identity() if stride == 1 else FactorizedReduction(channels, channels, affine)
 
 
@@ -106,7 +106,7 @@ OPERATIONS = {
 
 
 class Normalization(nn.Module):
-    """Images uint8 to float, normalised by channel, in a memory format."""
+    """Images uint8 to float, normalized by channel, in a memory format."""
 
     def __init__(self, memory_format):
         super().__init__()
@@ -156,7 +156,7 @@ class Cell(nn.Module):
 
 
 def parameters(module):
-    """How many numbers are trained."""
+    """Count the trainable numbers."""
     return sum(parameter.numel() for parameter in module.parameters())
 
 

@@ -81,7 +81,7 @@ class Search:
         network: the parent.
         costs: C(O) of Eq. 10 for each kind [edges, operations].
         batch: images and labels.
-        temperature: of the draws.
+        temperature: temperature of the draws.
     """
 
     def __init__(self, network, costs, batch, temperature=1.0):

@@ -1,6 +1,6 @@
-"""Contenders in processes of their own, which take turns: a busy machine slows all of them alike.
+"""Candidates in separate, alternating processes, so that a busy machine slows all equally.
 
-A benchmark is both the driver and, started again with --worker=NAME, the process of one contender:
+A benchmark is both the driver and, started again with --worker=NAME, the process of one candidate:
 a process holds one framework, and sleeps while another's turn is timed.
 """
 
@@ -16,19 +16,19 @@ from typing import Any, NamedTuple
 
 from absl import flags, logging
 
-flags.DEFINE_string("worker", None, "Used by the benchmark itself: be this contender.")
-flags.DEFINE_string("against", "", "Duel only with contenders that have this in their names.")
+flags.DEFINE_string("worker", None, "Used by the benchmark itself: run this candidate.")
+flags.DEFINE_string("against", "", "Compare only with candidates whose names contain this.")
 
-OPPONENTS = ("PyTorch, channels first", "PyTorch, channels last")
+BASELINES = ("PyTorch, channels first", "PyTorch, channels last")
 """Both memory layouts; the faster one counts."""
 
 
-class Contender(NamedTuple):
-    """What is timed.
+class Candidate(NamedTuple):
+    """Candidate of a comparison.
 
     Attributes:
         step: does the work once, to its end.
-        parameters: of its network, so that unequal networks are noticed; None if not told.
+        parameters: number of parameters of its network, to notice unequal ones; or None.
         phases: age of the process, in seconds, at the end of each phase of its start so far.
     """
 
@@ -51,16 +51,16 @@ def peak_gib():
 
 
 def serve(make):
-    """Makes a contender and runs as many steps as each line of standard input asks for."""
+    """Make a candidate, and run as many steps as each line of standard input says."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # what a library prints is no answer
+    os.dup2(2, 1)  # output of libraries is no answer
     logging.set_verbosity(logging.ERROR)
-    contender = make()
-    print(json.dumps({"parameters": contender.parameters}), file=answers)
+    candidate = make()
+    print(json.dumps({"parameters": candidate.parameters}), file=answers)
     for line in sys.stdin:
-        seconds = [_timed(contender.step) for _ in range(int(line))]
-        contender.phases.setdefault("first step", process_age())
-        answer = {"seconds": seconds, "peak": peak_gib(), "phases": contender.phases}
+        seconds = [_timed(candidate.step) for _ in range(int(line))]
+        candidate.phases.setdefault("first step", process_age())
+        answer = {"seconds": seconds, "peak": peak_gib(), "phases": candidate.phases}
         print(json.dumps(answer), file=answers)
 
 
@@ -71,10 +71,10 @@ def _timed(step):
 
 
 class Worker:
-    """The process of one contender of a script.
+    """The process of one candidate of a script.
 
     Args:
-        name: the contender's.
+        name: the candidate's.
         script: the file that knows it.
     """
 
@@ -92,7 +92,7 @@ class Worker:
         return json.loads(line)
 
     def run(self, steps=1):
-        """Runs steps, and returns "seconds" of each, "peak" memory and "phases" of the start."""
+        """Run steps, and return "seconds" of each, "peak" memory and "phases" of the start."""
         print(steps, file=self.process.stdin, flush=True)
         return self._answer()
 
@@ -105,8 +105,8 @@ class Worker:
         self.process.wait()
 
 
-def duel(first, second, turns, steps=1):
-    """Alternates two workers that have made their first step: the median seconds of each."""
+def alternate(first, second, turns, steps=1):
+    """Alternate two workers after their first step; return the median seconds of each."""
     seconds = {first: [], second: []}
     for _ in range(turns):
         for worker in seconds:
@@ -115,18 +115,18 @@ def duel(first, second, turns, steps=1):
 
 
 def compare(script, names, turns, steps=1, unit=1.0, parameters=None):
-    """Duels of the first contender with each other one, a line each; two in memory at a time.
+    """Compare the first candidate with each other one, a line each; two in memory at a time.
 
     Args:
-        script: the file that knows the contenders.
-        names: of the contenders, ours first.
-        turns: of each in a duel.
+        script: the file that knows the candidates.
+        names: names of the candidates, ours first.
+        turns: number of turns of each candidate.
         steps: in a turn.
         unit: in seconds, of what is printed.
         parameters: that every network must have, besides being equal; None for any number.
 
     Returns:
-        The median seconds of the first over all duels.
+        The median seconds of the first over all comparisons.
     """
     medians = []
     with Worker(names[0], script) as ours:
@@ -137,7 +137,7 @@ def compare(script, names, turns, steps=1, unit=1.0, parameters=None):
             with Worker(name, script) as other:
                 assert other.parameters == parameters, (name, other.parameters, parameters)
                 other.run(2)
-                one, two = duel(ours, other, turns, steps)
+                one, two = alternate(ours, other, turns, steps)
             medians.append(one)
             print(
                 f"{name:34} {two / unit:8.2f}   {names[0]} beside it {one / unit:8.2f}   "

@@ -1,4 +1,4 @@
-"""Start-up and memory of the search, ours and in PyTorch: fresh processes that take turns.
+"""Start-up and memory of the search, ours and PyTorch's, in new, alternating processes.
 
     python benchmarks/search_start.py [--starts=3] [flags of search_step.py]
 
@@ -16,19 +16,19 @@ from absl import app, flags
 
 from benchmarks import rounds, search_step
 
-flags.DEFINE_integer("starts", 3, "Processes of each contender.", 1)
+flags.DEFINE_integer("starts", 3, "Processes of each candidate.", 1)
 flags.DEFINE_integer("memory_steps", 3, "Steps after which memory is read.", 1)
 
 
 def start(name):
-    """The answer of a fresh process to its first steps."""
+    """Start a process, and return its answer to the first steps."""
     with rounds.Worker(name, __file__) as worker:
         worker.run()
         return worker.run(flags.FLAGS.memory_steps - 1)
 
 
 def line(name, answers):
-    """Medians over a contender's processes."""
+    """Medians over a candidate's processes."""
     ages = {
         phase: statistics.median(answer["phases"][phase] for answer in answers)
         for phase in answers[0]["phases"]
@@ -40,11 +40,11 @@ def line(name, answers):
 
 
 def main(_):
-    """Prints a line for each process, then the medians of each contender."""
+    """Print a line for each process, then the medians of each candidate."""
     if flags.FLAGS.worker:
         rounds.serve(lambda: search_step.make(flags.FLAGS.worker))
         return
-    names = ["ours", "ours, one-hot", *rounds.OPPONENTS]
+    names = ["ours", "ours, one-hot", *rounds.BASELINES]
     answers = {name: [] for name in names}
     print(f"to the end of the first step; peak after {flags.FLAGS.memory_steps}; seconds of phases")
     for _ in range(flags.FLAGS.starts):

@@ -1,4 +1,4 @@
-"""A step of the search, ours and in PyTorch, taking turns; and what the machine could do.
+"""Step of the search, ours and PyTorch's, alternating; and the limit of the machine.
 
     python benchmarks/search_step.py [--batch_size=64] [--num_cells=8] [--init_channels=16]
 
@@ -24,7 +24,7 @@ flags.DEFINE_integer("num_cells", 8, "Cells of the parent.", 3)
 flags.DEFINE_integer("init_channels", 16, "Channels of its first cell.", 2)
 flags.DEFINE_integer("image_size", 32, "Side of the images.", 8)
 flags.DEFINE_integer("batch_size", 64, "Images a step.", 1)
-flags.DEFINE_integer("steps", 6, "Steps of each in a duel, after the first two.", 1)
+flags.DEFINE_integer("steps", 6, "Steps of each candidate, after the first two.", 1)
 
 VARIANTS = {
     "ours": {},
@@ -35,14 +35,14 @@ VARIANTS = {
 
 
 def plan():
-    """The parent's cells, as the flags have it."""
+    """Plan the parent that the flags describe."""
     values = flags.FLAGS
     size = (values.image_size, values.image_size)
     return DARTS.plan_network(values.num_cells, values.init_channels, size)
 
 
 def ours(overrides):
-    """The search as `--mode=search` runs it."""
+    """Make the candidate of `--mode=search`."""
     phases = {"interpreter": rounds.process_age()}
     from snas_tf import tensorflow_import
 
@@ -59,7 +59,7 @@ def ours(overrides):
 
 
 def pytorch(name):
-    """The same in PyTorch."""
+    """Make the candidate in PyTorch."""
     phases = {"interpreter": rounds.process_age()}
     from benchmarks import pytorch_layers, pytorch_parent
 
@@ -72,30 +72,30 @@ def pytorch(name):
     batch = pytorch_layers.synthetic_batch(values.batch_size, values.image_size)
     search = pytorch_parent.Search(network, costs, batch)
     phases["build"] = rounds.process_age()
-    return rounds.Contender(search.step, pytorch_layers.parameters(network), phases)
+    return rounds.Candidate(search.step, pytorch_layers.parameters(network), phases)
 
 
 def make(name):
-    """The contender of a name."""
+    """Make the candidate of a name."""
     return ours(VARIANTS[name]) if name in VARIANTS else pytorch(name)
 
 
 def needed():
     """Multiply-adds of a step, three times those forward, and bytes that those read and write."""
-    plans = plan()
-    found = [one for cell in plans for row in network_cost.cell_costs(cell) for one in row]
+    network_plan = plan()
+    found = [one for cell in network_plan for row in network_cost.cell_costs(cell) for one in row]
     return limits.of_training(
-        cost.total([network_cost.fixed_cost(plans, 10), *found]), flags.FLAGS.batch_size
+        cost.total([network_cost.fixed_cost(network_plan, 10), *found]), flags.FLAGS.batch_size
     )
 
 
 def main(_):
-    """Prints a line for each duel."""
+    """Print a line for each comparison."""
     values = flags.FLAGS
     if values.worker:
         rounds.serve(lambda: make(values.worker))
         return
-    names = [*VARIANTS, *rounds.OPPONENTS]
+    names = [*VARIANTS, *rounds.BASELINES]
     print("median seconds of a step")
     limits.report(*needed(), rounds.compare(__file__, names, values.steps))
 

@@ -16,24 +16,24 @@ _STEPS = 10_000  # more than any benchmark makes
 
 
 def search(config, batch_size, image_size, phases):
-    """A contender: the search of a SearchConfig."""
+    """Make the candidate of a search."""
     devices.configure()
     dataset = synthetic(batch_size, image_size)
     model = SearchModel(
         describe(config, dataset).parent(config.skip_threshold), config, _STEPS, seed=0
     )
     alpha = sum(variable.value.shape.num_elements() for variable in model.alpha)
-    return contender(model, dataset, batch_size, phases, count(model.theta) + alpha)
+    return candidate(model, dataset, batch_size, phases, count(model.theta) + alpha)
 
 
 def child(config, batch_size, image_size, phases):
-    """A contender: the training of a child of the zoo, as a `ChildConfig` has it."""
+    """Make the candidate of the training of a child of the zoo."""
     devices.configure()
     dataset = synthetic(batch_size, image_size)
-    found = zoo.genotypes()[config.genotype]
-    network = describe(config, dataset).make_child(found, auxiliary=True)
+    genotype = zoo.genotypes()[config.genotype]
+    network = describe(config, dataset).make_child(genotype, auxiliary=True)
     model = ChildModel(network, config, _STEPS // config.epochs, seed=0)
-    return contender(model, dataset, batch_size, phases, count(model.theta), config.cutout_length)
+    return candidate(model, dataset, batch_size, phases, count(model.theta), config.cutout_length)
 
 
 def synthetic(batch_size, image_size):
@@ -56,8 +56,8 @@ def describe(config, dataset):
     )
 
 
-def contender(model, dataset, batch_size, phases, parameters, cutout_length=0):
-    """Steps of a model; notes in `phases` when it is built and when its step is traced."""
+def candidate(model, dataset, batch_size, phases, parameters, cutout_length=0):
+    """Make the candidate of a model; write into `phases` when it is built and traced."""
     config = BatchConfig(batch_size, cutout_length=cutout_length)
     batches = iter(dataset.training_batches(config, 0, _STEPS))
     train_step = model.train_step
@@ -70,11 +70,11 @@ def contender(model, dataset, batch_size, phases, parameters, cutout_length=0):
     model.train_step = traced_step
     model.make_train_function()
     phases["build"] = rounds.process_age()
-    return rounds.Contender(
+    return rounds.Candidate(
         lambda: float(model.train_function(batches)["loss"]), parameters, phases
     )
 
 
 def count(variables):
-    """How many numbers variables have."""
+    """Count the numbers of variables."""
     return sum(variable.value.shape.num_elements() for variable in variables)

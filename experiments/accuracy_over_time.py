@@ -1,4 +1,4 @@
-"""Draws the validation accuracy of searches over the seconds they took, from their metrics.csv.
+"""Draw the validation accuracy of searches over seconds, from their metrics.csv.
 
     python experiments/accuracy_over_time.py concrete=RUN one-hot=RUN [--output=FILE.png]
 
@@ -26,7 +26,7 @@ def read(run):
 
 
 def main(arguments):
-    """Draws a curve for each NAME=RUN."""
+    """Draw a curve for each NAME=RUN."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.4, 4), layout="constrained")

@@ -2,12 +2,12 @@
 
     python experiments/alpha_gradient.py --data_dir=DIR [--steps=100] [--warmup=100]
 
-Alpha stands still, every operation as probable as any other. Theta trains for --warmup steps at the
+Alpha is fixed, and all operations are equally probable. Theta is trained for --warmup steps at the
 first temperature and goes on through --steps steps at each, in the order of a search. The defaults
 are the paper's network and images. --gap=G lifts one operation of each edge, drawn by seed, by G:
 a search that has begun to decide.
 
-A temperature that is finished is not repeated, so an interrupted run goes on where it stopped.
+A temperature that is finished is not repeated, so an interrupted run continues where it stopped.
 Prints a table and writes summary.json and, by temperature, each step's gradients into --model_dir.
 """
 
@@ -72,7 +72,7 @@ def measure(algorithm, batches, temperature, steps):
 
 
 def statistics(gradients):
-    """Of gradients [steps, edges, operations]: root mean squares over the entries.
+    """Compute root mean squares over the entries of gradients [steps, edges, operations].
 
     Returns:
         "mean", with what the noise adds to the square of a mean of so many steps taken off;
@@ -94,7 +94,7 @@ def statistics(gradients):
 
 
 def credit_ratio(credits):
-    """Of credits [steps, edges, operations], less each edge's mean: deviation, and ratio of means.
+    """Compute deviation, and ratio of means, of credits [steps, edges, operations].
 
     The ratio is the one of deciding_model.py: the deviation of the operations' mean credits over
     that of a step. Operations that do not run have a credit of 0 here, so it counts only at high
@@ -113,7 +113,7 @@ def credit_ratio(credits):
 
 
 def summary(record):
-    """What is kept of a temperature."""
+    """Summarize the measurements at a temperature."""
     gradients = record["gradient"]
     norms = np.sqrt((gradients**2).sum((1, 2, 3)))
     return {
@@ -149,7 +149,7 @@ def make(values):
 
 
 def main(_):
-    """Measures what is not there yet, and prints the table."""
+    """Measure what is missing, and print the table."""
     values = flags.FLAGS
     logging.set_verbosity(logging.WARNING)
     devices.configure()

@@ -1,4 +1,4 @@
-"""What the levels of --constraint lead to: small searches on CIFAR-10, several seeds each, a table.
+"""Effect of the levels of --constraint: small searches on CIFAR-10, several seeds each.
 
     python experiments/constraint_levels.py --data_dir=DIR [--weights=0,0.1] [--seeds=0,1,2]
 
@@ -6,7 +6,7 @@ Flags after `--` go to main.py and replace those of the calibration, for another
 
     python experiments/constraint_levels.py --model_dir=DIR -- --num_cells=5 --init_channels=4
 
-A search that is finished is not repeated, so an interrupted table goes on where it stopped.
+A search that is finished is not repeated, so an interrupted table continues where it stopped.
 """
 
 import pathlib
@@ -26,7 +26,8 @@ _LEVELS = [f"{weight:g}" for weight in CONSTRAINT_WEIGHTS.values()]
 flags.DEFINE_list("weights", _LEVELS, "Weights eta; default: those of the levels.")
 searches.define("runs/levels", seeds=["0", "1", "2"])
 
-# One epoch: 351 steps, so that the rate of alpha is 30 / 351; see docs/constraint.md.
+# One epoch: 351 steps, so that the rate of alpha is 30 / 351. Results:
+# docs/results/constraint_levels.md.
 SEARCH = (
     "--dataset=cifar10",
     "--num_cells=3",
@@ -44,11 +45,13 @@ def search(weight, seed, others):
     """The result of one search; its child's size is that at evaluation size."""
     own = f"--constraint_weight={weight}", f"--seed={seed}"
     path, result = searches.run(f"s{seed}_w{weight}", *SEARCH, *own, *others)
-    found = genotype_json.from_json((path / "genotype.json").read_text(encoding="utf-8"))
-    child = evaluation_size(found)
+    genotype = genotype_json.from_json((path / "genotype.json").read_text(encoding="utf-8"))
+    child = evaluation_size(genotype)
     return {
         "edges": f"{result['child_edges']['normal']} + {result['child_edges']['reduce']}",
-        "nodes": sum(len({edge.target for edge in found.cell(kind).edges}) for kind in DARTS.kinds),
+        "nodes": sum(
+            len({edge.target for edge in genotype.cell(kind).edges}) for kind in DARTS.kinds
+        ),
         "parameters": child.parameters,
         "multiply_adds": child.multiply_adds,
         "child": result["child_valid_accuracy"],
@@ -56,12 +59,12 @@ def search(weight, seed, others):
     }
 
 
-def evaluation_size(found):
-    """What the child costs in the paper's evaluation."""
-    plans = DARTS.plan_network(
-        child_size.NUM_CELLS, child_size.INIT_CHANNELS, child_size.IMAGE_SIZE, found.output_nodes
+def evaluation_size(genotype):
+    """Compute the cost of the child in the paper's evaluation."""
+    network_plan = DARTS.plan_network(
+        child_size.NUM_CELLS, child_size.INIT_CHANNELS, child_size.IMAGE_SIZE, genotype.output_nodes
     )
-    return network_cost.child_cost(found, plans, child_size.NUM_CLASSES)
+    return network_cost.child_cost(genotype, network_plan, child_size.NUM_CLASSES)
 
 
 def row(weight, results):
@@ -79,7 +82,7 @@ def row(weight, results):
 
 
 def main(arguments):
-    """Prints the table, row by row."""
+    """Print the table, row by row."""
     print("| weight | parameters | multiply-adds | edges | nodes of 8 | child | entropy |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for weight in flags.FLAGS.weights:

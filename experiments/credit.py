@@ -1,4 +1,4 @@
-"""What the credit of Eq. 8 says of each operation while theta trains and alpha stands still.
+"""Credit of Eq. 8 of each operation, while theta is trained and alpha is fixed.
 
     python experiments/credit.py --data_dir=DIR [--theta_learning_rate=0.1] [--steps=350]
 
@@ -37,13 +37,13 @@ flags.DEFINE_integer("seed", 0, "Of everything.")
 
 
 def report(number, losses, draws, costs):
-    """Prints the means of the steps since the last report.
+    """Print the means of the steps since the last report.
 
     Args:
-        number: of the last step.
-        losses: of each step.
+        number: number of the last step.
+        losses: losses of each step.
         draws: [steps, kinds, edges, operations].
-        costs: of the draws' entries.
+        costs: costs of the draws' entries.
     """
     print(f"steps to {number}: loss {np.mean(losses):.2f}")
     means = (draws * costs).sum((0, 2)) / draws.sum((0, 2))
@@ -56,7 +56,7 @@ def report(number, losses, draws, costs):
 
 
 def main(_):
-    """Trains and reports."""
+    """Train and report."""
     values = flags.FLAGS
     logging.set_verbosity(logging.WARNING)
     devices.configure()

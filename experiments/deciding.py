@@ -1,4 +1,4 @@
-r"""Whether searches of several lengths decide, beside what the model of deciding_model.py says.
+r"""Entropy of searches of several lengths, compared with the model of deciding_model.py.
 
     python experiments/deciding.py --data_dir=DIR [--epochs=1,4,14] [--seeds=0]
 
@@ -8,7 +8,7 @@ images a step: 1,406 steps an epoch. Flags after `--` go to main.py, and replace
     python experiments/deciding.py --epochs=40 --seeds=0,1,2 --model_dir=DIR -- \
         --dataset=digits --image_size=8 --init_channels=8 --batch_size=64
 
-A search that is finished is not repeated, and one that was interrupted goes on. Prints a row for
+A search that is finished is not repeated, and one that was interrupted continues. Prints a row for
 each: entropies, accuracies, and the ratio of signal to noise with which the model ends at the
 entropy of the normal and of the reduction cell. Writes the rows to results.json.
 """
@@ -63,7 +63,7 @@ def ratios(entropies, settings):
 
 
 def main(arguments):
-    """Prints the table, row by row."""
+    """Print the table, row by row."""
     values, rows = flags.FLAGS, []
     print("| steps | seed | rate | entropy, normal and reduce | model's ratio | sampled | child |")
     print("| --- | --- | --- | --- | --- | --- | --- |")

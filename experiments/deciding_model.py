@@ -1,4 +1,4 @@
-"""A search in NumPy: how log alpha moves where operations differ by so much and steps by so much.
+"""Model of a search in NumPy: log alpha under given differences of operations and noise of steps.
 
     python experiments/deciding_model.py [--steps=1406,20000,105450] [--ratios=0,0.05,0.1]
 
@@ -10,7 +10,7 @@ does not see the scale of a gradient, so the ratio is all that matters, but for 
 
 Prints, for each length and ratio, the mean entropy at the end; the mean regret, by how much the
 chosen operation is worse than the best, in deviations of c; and how many operations of an edge run,
-the mean over the search. See docs/deciding.md.
+the mean over the search. See docs/concepts/deciding.md.
 """
 
 import dataclasses
@@ -37,7 +37,7 @@ SKIP_THRESHOLD = 1e-6
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """Of a search: steps, Adam's rate, and what the flags of the same names say."""
+    """Settings of a search: steps, Adam's rate, and the flags of the same names."""
 
     steps: int
     rate: float
@@ -48,13 +48,13 @@ class Settings:
 
 
 def softmax(logits):
-    """Over the last axis."""
+    """Compute the softmax over the last axis."""
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def draw(log_alpha, temperature, one_hot, generator):
-    """Z of log alpha, both [..., operations] (Eq. 5); the noise is shared over the first axis."""
+    """Draw Z of log alpha, both [..., operations] (Eq. 5); the noise is shared over axis 0."""
     exponential = generator.standard_exponential(log_alpha.shape[1:], np.float32)
     noisy = log_alpha - np.log(np.maximum(exponential, np.float32(1e-30)))
     if one_hot:
@@ -63,13 +63,13 @@ def draw(log_alpha, temperature, one_hot, generator):
 
 
 def gradient(log_alpha, z, costs, temperature, one_hot):
-    """Of one step, for log alpha [..., operations], from Eq. 26, or Eq. 7 and 8."""
+    """Compute the gradient for log alpha [..., operations]: Eq. 26, or Eq. 7 and 8."""
     mean = (z * costs).sum(axis=-1, keepdims=True)
     return mean * (z - softmax(log_alpha)) if one_hot else z * (costs - mean) / temperature
 
 
 def search(settings, ratios, edges, seed=0):
-    """A search for each ratio, with the same noise.
+    """Run a search for each ratio, with the same noise.
 
     Returns:
         Log alpha at the end and the costs, both [ratios, edges, operations]; how many operations
@@ -119,7 +119,7 @@ def regret(log_alpha, costs):
 
 
 def main(_):
-    """Prints a row for each length."""
+    """Print a row for each length."""
     values = flags.FLAGS
     ratios = [float(ratio) for ratio in values.ratios]
     print(f"| steps | rate | {' | '.join(f'ratio {ratio:g}' for ratio in ratios)} |")

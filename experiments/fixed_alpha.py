@@ -1,4 +1,4 @@
-"""Trains theta while alpha stands still: what two experiments measure log alpha's gradient with."""
+"""Training of theta with fixed alpha, to measure the gradient of log alpha."""
 
 import tensorflow as tf
 
@@ -12,13 +12,13 @@ from snas_tf.training import optimizers
 
 
 def make(config, data_config, num_steps, seed):
-    """Makes a search's model, and the function that makes its batches.
+    """Make a search's model, and the function that makes its batches.
 
     Args:
         config: a `SearchConfig`.
         data_config: the images.
         num_steps: length of the schedules.
-        seed: of everything.
+        seed: seed of everything.
 
     Returns:
         The model, and a function of a first step and a number of steps.
@@ -35,7 +35,7 @@ def make(config, data_config, num_steps, seed):
 
 @tf.function(autograph=False)
 def step(algorithm, batch, temperature):
-    """Updates theta.
+    """Update theta.
 
     Returns:
         The loss, and by name arrays [kinds, edges, operations]: "z" is the draw, "credit" the

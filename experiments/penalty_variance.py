@@ -2,7 +2,7 @@
 
     python experiments/penalty_variance.py [--draws=100000]
 
-One edge, its log alpha from N(0, 1), with the normalised costs of the first edge of a normal cell
+One edge, its log alpha from N(0, 1), with the normalized costs of the first edge of a normal cell
 of the paper's search network, times 28, the number of edges.
 """
 
@@ -38,7 +38,7 @@ ESTIMATORS = {
 
 
 def gradients(estimator, log_alpha, costs, noise, temperature):
-    """Of each draw [draws, operations]: each is an edge of its own."""
+    """Compute the gradient of each draw [draws, operations]; each draw is a separate edge."""
     edges = StochasticEdge(*noise.shape)
     edges.log_alpha.assign(np.broadcast_to(log_alpha, noise.shape))
     with tf.GradientTape() as tape:
@@ -47,10 +47,10 @@ def gradients(estimator, log_alpha, costs, noise, temperature):
 
 
 def main(_):
-    """Prints a row for each estimator."""
+    """Print a row for each estimator."""
     log_alpha = np.random.default_rng(0).normal(size=8).astype(np.float32)
-    plans = DARTS.plan_network(8, 16, (32, 32))
-    costs = network_cost.normalize_costs(network_cost.edge_costs_by_criterion(plans))
+    network_plan = DARTS.plan_network(8, 16, (32, 32))
+    costs = network_cost.normalize_costs(network_cost.edge_costs_by_criterion(network_plan))
     costs = 28 * costs["normal"][0].astype(np.float32)
     noise = gumbel((flags.FLAGS.draws, 8), tf.constant([0, 0]))
     exact = gradients(Expectation(), log_alpha, costs, noise[:1], 1.0)[0]

@@ -1,4 +1,4 @@
-"""Searches by the program itself, each run once: what experiments tabulate."""
+"""Searches by the program, each run once, for the tables of experiments."""
 
 import json
 import pathlib
@@ -11,17 +11,17 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def define(model_dir, seeds):
-    """Defines the flags of an experiment of searches, with its defaults."""
+    """Define the flags of an experiment of searches, with its defaults."""
     flags.DEFINE_list("seeds", seeds, "Seeds of each.")
     flags.DEFINE_string("data_dir", None, "Where the prepared CIFAR-10 is.")
     flags.DEFINE_string("model_dir", model_dir, "Where the searches go.")
 
 
 def run(name, *settings):
-    """Runs a search, unless it is finished.
+    """Run a search, unless it is finished.
 
     Args:
-        name: of its directory under --model_dir.
+        name: name of its directory under --model_dir.
         *settings: flags of the program; a later one counts.
 
     Returns:

@@ -15,7 +15,7 @@ _LONG_HELP = {"--helpfull", "-helpfull"}
 
 
 def parse(arguments: list[str], values: flags.FlagValues = flags.FLAGS) -> list[str]:
-    """Parse the flags; exits with 2 at a bad one, with one line on standard error.
+    """Parse the flags; exit with 2 and one line on standard error at a bad one.
 
     Args:
         arguments: the program's name and its arguments. Help, if asked for, is printed, and

@@ -76,7 +76,7 @@ def prepare(
 
     Args:
         values: the parsed flags.
-        config: of the training.
+        config: config of the training.
         run_name: name of the run directory under runs/ where --model_dir is not given.
 
     Raises:
@@ -94,12 +94,12 @@ def prepare(
 
 
 def _check_writable(model_dir: pathlib.Path) -> None:
-    """Fail early, before any image is read, and leaves nothing behind."""
+    """Fail early, before any image is read, and leave nothing behind."""
     existing = model_dir
     try:
         parents = (model_dir, *model_dir.absolute().parents)
         existing = next(path for path in parents if os.path.lexists(path))
-        # One that holds a run is asked for its name alone: a long one is refused here.
+        # Refuses a name that is too long, even if the directory exists.
         (model_dir / "x").exists()
         with tempfile.TemporaryFile(dir=existing):
             pass

@@ -1,6 +1,6 @@
 """Flag files: `--flagfile=FILE`, one flag a line.
 
-absl reads them too, but in the locale's encoding, and it waits for ever for a pipe.
+absl reads them too, but in the locale's encoding, and it waits forever for a pipe.
 """
 
 import os
@@ -15,10 +15,10 @@ _FLAG = ("--flagfile", "-flagfile")
 
 
 def expand(arguments: list[str], within: tuple[str, ...] = ()) -> list[str]:
-    """Put the flags of a file in the place of each --flagfile.
+    """Replace each --flagfile by the flags of its file.
 
     Args:
-        arguments: of the command line, or lines of a flag file.
+        arguments: arguments of the command line, or lines of a flag file.
         within: the flag files that these lines come from, outermost first.
 
     Raises:

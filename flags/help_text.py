@@ -8,6 +8,9 @@ from absl import flags
 
 from .modes import DEFAULT, MODES, Mode
 
+ByMode = Mapping[str, flags.Flag]
+"""The same flag in each mode that has it; its help and its default may differ."""
+
 _WIDTH = 96
 _TRAINING = ("search", "evaluate", "imagenet")
 _EVERY_MODE = """\
@@ -36,21 +39,20 @@ EPOCH_LINE = {
 
 
 def make(asked: Mapping[str, Mode], program: str) -> str:
-    """The help of one mode, or of all: every flag once, with its defaults by mode.
+    """Make the help of one mode, or of all: every flag once, with its defaults by mode.
 
     Args:
-        asked: the modes by name.
+        asked: the modes, by name.
         program: its name in the usage line.
     """
     lines = [f"usage: {program} --mode=MODE [--FLAG=VALUE ...]", ""]
     lines += [f"  --mode={name:9} {mode.meaning}" for name, mode in asked.items()]
     if len(asked) == len(MODES):
         lines += ["", f"Without --mode: {DEFAULT}. --mode=MODE --help: that mode's flags only."]
-    defined = {name: mode.define(flags.FlagValues()) for name, mode in asked.items()}
-    for names, grouped in _group(defined).items():
+    for names, grouped in group(asked).items():
         lines += ["", f"Flags of --mode={', '.join(names)}:", ""]
-        for flag in grouped:
-            lines += _describe({name: defined[name][flag] for name in names})
+        for by_mode in grouped:
+            lines += _describe(by_mode)
     lines += ["", "Flags of every mode:", "", _EVERY_MODE]
     if set(asked) & set(_TRAINING):
         lines += ["", "Every epoch ends with a line of:", ""]
@@ -58,25 +60,50 @@ def make(asked: Mapping[str, Mode], program: str) -> str:
     return "\n".join(lines)
 
 
-def _group(defined: Mapping[str, flags.FlagValues]) -> dict[tuple[str, ...], list[str]]:
-    """Names of flags by the modes that have them, in the order of definition."""
-    groups: dict[tuple[str, ...], list[str]] = {}
+def group(asked: Mapping[str, Mode]) -> dict[tuple[str, ...], list[ByMode]]:
+    """Group flags by the modes that have them, in the order of definition.
+
+    Args:
+        asked: the modes, by name.
+
+    Returns:
+        For each set of modes the flags that those modes, and no others of `asked`, have.
+    """
+    defined = {name: mode.define(flags.FlagValues()) for name, mode in asked.items()}
+    groups: dict[tuple[str, ...], list[ByMode]] = {}
     for flag in dict.fromkeys(flag for values in defined.values() for flag in values):
-        names = tuple(name for name, values in defined.items() if flag in values)
-        groups.setdefault(names, []).append(flag)
+        by_mode = {name: values[flag] for name, values in defined.items() if flag in values}
+        groups.setdefault(tuple(by_mode), []).append(by_mode)
     return groups
 
 
-def _describe(by_mode: Mapping[str, flags.Flag]) -> list[str]:
-    """A flag: its values, its meaning, its default in each mode."""
-    flag = max(by_mode.values(), key=lambda flag: len(flag.help))
-    meaning = flag.help.removeprefix(f"<{_accepted(flag)}>: ")  # absl's own addition
+def format_usage(by_mode: ByMode) -> str:
+    """Format a flag with the values that it accepts, such as --batch_size=<1 to 65536>."""
+    flag = _longest_help(by_mode)
+    return f"--[no]{flag.name}" if flag.boolean else f"--{flag.name}={_accepted(flag)}"
+
+
+def format_meaning(by_mode: ByMode) -> str:
+    """Format the help of a flag, without the accepted values that absl adds to it."""
+    flag = _longest_help(by_mode)
+    return flag.help.removeprefix(f"<{_accepted(flag)}>: ")
+
+
+def format_default(by_mode: ByMode) -> str:
+    """Format the default of a flag; where modes differ, that of each mode."""
     defaults = {name: _show(flag.default) for name, flag in by_mode.items()}
-    default = next(iter(defaults.values()))
-    if len(set(defaults.values())) > 1:
-        default = ", ".join(f"{value} ({name})" for name, value in defaults.items())
-    head = f"--[no]{flag.name}" if flag.boolean else f"--{flag.name}={_accepted(flag)}"
-    return [f"  {head}", _indent(f"    {meaning} Default: {default}.")]
+    if len(set(defaults.values())) == 1:
+        return next(iter(defaults.values()))
+    return ", ".join(f"{value} ({name})" for name, value in defaults.items())
+
+
+def _describe(by_mode: ByMode) -> list[str]:
+    meaning, default = format_meaning(by_mode), format_default(by_mode)
+    return [f"  {format_usage(by_mode)}", _indent(f"    {meaning} Default: {default}.")]
+
+
+def _longest_help(by_mode: ByMode) -> flags.Flag:
+    return max(by_mode.values(), key=lambda flag: len(flag.help))
 
 
 def _accepted(flag: flags.Flag) -> str:

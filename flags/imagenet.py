@@ -6,8 +6,8 @@ from snas_tf.config import DataConfig, ImageNetConfig
 
 from . import common, evaluate, fields, training
 
-_OF_THE_PAPER = 128  # the batch size that the learning rate is meant for
-_DATA = DataConfig(dataset="imagenet2012", image_size=224, batch_size=_OF_THE_PAPER)
+_PAPER_BATCH_SIZE = 128  # the batch size that the learning rate is meant for
+_DATA = DataConfig(dataset="imagenet2012", image_size=224, batch_size=_PAPER_BATCH_SIZE)
 _MEANINGS = {
     "label_smoothing": "Share of a label that is spread over all classes.",
     "learning_rate_decay": "Factor of the learning rate at the end of each epoch.",
@@ -36,7 +36,7 @@ def define(values: flags.FlagValues) -> None:
     flags.DEFINE_boolean(
         "scale_learning_rate",
         False,
-        f"Multiply the learning rate by batch size / {_OF_THE_PAPER}.",
+        f"Multiply the learning rate by batch size / {_PAPER_BATCH_SIZE}.",
         flag_values=values,
     )
     fields.define(values, _DATA, _CROPS)
@@ -56,7 +56,7 @@ def config(values: flags.FlagValues) -> ImageNetConfig:
     evaluate.require_genotype(values)
     given = {**fields.read(values, ImageNetConfig), "init_channels": training.width(values)}
     if values.scale_learning_rate:
-        given["theta_learning_rate"] *= values.batch_size / _OF_THE_PAPER
+        given["theta_learning_rate"] *= values.batch_size / _PAPER_BATCH_SIZE
     return ImageNetConfig(**given)
 
 

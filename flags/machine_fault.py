@@ -1,4 +1,4 @@
-"""Errors that the machine is to blame for, not the program: a full disk, too little memory."""
+"""Errors caused by the machine, not by the program: a full disk, too little memory."""
 
 import errno
 import os
@@ -22,10 +22,10 @@ _REFUSED = {
 
 
 def describe(error: BaseException) -> str | None:
-    """What is wrong with the machine, with the file if it is known; None if it is something else.
+    """Describe what is wrong with the machine; None if the error has another cause.
 
     Args:
-        error: of Python, NumPy or TensorFlow.
+        error: an error of Python, NumPy or TensorFlow.
     """
     if isinstance(error, MemoryError):
         return f"out of memory ({error}), accepted: a smaller network, batch or image size"

@@ -1,4 +1,4 @@
-"""Flags that are paths: `~` is expanded, and what no file system or TensorFlow takes is refused."""
+"""Flags that are paths: `~` is expanded, and unusable names are refused."""
 
 import errno
 import os
@@ -15,11 +15,11 @@ _UNUSABLE = (errno.ENAMETOOLONG, errno.EACCES, errno.ELOOP)
 
 
 def define(values: flags.FlagValues, name: str, meaning: str, *, shipped: bool = False) -> None:
-    """Defines a flag that is a path; the default is none.
+    """Define a flag that is a path; the default is none.
 
     Args:
         values: what it is defined in.
-        name: of the flag.
+        name: name of the flag.
         meaning: help.
         shipped: such files come with the program, see `find`.
     """
@@ -40,7 +40,7 @@ class PathParser(flags.ArgumentParser):
         self._shipped = shipped
 
     def parse(self, argument: str) -> str:
-        """The path with the home directory in place of `~` or `~user`.
+        """Return the path with the home directory in place of `~` or `~user`.
 
         Raises:
             ValueError: there is no such user, or no such path can be.
@@ -61,21 +61,21 @@ class PathParser(flags.ArgumentParser):
         return find(path) if self._shipped else path
 
     def flag_type(self) -> str:
-        """What help calls it."""
+        """Return what help calls it."""
         return "path"
 
 
 def find(path: str) -> str:
-    """The same path, or, if only the program has such a file, that one.
+    """Find a file that may come with the program: the path itself, or that of the program.
 
-    So presets, and the files that they name, are found from every directory.
+    Presets, and the files that they name, are found from every directory.
     """
     beside = ROOT / path
     return path if os.path.exists(path) or not beside.exists() else str(beside)
 
 
 def _check_text(path: str) -> None:
-    """Names must be short enough, and Python and TensorFlow must mean the same file."""
+    """Check that names are short enough, and mean the same file to Python and TensorFlow."""
     if max(map(len, os.fsencode(path).split(os.fsencode(os.sep)))) > _LONGEST:
         raise ValueError(f"File name too long, accepted: names of at most {_LONGEST} bytes")
     if "\0" in path:

@@ -9,8 +9,8 @@ from snas_tf.errors import UserError
 from . import fields
 
 CONSTRAINT_WEIGHTS = {"none": 0.0, "mild": 0.03, "moderate": 0.1, "aggressive": 0.3}
-"""Calibrated in docs/constraint.md, as the paper does not say its weights. 1 is the cost of the
-most expensive child."""
+"""Weights for normalized costs, 1 for the most expensive child. The paper does not state its own;
+these are calibrated in docs/results/constraint_levels.md."""
 
 _MEANINGS = {
     "penalty_estimator": "Estimator of the penalty's gradient: exact, by reparameterization "

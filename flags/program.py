@@ -11,7 +11,7 @@ from . import command_line, machine_fault, modes, standard_streams, wording
 
 
 def run() -> None:
-    """Run the program with the arguments of the process; does not return."""
+    """Run the program with the arguments of the process; do not return."""
     standard_streams.secure(wording.FlagStream)
     app.run(main, flags_parser=command_line.parse)
 

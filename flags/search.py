@@ -9,10 +9,10 @@ from . import common, fields, penalty, training
 _MEANINGS = {
     "relaxation": "What an edge runs at each step: all operations, weighted (concrete), or a "
     "single one (one_hot), which is several times as fast and needs a tenth of "
-    "--theta_learning_rate; see docs/relaxations.md.",
+    "--theta_learning_rate; see docs/concepts/relaxations.md.",
     "alpha_decay": "How the weight decay of log alpha is applied: beside Adam's step, as in AdamW "
     "(decoupled), or as part of the gradient (coupled), which leaves edges undecided; see "
-    "docs/deciding.md.",
+    "docs/concepts/deciding.md.",
     "alpha_learning_rate": "Adam's rate of log alpha; if not given, 3 / sqrt(N) in a search of N "
     "steps.",
     "alpha_beta_1": "Adam's decay rate of the mean gradient.",

@@ -1,4 +1,4 @@
-"""Standard input, output and error that can't end a run, whatever becomes of their other end."""
+"""Standard streams whose failures do not end a run."""
 
 import io
 import os
@@ -7,9 +7,9 @@ from typing import Any, TextIO
 
 
 class LastingFile(io.FileIO):
-    """A file whose writes do not fail: once one has, what is written is lost, in silence.
+    """A file whose writes do not fail: after a failure, output is discarded.
 
-    A training of hours goes on when its terminal is gone, `| head` has read enough, or the disk
+    A training of hours continues when its terminal is closed, `| head` has read enough, or the disk
     of its log is full.
     """
 
@@ -26,8 +26,8 @@ class LastingFile(io.FileIO):
 def secure(kind: type[io.TextIOWrapper] = io.TextIOWrapper) -> None:
     """Open those of the three streams that are closed, and make output and error lasting.
 
-    A closed one's number would go to the next file that is opened, and messages with it. A letter
-    that the stream's encoding does not have is written as an escape.
+    Otherwise the next file that is opened would get the number and the messages of a closed stream.
+    Letters that the encoding lacks are escaped.
 
     Args:
         kind: class of the new output and error.

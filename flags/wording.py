@@ -37,7 +37,7 @@ def _to_flag(match: re.Match[str]) -> str:
 
 @functools.cache
 def _flag_names() -> dict[str, bool]:
-    """Every flag of every mode, and whether it is a boolean one."""
+    """Return every flag of every mode, and whether it is boolean."""
     defined = [mode.define(flags.FlagValues()) for mode in modes.MODES.values()]
     return {name: bool(values[name].boolean) for values in defined for name in values}
 

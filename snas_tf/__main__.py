@@ -4,8 +4,8 @@ import importlib.util
 
 
 def main() -> None:
-    """Runs what the command line asks for, see `flags.program`."""
-    # The wheel carries flags/ inside the package; in a checkout it lies beside it.
+    """Run what the command line asks for, see `flags.program`."""
+    # flags/ is inside the package in a wheel, and beside it in a checkout.
     if importlib.util.find_spec("snas_tf.flags"):
         from snas_tf.flags import program
     else:

@@ -23,7 +23,7 @@ class UserError(Exception):
 
 
 def printable(text: str) -> str:
-    r"""The text on one line, what can't be printed in it escaped: a byte of a name as \xe9."""
+    r"""Escape what can't be printed on one line, such as a byte of a name as \xe9."""
     return "".join(one if one.isprintable() else _escaped(one) for one in text)
 
 

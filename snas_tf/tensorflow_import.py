@@ -1,4 +1,4 @@
-"""TensorFlow, imported quietly and without what this program does not need."""
+"""The import of TensorFlow, without its messages and unneeded packages."""
 
 import gc
 import os
@@ -7,11 +7,11 @@ from typing import Any
 
 _ENVIRONMENT = {
     "KERAS_BACKEND": "tensorflow",
-    "KERAS_HOME": os.devnull,  # where no keras.json is: another data format would break us
-    "MPLBACKEND": "agg",  # a notebook sets its own, which exists only there
+    "KERAS_HOME": os.devnull,  # without keras.json: another data format is not supported
+    "MPLBACKEND": "agg",  # a notebook sets one that exists only there
 }
 _UNLESS_SET = {
-    # Its failures reach us as exceptions, so its log only confuses.
+    # Failures are raised as exceptions, so its log is not needed.
     "TF_CPP_MIN_LOG_LEVEL": "3",
     # oneDNN's kernels, on by default on the newest CPUs only, halve the time of a step on others.
     "TF_ENABLE_ONEDNN_OPTS": "1",
@@ -19,9 +19,9 @@ _UNLESS_SET = {
 
 
 def set_environment() -> None:
-    """Sets what TensorFlow, Keras and matplotlib read when they are imported.
+    """Set what TensorFlow, Keras and matplotlib read when they are imported.
 
-    What a user has set for other programs would change this one's results or end it.
+    Settings for other programs could change results or stop the program.
     """
     for name in [name for name in os.environ if name.startswith("KERAS_")]:
         del os.environ[name]
@@ -31,11 +31,11 @@ def set_environment() -> None:
 
 
 def import_tensorflow() -> None:
-    """Imports it with standard error closed: nothing can tell it earlier to keep silent.
+    """Import TensorFlow with standard error closed, as it can't be silenced earlier.
 
     Keras imports scikit-learn for its scikit-learn wrappers, which takes two seconds, and
-    matplotlib for its plots, which takes one; while they are hidden, Keras goes without. What is
-    imported stays: to look for garbage in it, now or later, would take another second.
+    matplotlib for its plots, which takes one. Both are hidden meanwhile. The imported objects are
+    excluded from garbage collection, which would take another second.
     """
     set_environment()
     gc.disable()

@@ -1,4 +1,4 @@
-"""Runs pytest on the files it is given: the entry point of every pytest_test in BUILD."""
+"""Run pytest on files: the entry point of every pytest_test in BUILD."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ import pytest
 
 
 def main() -> int:
-    """Returns pytest's exit code."""
+    """Return the exit code of pytest."""
     scratch = os.environ["TEST_TMPDIR"]
     os.environ.setdefault("HOME", scratch)
     os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = os.path.join(scratch, "hypothesis")

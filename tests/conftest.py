@@ -1,4 +1,4 @@
-"""TensorFlow without its graph optimiser, as the program runs it: functions start much sooner."""
+"""TensorFlow without its graph optimizer, as in the program: functions start faster."""
 
 import sys
 
@@ -6,7 +6,7 @@ import pytest
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_graph_optimiser():
+def _no_graph_optimizer():
     # Not imported here, as half of the tests do without it.
     if tf := sys.modules.get("tensorflow"):
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})

@@ -1,4 +1,4 @@
-"""Runs the real program, as a user would, for the whole-workflow tests."""
+"""Runs of the real program, for tests of whole workflows."""
 
 import os
 import pathlib
@@ -17,12 +17,12 @@ TINY = (
     "--epochs=2",
     "--alpha_learning_rate=0.1",
     "--constraint=mild",
-    "--skip_threshold=0",  # starts much sooner
+    "--skip_threshold=0",  # starts much faster
 )
 
 
 def command(*flags, devices=1):
-    """The command line of the program, on so many logical CPU devices."""
+    """The command line of the program, on `devices` logical CPU devices."""
     main = [ROOT / "main.py"] if devices == 1 else [ROOT / "tests" / "on_devices.py", devices]
     return [sys.executable, *map(str, main), *map(str, flags)]
 
@@ -41,7 +41,7 @@ def run(*flags, cwd=None, timeout=240, env=None, devices=1):
 
 
 def kill_after_step(step, model_dir, *flags, devices=1):
-    """Starts the program and kills it, without warning, once the step's checkpoint is there."""
+    """Start the program, and kill it once the step's checkpoint exists."""
     process = subprocess.Popen(command(*flags, devices=devices), stdout=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 200
     while not (model_dir / "checkpoints" / f"step-{step}.index").exists():

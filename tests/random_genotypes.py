@@ -9,7 +9,7 @@ ALL_OPERATIONS = (*DARTS.operations[1:], "sep_conv_7x7", "conv_7x1_1x7")
 
 
 def randomize(layer, seed=0):
-    """Gives every variable of a layer values that no initialiser would, the statistics too."""
+    """Set every variable of a layer, statistics too, to random values."""
     generator = np.random.default_rng(seed)
     for variable in layer.variables:
         value = variable.numpy()
@@ -36,7 +36,7 @@ def one_hot(seed, none=0.125):
 
 
 def free_genotype(seed):
-    """Outside the search space too: any operations, sources twice, nodes dead or left out."""
+    """Draw a genotype, also outside of the search space: any operations, dead nodes."""
     generator = np.random.default_rng(seed)
     return Genotype(tuple(_free_cell(generator) for _ in DARTS.kinds))
 

@@ -1,4 +1,4 @@
-"""BUILD holds every file once, with what it imports; its pins are those of the requirements."""
+"""BUILD lists every file once, with its imports; its pins are those of the requirements."""
 
 import ast
 import functools

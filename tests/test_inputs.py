@@ -1,4 +1,4 @@
-"""A run goes on with the inputs that it began with, wherever they lie, and with no others."""
+"""A run continues with the same inputs only, wherever they are."""
 
 import dataclasses
 import shutil
@@ -26,7 +26,7 @@ def save_images(root, seed, classes=("cat", "dog"), count=6):
 
 
 class Run:
-    """A child of no epoch on a folder of images, in a directory of its own."""
+    """An evaluation without epochs on a folder of images, in its own directory."""
 
     def __init__(self, root):
         self.images = save_images(root / "a", seed=1)

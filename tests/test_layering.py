@@ -121,7 +121,7 @@ sys.path.insert(0, {str(ROOT)!r})
 for name in {modules!r}:
     importlib.import_module(name)
 from tensorflow.python.eager import context
-assert context.context()._context_handle is None, "a device was initialised"
+assert context.context()._context_handle is None, "a device was initialized"
 ours = [name for name in set(flags.FLAGS) - before
         if flags.FLAGS.find_module_defining_flag(name).startswith(("snas_tf", "flags"))]
 assert not ours, ours

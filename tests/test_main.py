@@ -1,4 +1,4 @@
-"""What the command line refuses: one line that says what is accepted, exit code 2, no files."""
+"""Refusals of the command line: one line that says what is accepted, exit code 2, no files."""
 
 import errno
 

@@ -1,4 +1,4 @@
-"""Which Python the environment of `make demo` and `make test` is made with."""
+"""The Python of the environment of `make demo` and `make test`."""
 
 import subprocess
 
@@ -10,7 +10,7 @@ WORKS, OTHER_VERSION, NO_VENV = 0, 3, 4
 
 
 def make(tmp_path, pythons, **chosen):
-    """Makes an environment where there are these Pythons only: exit status by name."""
+    """Make an environment where there are these Pythons only: exit status by name."""
     commands = tmp_path / "bin"
     commands.mkdir()
     for name, status in pythons.items():

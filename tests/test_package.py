@@ -1,4 +1,4 @@
-"""What is declared of the package agrees, and the wheel has all that the program needs."""
+"""The declarations of the package agree, and the wheel has all that the program needs."""
 
 import os
 import re

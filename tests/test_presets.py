@@ -1,4 +1,4 @@
-"""Every preset is what its header says, and the program takes it."""
+"""Presets have complete headers, and the program accepts them."""
 
 import re
 

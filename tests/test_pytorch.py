@@ -1,4 +1,4 @@
-"""The PyTorch networks of the benchmarks compute what ours do.
+"""The PyTorch networks of the benchmarks compute the same as ours.
 
 They take over our weights: same losses, same norms of the gradients. Needs
 requirements-benchmark.txt.
@@ -22,7 +22,7 @@ DESCRIBED = NetworkDescription(
 
 
 def take_over(module, weights):
-    """Sets the convolutions of an operation, or both of a factorised reduction, in their order.
+    """Set the convolutions of an operation, in their order.
 
     Args:
         module: whose convolutions are set.
@@ -48,8 +48,8 @@ def kernels(weights):
         yield kernel.T[:, :, None, None]
 
 
-def take_over_surroundings(theirs, ours):
-    """Sets stem, preprocess layers and classifier."""
+def copy_fixed_weights(theirs, ours):
+    """Set stem, preprocess layers and classifier."""
     with torch.no_grad():
         (stem,) = [one for one in ours.stem[0].layers if hasattr(one, "kernel")]
         theirs.stem[0].weight.copy_(torch.from_numpy(stem.kernel.numpy().transpose(3, 2, 0, 1)))
@@ -93,7 +93,7 @@ def test_a_draw_of_the_parent(batch):
     pixels, labels = batch
     ours = DESCRIBED.make_parent()
     theirs = pytorch_parent.Parent(CELLS, CHANNELS, torch.channels_last)
-    take_over_surroundings(theirs, ours)
+    copy_fixed_weights(theirs, ours)
     for cell, our_cell in zip(theirs.cells, ours.cells, strict=True):
         for edge, operations in zip(DARTS.edges, cell.edges, strict=True):
             for operation, name in zip(operations, pytorch_parent.CANDIDATES, strict=True):
@@ -115,7 +115,7 @@ def test_a_child_without_its_auxiliary_classifier(batch, name):
     theirs = children.pytorch_network(
         genotype, CELLS, CHANNELS, auxiliary=False, memory_format=torch.channels_last
     )
-    take_over_surroundings(theirs, ours)
+    copy_fixed_weights(theirs, ours)
     for cell, our_cell in zip(theirs.cells, ours.cells, strict=True):
         for operation, weights in zip(cell.operations, our_cell.edge_weights(), strict=True):
             take_over(operation, weights)

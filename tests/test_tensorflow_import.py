@@ -1,4 +1,4 @@
-"""TensorFlow, Keras and matplotlib as this program needs them, whatever a user has set."""
+"""Settings of TensorFlow, Keras and matplotlib, whatever the user's environment."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Training on two replicas; test_distributed.py runs this file in a process of its own.
+"""Training on two replicas; test_distributed.py runs this file in a separate process.
 
 Devices are set up once in a process, before TensorFlow starts.
 """

@@ -1,11 +1,11 @@
-"""Kills runs at random moments or at their file operations, resumes them, and compares the end.
+"""Kill runs at random moments or at their file operations, resume them, and compare the results.
 
     python tools/kill_and_resume.py --kills=60 --directory=DIR
 
 Each run is a small one of a mode. It is killed with SIGKILL one to three times: at a random moment,
 or right before one of its renames, removals or directories. What it leaves when it has been resumed
 to its end is compared with an uninterrupted run: every file, variable and figure, times aside.
-Finished kills are kept in DIR/kills.csv, so that the command goes on where it was stopped.
+Finished kills are kept in DIR/kills.csv, so that the command continues where it was stopped.
 """
 
 import argparse
@@ -76,7 +76,7 @@ def command(kind, model_dir, images, every=0):
 
 
 def start(kind, model_dir, images, every, operation=ENDLESS):
-    """Starts a run that kills itself before a file operation, counted from 1."""
+    """Start a run that kills itself before a file operation, counted from 1."""
     main, *flags = command(kind, model_dir, images, every)
     arguments = [sys.executable, "-c", HOOKED, main, model_dir.name, str(operation)]
     environment = {"DEVICES": "1", **os.environ, "LIMIT": str(operation)}
@@ -90,7 +90,7 @@ def start(kind, model_dir, images, every, operation=ENDLESS):
 
 
 def finish(kind, model_dir, images, every):
-    """Runs to the end; returns the number of file operations and the seconds it took."""
+    """Run to the end; return the number of file operations and the seconds it took."""
     before = time.monotonic()
     process = start(kind, model_dir, images, every)
     error = process.communicate()[1]
@@ -101,7 +101,7 @@ def finish(kind, model_dir, images, every):
 
 
 def kill(kind, model_dir, images, every, generator, operations, seconds):
-    """One kill; returns what it was, in words, or None where the run ended before it."""
+    """Kill a run; return a description, or None if the run ended before."""
     if generator.random() < 0.5:
         operation = generator.randint(1, operations)
         process = start(kind, model_dir, images, every, operation)
@@ -119,7 +119,7 @@ def kill(kind, model_dir, images, every, generator, operations, seconds):
 
 
 def differences(one, other):
-    """Names of what differs between two run directories, times aside."""
+    """Name what differs between two run directories, except for times."""
     names = [
         {path.relative_to(root).as_posix() for path in root.rglob("*") if _is_compared(path)}
         for root in (one, other)
@@ -208,7 +208,7 @@ def make_images(root):
 
 
 def main():
-    """Kills, resumes and compares."""
+    """Kill, resume and compare."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=60, help="runs that are killed")
     parser.add_argument("--directory", type=pathlib.Path, required=True)

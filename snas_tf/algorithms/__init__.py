@@ -1,4 +1,4 @@
-"""How a cell is searched: the distribution of architectures, and what moves it."""
+"""Search algorithms."""
 
 import importlib
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Loads a public name, and TensorFlow with it."""
+    """Load a public name, and TensorFlow with it."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -1,4 +1,4 @@
-"""What a search algorithm is: how Z is drawn, what a step moves, how a genotype is derived."""
+"""The base class of search algorithms."""
 
 import abc
 from collections.abc import Mapping
@@ -17,16 +17,16 @@ TRAINING, EVALUATION = 0, 1
 
 
 class Algorithm(keras.layers.Layer, abc.ABC):
-    """A way to search, with three seams: `draw`, `train_step` and `derive`.
+    """Base class of search algorithms: how to draw Z, train a step and derive a genotype.
 
-    An algorithm owns the parameters of the architecture, the optimizers, and whatever else it
-    learns; the network has the weights theta. `SearchModel` runs it.
+    An algorithm owns the parameters of the architecture, the optimizers, and its other state. The
+    network has the weights theta. `SearchModel` runs it.
 
     Args:
         network: the parent.
         config: the search's settings.
         num_steps: length of the search in steps, for the schedules.
-        seed: of every draw, with the step: step N draws the same whatever came before.
+        seed: seed of every draw, together with the step: step N always draws the same.
     """
 
     measures: ClassVar[tuple[str, ...]]
@@ -57,16 +57,16 @@ class Algorithm(keras.layers.Layer, abc.ABC):
 
     @property
     def theta(self) -> list[keras.Variable]:
-        """The weights of the operations, which are none of the architecture's parameters."""
+        """The weights of the network, without the parameters of the architecture."""
         return self.network.trainable_variables
 
     @abc.abstractmethod
     def draw(self, purpose: int, number: tf.Tensor | int) -> Any:
-        """Draws an architecture at the current step.
+        """Draw an architecture at the current step.
 
         Args:
             purpose: `TRAINING` or `EVALUATION`.
-            number: of the draw among those of the step, such as the replica's.
+            number: number of the draw among those of the step, such as the replica's.
 
         Returns:
             What has the draw as `z`: for each kind of cell [edges, operations].
@@ -74,7 +74,7 @@ class Algorithm(keras.layers.Layer, abc.ABC):
 
     @abc.abstractmethod
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Updates theta and the parameters of the architecture.
+        """Update theta and the parameters of the architecture.
 
         Args:
             batch: this replica's share: "image" uint8 [batch, height, width, 3], "label" [batch].
@@ -85,22 +85,22 @@ class Algorithm(keras.layers.Layer, abc.ABC):
 
     @abc.abstractmethod
     def derive(self) -> Genotype:
-        """Derives the genotype of what was learned so far."""
+        """Derive the current genotype."""
 
     @abc.abstractmethod
     def probabilities(self) -> dict[str, tf.Tensor]:
-        """For each kind of cell, how probable each operation is on each edge."""
+        """Probabilities [edges, operations] of the operations, for each kind of cell."""
 
     def finish(self) -> int:
-        """Takes the last decisions, after the last step; returns how many edges they changed."""
+        """Make final changes after the last step; return how many edges changed."""
         return 0
 
     def report(self) -> Mapping[str, Any]:
-        """The algorithm's own figures at the end of an epoch, by name."""
+        """Figures of the algorithm at the end of an epoch, by name."""
         return {}
 
     def make_seed(self, *numbers: tf.Tensor | int) -> tf.Tensor:
-        """A seed, integers [2], of its own for each sequence of integers."""
+        """Make a seed, integers [2], that differs for each sequence of integers."""
         seed = tf.stack([self.seed, 0])
         for number in numbers:
             seed = tf.random.experimental.stateless_fold_in(seed, tf.cast(number, tf.int64))

@@ -31,7 +31,7 @@ class Distribution(keras.layers.Layer):
 
     Args:
         space: kinds of cell, edges and operations.
-        seed: of the initial log alpha.
+        seed: seed of the initial log alpha.
         relaxation: how Z is drawn, one of `stochastic_edge.RELAXATIONS`.
     """
 
@@ -52,7 +52,7 @@ class Distribution(keras.layers.Layer):
         return [edges.log_alpha for edges in self.edges.values()]
 
     def draw(self, temperature: tf.Tensor, seed: tf.Tensor) -> Draw:
-        """Draws one Z for each kind.
+        """Draw one Z for each kind.
 
         Args:
             temperature: lambda of Eq. 5, a scalar.
@@ -70,7 +70,7 @@ class Distribution(keras.layers.Layer):
         return {kind: edges.log_alpha.numpy() for kind, edges in self.edges.items()}
 
     def assign(self, log_alpha: Mapping[str, np.ndarray]) -> None:
-        """Sets the parameters of each kind."""
+        """Set the parameters of each kind."""
         for kind, edges in self.edges.items():
             edges.log_alpha.assign(log_alpha[kind])
 

@@ -8,7 +8,7 @@ ALGORITHMS: dict[str, type[Algorithm]] = {"snas": SNAS}
 
 
 def register(name: str, algorithm: type[Algorithm]) -> None:
-    """Makes an algorithm known by a name.
+    """Register an algorithm.
 
     Raises:
         ValueError: another algorithm has this name.

@@ -1,4 +1,4 @@
-"""The search model: what Keras runs, the parent network with an algorithm that trains it."""
+"""The Keras model of a search: a parent network, and the algorithm that trains it."""
 
 import keras
 import tensorflow as tf
@@ -12,7 +12,7 @@ from snas_tf.training.traced_model import Batch, TracedModel
 
 
 class SearchModel(TracedModel):
-    """Trains a parent network and its architecture as an algorithm says, and evaluates both.
+    """Model that trains a parent network with an algorithm, and evaluates both.
 
     Args:
         algorithm: has the network.
@@ -24,7 +24,7 @@ class SearchModel(TracedModel):
         self.algorithm = algorithm
         self.config = algorithm.config
         self.num_steps = algorithm.num_steps
-        # While the derived child is evaluated in place of draws, with the parent's weights.
+        # Whether the derived child is evaluated in place of draws.
         self.evaluates_child = self._add_value("evaluates_child", (), "bool")
         self.child = {
             kind: self._add_value(f"child_{kind}", algorithm.space.shape, "float32")
@@ -48,7 +48,7 @@ class SearchModel(TracedModel):
         return self.algorithm.train_step(batch)
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Measures with the moving statistics: a fresh draw a batch, or the derived child.
+        """Measure with the moving statistics: a new draw per batch, or the derived child.
 
         Args:
             batch: this replica's share: as in training, and "index" and "weight" [batch].
@@ -65,7 +65,7 @@ class SearchModel(TracedModel):
         return sums(classification.measure_examples(batch["label"], logits), batch["weight"])
 
     def evaluate_child(self, genotype: Genotype, batches: tf.data.Dataset) -> float:
-        """Accuracy of a derived child with the parent's weights, untrained (Table 1)."""
+        """Measure the accuracy of a derived child with the parent's weights (Table 1)."""
         for kind, z in genotype.one_hot().items():
             self.child[kind].assign(z)
         self.evaluates_child.assign(True)

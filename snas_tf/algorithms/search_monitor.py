@@ -1,4 +1,4 @@
-"""What a search reports at the end of every epoch."""
+"""The monitor of a search."""
 
 import math
 import pathlib
@@ -22,11 +22,11 @@ _DRAWINGS = 30
 """How often a whole search draws, at most about: a picture takes a quarter of a second."""
 
 UNDECIDED = 0.9
-"""Share of the largest entropy above which nothing is decided half-way through a search."""
+"""Share of the largest entropy above which a search warns half-way."""
 
 
 class SearchMonitor(Monitor):
-    """Adds the genotype so far, the distributions, and warnings of what makes a search useless."""
+    """Monitor that also reports the genotype and the distributions, and warns of problems."""
 
     tags: ClassVar = {
         "loss": "losses/total",
@@ -75,7 +75,7 @@ class SearchMonitor(Monitor):
         )
 
     def keep(self, epoch: int, row: dict[str, float]) -> None:
-        """Keeps the genotype, and draws the distributions and the cells from time to time."""
+        """Keep the genotype, and draw the distributions and the cells from time to time."""
         algorithm = self.model.algorithm
         genotype = algorithm.derive()
         text = to_json(genotype)
@@ -91,7 +91,7 @@ class SearchMonitor(Monitor):
             self._draw(epoch, genotype)
 
     def _draw(self, epoch: int, genotype: Genotype) -> None:
-        """Draws the distributions, and the cells that have changed since the last drawing."""
+        """Draw the distributions, and the cells that have changed since the last drawing."""
         algorithm = self.model.algorithm
         for kind, alpha in algorithm.probabilities().items():
             figure = plots.draw_alpha(alpha.numpy(), f"alpha, {kind} cell", algorithm.space)
@@ -107,14 +107,14 @@ class SearchMonitor(Monitor):
         return self._run.genotypes / f"epoch_{epochs:04d}.json"
 
     def _genotype_after(self, epochs: int) -> Genotype | None:
-        """The genotype after so many epochs; None before the first, or where it is lost."""
+        """Genotype after a number of epochs; None before the first, or if its file is lost."""
         try:
             return read_genotype(self._genotype_path(epochs))
         except UserError:
             return None
 
     def _warn_of_collapse(self, genotype: Genotype, before: Genotype | None) -> None:
-        """Once, when it begins: the cells of a young search come and go."""
+        """Warn once, when a cell begins to collapse; cells change often early in a search."""
         for kind in genotype.space.kinds:
             problem = describe_collapse(genotype.cell(kind))
             known = before and describe_collapse(before.cell(kind))
@@ -122,7 +122,7 @@ class SearchMonitor(Monitor):
                 logging.warning("the %s cell is collapsing: %s", kind, problem)
 
     def _warn_of_indecision(self, epoch: int, row: dict[str, float]) -> None:
-        """Once, when half of the epochs are over and a distribution is still near uniform."""
+        """Warn once, after half of the epochs, if a distribution is still near uniform."""
         if epoch + 1 != (self._num_epochs + 1) // 2:
             return
         largest = np.log(len(self.model.algorithm.space.operations))
@@ -134,7 +134,7 @@ class SearchMonitor(Monitor):
                 "half of the search is over and entropy has not begun to fall in the %s cell (%s "
                 "of %.2f nats): as it goes on, the found cell will not be what was trained; in "
                 "another `model_dir`, raise `alpha_learning_rate`, now %.2g and by default %.2g in "
-                "so many steps%s; see docs/deciding.md",
+                "so many steps%s; see docs/concepts/deciding.md",
                 " and the ".join(high),
                 ", ".join(f"{entropies[kind]:.2f}" for kind in high),
                 largest,

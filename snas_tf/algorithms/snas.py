@@ -20,7 +20,7 @@ from snas_tf.training.traced_model import Batch
 
 
 class SNAS(Algorithm):
-    """Minimizes E_Z[L_theta(Z)] + eta E_Z[C(Z)] over theta and alpha (Xie et al., 2019; Eq. 9).
+    """SNAS: minimize E_Z[L_theta(Z)] + eta E_Z[C(Z)] over theta and alpha (Eq. 9).
 
     The loss is estimated with one draw a step and replica. The arguments are those of `Algorithm`.
     """
@@ -51,7 +51,7 @@ class SNAS(Algorithm):
 
     @property
     def optimizers(self) -> tuple[keras.optimizers.Optimizer, ...]:
-        """Those of theta and of alpha."""
+        """The optimizers of theta and of alpha."""
         return self.theta_optimizer, self.alpha_optimizer
 
     @property
@@ -69,12 +69,12 @@ class SNAS(Algorithm):
         )
 
     def draw(self, purpose: int, number: tf.Tensor | int) -> Draw:
-        """Draws Z ~ p(Z; alpha) at the current step; see `Algorithm.draw`."""
+        """Draw Z ~ p(Z; alpha) at the current step; see `Algorithm.draw`."""
         seed = self.make_seed(purpose, number, self.step.value)
         return self.distribution.draw(self.temperature(), seed)
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Updates theta and alpha from one forward and one backward pass.
+        """Update theta and alpha from one forward and one backward pass.
 
         See `Algorithm.train_step` for the arguments and the result.
         """
@@ -123,7 +123,7 @@ class SNAS(Algorithm):
         )
 
     def derive(self) -> Genotype:
-        """Derives the most probable child; see `genotype.derive`."""
+        """Derive the most probable child; see `genotype.derive`."""
         return derive(self.distribution.log_alpha(), self.space)
 
     def probabilities(self) -> dict[str, tf.Tensor]:
@@ -131,7 +131,7 @@ class SNAS(Algorithm):
         return {kind: edges.probabilities() for kind, edges in self.distribution.edges.items()}
 
     def finish(self) -> int:
-        """Rounds log alpha where a target of the child's size leaves edges undecided.
+        """Round log alpha where a target of the child's size leaves edges undecided.
 
         Returns:
             The number of edges whose most probable operation is another now.
@@ -142,7 +142,7 @@ class SNAS(Algorithm):
         return int(sum((before[kind].argmax(1) != after[kind].argmax(1)).sum() for kind in before))
 
     def report(self) -> dict[str, Any]:
-        """Temperature, rates, weight of the penalty, entropies, dropped edges, expected costs."""
+        """Report temperature, rates, penalty weight, entropies, dropped edges and costs."""
         edges, temperature = self.distribution.edges, self.temperature()
         zero = self.space.zero
         log_alpha = {kind: edges[kind].log_alpha.value for kind in edges}

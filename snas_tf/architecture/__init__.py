@@ -1,1 +1,1 @@
-"""What is searched, in plain Python and NumPy: no TensorFlow here."""
+"""Search spaces, genotypes and the cost model, in plain Python and NumPy."""

@@ -1,4 +1,4 @@
-"""The plans of a network's cells: where each stands, and the sizes of what flows through."""
+"""The plan of each cell of a network: its position, channels and sizes."""
 
 import dataclasses
 import math
@@ -10,7 +10,7 @@ from snas_tf.architecture import stems
 
 @dataclasses.dataclass(frozen=True)
 class CellPlan:
-    """Where one cell stands in the network, and the sizes of what flows through it.
+    """Position, channels and sizes of one cell of a network.
 
     Attributes:
         index: position of the cell, 0 for the first.
@@ -56,7 +56,7 @@ class CellPlan:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "CellPlan":
-        """The inverse of `dataclasses.asdict`, after JSON has made lists of tuples."""
+        """Make a plan from its dict, with lists in place of tuples as JSON has them."""
         values: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in config.items()
@@ -81,7 +81,7 @@ def plan_cells(
     output_nodes: Mapping[str, int],
     stem: str,
 ) -> tuple[CellPlan, ...]:
-    """Plans the cells of a network; see `SearchSpace.plan_network`."""
+    """Plan the cells of a network; see `SearchSpace.plan_network`."""
     if num_cells < 3:
         raise ValueError(f"num_cells must be at least 3, received: {num_cells}")
     if init_channels < 2 or init_channels % 2:
@@ -89,7 +89,7 @@ def plan_cells(
     first, second = stems.convolutions(stem, init_channels)
     inputs = (first[-1].output_channels, (first + second)[-1].output_channels)
     size = size_stem(stem, init_channels, image_size)[-1][1]
-    # Where the stem goes on after input 0, that is still twice as large as input 1.
+    # If the stem continues after input 0, that is twice as large as input 1.
     channels, follows_reduction = init_channels, bool(second)
     plans = []
     for index in range(num_cells):
@@ -105,7 +105,7 @@ def plan_cells(
 def size_stem(
     stem: str, init_channels: int, size: tuple[int, int]
 ) -> list[tuple[stems.StemConvolution, tuple[int, int]]]:
-    """Lists the convolutions of a stem with the (height, width) of their outputs."""
+    """List the convolutions of a stem with the (height, width) of their outputs."""
     sized = []
     for convolution in sum(stems.convolutions(stem, init_channels), ()):
         size = halve(size) if convolution.stride == 2 else size

@@ -1,4 +1,4 @@
-"""How large a child is when it is evaluated, as a function of what its edges hold."""
+"""The size of a child at evaluation, as a function of the operations on its edges."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -30,12 +30,12 @@ class ChildSize:
 
     @property
     def smallest(self) -> float:
-        """Of the child whose edges are all zero."""
+        """The size of the child without edges."""
         return self.fixed
 
     @property
     def largest(self) -> float:
-        """Of the child whose edges all hold their most expensive operation."""
+        """The size of the child with the most expensive operation on every edge."""
         return self.fixed + sum(costs.max(axis=1).sum() for costs in self.edges.values())
 
 
@@ -44,7 +44,7 @@ def evaluation_size(measure: str, space: SearchSpace = DARTS) -> ChildSize:
 
     Args:
         measure: one of `MEASURES`.
-        space: whose cells they have.
+        space: search space of the cells.
     """
     network_plan = space.plan_network(NUM_CELLS, INIT_CHANNELS, IMAGE_SIZE)
     fixed = network_cost.fixed_cost(network_plan, NUM_CLASSES)
@@ -53,7 +53,7 @@ def evaluation_size(measure: str, space: SearchSpace = DARTS) -> ChildSize:
 
 
 def check_target(measure: str, target: float) -> None:
-    """Checks that there are children of a size.
+    """Check that there are children of a size.
 
     Raises:
         UserError: there are none, smaller or larger ones only.

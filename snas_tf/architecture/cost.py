@@ -1,4 +1,4 @@
-"""What layers cost: parameters, multiply-adds, memory access.
+"""The cost of layers: parameters, multiply-adds, memory access.
 
 Appendix F of the paper (Eq. 35 to 40), convolution by convolution, for the *child*: there every
 normalization has a scale and an offset, so each adds two parameters a channel. "FLOPs" in the
@@ -15,11 +15,11 @@ CRITERIA = ("parameters", "flops", "memory_access")
 
 @dataclasses.dataclass(frozen=True)
 class Cost:
-    """The cost of something that runs once on one image.
+    """The cost of a computation on one image.
 
     Attributes:
         parameters: trainable numbers.
-        multiply_adds: of convolutions and dense layers; what is published as "multiply-adds".
+        multiply_adds: those of convolutions and dense layers; what is published as "multiply-adds".
         pooling_flops: H W f k C of 3 x 3 poolings (Eq. 38).
         memory_access: numbers read and written: feature maps and kernels (Eq. 37, 40).
     """

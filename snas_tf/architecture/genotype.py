@@ -1,8 +1,8 @@
 """The genotype: the discrete cells that a search finds.
 
 A genotype lists explicit (source, target, operation) edges, so a node may have any number of
-inputs, none included, and may use one source twice. It is the only thing that crosses from a
-search to the other modes.
+inputs, none included, and may use one source twice. It is the only result of
+a search that other modes use.
 """
 
 import dataclasses
@@ -28,13 +28,13 @@ class Edge:
 class CellGenotype:
     """The live edges of one kind of cell, and the nodes that its output concatenates.
 
-    A node that no edge enters is dead: it is all zeros, wherever it goes.
+    A node that no edge enters is dead: its value is zero.
 
     Attributes:
         edges: the live edges.
         concat: the nodes that are concatenated.
-        space: what the cell is of. A published cell may leave it: have other operations, more
-            nodes, or a source twice.
+        space: the search space. A published cell may have other operations, more nodes, or a
+            source twice.
     """
 
     edges: tuple[Edge, ...]
@@ -60,7 +60,7 @@ class Genotype:
 
     @property
     def space(self) -> SearchSpace:
-        """What the cells are of."""
+        """The search space of the cells."""
         return self.cells[0].space
 
     def cell(self, kind: str) -> CellGenotype:
@@ -69,7 +69,7 @@ class Genotype:
 
     @property
     def output_nodes(self) -> dict[str, int]:
-        """For each kind, how many nodes its cells concatenate."""
+        """Number of nodes that the cells of each kind concatenate."""
         return {kind: len(self.cell(kind).concat) for kind in self.space.kinds}
 
     def one_hot(self) -> dict[str, np.ndarray]:
@@ -82,14 +82,14 @@ class Genotype:
 
 
 def derive(log_alpha: Mapping[str, np.ndarray], space: SearchSpace = DARTS) -> Genotype:
-    """Derives the child: the most probable of all operations on every edge (Section 2.1).
+    """Derive the child: the most probable of all operations on every edge (Section 2.1).
 
     An edge whose most probable operation is `none` is dropped. There is no rule on the number of
     edges a node keeps: that topology is the search's own decision (Section 2.4).
 
     Args:
         log_alpha: for each kind, logits [edges, operations].
-        space: whose edges and operations these are.
+        space: search space of these edges and operations.
 
     Raises:
         ValueError: logits of another shape.
@@ -122,7 +122,7 @@ def _one_hot_cell(cell: CellGenotype, space: SearchSpace) -> np.ndarray:
 
 
 def describe_collapse(cell: CellGenotype) -> str | None:
-    """Says how a cell has collapsed, or returns None while it computes something."""
+    """Describe how a cell has collapsed; None if it has not."""
     if not cell.edges:
         return "every edge is zero"
     if not any(OPERATIONS[edge.operation].has_kernels for edge in cell.edges):

@@ -11,7 +11,7 @@ from snas_tf.errors import quote
 from snas_tf.files.text_files import parse_json
 
 VERSION = 1
-_LAST_NODE = 31  # far beyond any published cell; a typing error is not a thousand dead nodes
+_LAST_NODE = 31  # far beyond any published cell; protects from typing errors
 
 
 def to_json(genotype: Genotype) -> str:
@@ -31,7 +31,7 @@ def _cell_to_json(kind: str, cell: CellGenotype) -> str:
 
 
 def from_json(text: str) -> Genotype:
-    """Parses what `to_json` writes, strictly.
+    """Parse what `to_json` writes, strictly.
 
     Raises:
         ValueError: names the entry, what was received and what is accepted.
@@ -44,7 +44,7 @@ def from_json(text: str) -> Genotype:
 
 
 def from_content(content: Any) -> Genotype:
-    """Checks what was read from JSON, or from another form of text, and makes a genotype of it.
+    """Check the content of a genotype file, and make a genotype.
 
     Raises:
         ValueError: names the entry, what was received and what is accepted.

@@ -1,4 +1,4 @@
-"""Where a genotype comes from: a published one by name, or a file."""
+"""Sources of genotypes: the name of a published one, or a file."""
 
 import difflib
 import os
@@ -11,7 +11,7 @@ from snas_tf.errors import UserError, quote, shorten_path
 from snas_tf.files.text_files import read_text
 
 _SELECTED = re.compile(r"(?s)(?P<path>.+)(?::(?P<line>\d{1,9})|#(?P<name>\w+))")
-_LONGEST_NAME = 100  # beyond which no name is looked for that is like it
+_LONGEST_NAME = 100  # for which similar names are suggested
 
 
 def load_genotype(source: str | os.PathLike[str]) -> Genotype:
@@ -45,7 +45,7 @@ def load_genotype(source: str | os.PathLike[str]) -> Genotype:
 
 
 def read_genotype(path: str | pathlib.Path) -> Genotype:
-    """Reads a genotype file, in either form.
+    """Read a genotype file, in either form.
 
     Raises:
         UserError: the file can't be read, or is not a genotype; names the entry.
@@ -54,14 +54,14 @@ def read_genotype(path: str | pathlib.Path) -> Genotype:
 
 
 def short_name(source: str) -> str:
-    """Shortens a source to a word for the name of a run: the file's, and what is selected in it."""
+    """Shorten a source to a word for the name of a run."""
     path, line, name = _split(source)
     stem = pathlib.Path(path).stem
     return f"{stem}-{name or line}" if name or line else stem
 
 
 def _split(source: str) -> tuple[str, int | None, str | None]:
-    """The path, and the line or the name that is selected in it."""
+    """Split a source into a path, and the line or the name selected in it."""
     selected = _SELECTED.fullmatch(source)
     if selected is None or os.path.exists(source) or not os.path.exists(selected["path"]):
         return source, None, None

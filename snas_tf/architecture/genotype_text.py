@@ -25,15 +25,15 @@ _ACCEPTED = (
 _KEYS = tuple(key for kind in DARTS.kinds for key in (kind, f"{kind}_concat"))
 _ALL_SOURCES = [source for source, _ in DARTS.edges]
 _CALL = re.compile(r"\bGenotype\s*+\(")
-_DEFINITIONS = (["class"], ["def"])  # of what is no genotype itself
+_DEFINITIONS = (["class"], ["def"])  # characters shown of a text without genotype
 _ASSIGNED = re.compile(r"(?P<name>\w+)\s*=\s*(\\\n\s*)?(\w+\.)*$")
-_LOOK_BACK = 100  # characters before a call in which its name is looked for
+_LOOK_BACK = 100  # characters before a call that may hold its name
 _MOST_NAMED = 6  # genotypes that a message lists
 
 
 @dataclasses.dataclass(frozen=True)
 class _Call:
-    """Where a text has `Genotype(...)`.
+    """Place of `Genotype(...)` in a text.
 
     Attributes:
         line: counted from 1.
@@ -55,7 +55,7 @@ def is_printed(text: str) -> bool:
 
 
 def from_text(text: str, line: int | None = None, name: str | None = None) -> Genotype:
-    """Parses the printed namedtuple; what stands before and after it is passed over.
+    """Parse the printed namedtuple; ignore the text around it.
 
     Args:
         text: may hold several genotypes, if they are equal or one of them is selected.
@@ -141,7 +141,7 @@ def _edges(kind: str, pairs: list[Any], concat: list[Any]) -> list[list[Any]]:
 
 
 def _targets(kind: str, pairs: list[Any], concat: list[Any]) -> list[int]:
-    """The node that each pair enters."""
+    """Return the node that each pair enters."""
     if [source for _, source in pairs] == _ALL_SOURCES:
         return [target for _, target in DARTS.edges]
     last = max((node for node in concat if isinstance(node, int)), default=DARTS.num_inputs)

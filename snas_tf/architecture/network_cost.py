@@ -1,4 +1,4 @@
-"""What cells and networks cost, edge by edge and in all (Appendix F)."""
+"""The cost of cells and networks (Appendix F)."""
 
 from collections.abc import Mapping
 
@@ -36,7 +36,7 @@ def cell_costs(space: SearchSpace, plan: CellPlan) -> list[list[Cost]]:
 
 
 def edge_costs(network_plan: NetworkPlan, attribute: str) -> dict[str, np.ndarray]:
-    """One number of `Cost` for each kind [edges, operations], summed over the cells of the kind."""
+    """Sum one field of `Cost` over the cells of each kind: arrays [edges, operations]."""
     space = network_plan.space
     sums = {kind: np.zeros(space.shape) for kind in space.kinds}
     for plan in network_plan:
@@ -47,7 +47,7 @@ def edge_costs(network_plan: NetworkPlan, attribute: str) -> dict[str, np.ndarra
 
 
 def edge_costs_by_criterion(network_plan: NetworkPlan) -> dict[str, dict[str, np.ndarray]]:
-    """For each kind and criterion [edges, operations], summed over the cells of the kind.
+    """Sum the three criteria over the cells of each kind: arrays [edges, operations].
 
     The sum over a one-hot Z is what the edges of that child cost in this very network.
     """
@@ -69,7 +69,7 @@ def normalize_costs(
 
     Args:
         costs: from `edge_costs_by_criterion`.
-        weights: of each criterion in the average, only their ratio counts; default: equal.
+        weights: weights of each criterion in the average, only their ratio counts; default: equal.
     """
     largest = {
         criterion: sum(costs[kind][criterion].max(axis=1).sum() for kind in costs)
@@ -85,7 +85,7 @@ def normalize_costs(
 
 
 def preprocess_cost(plan: CellPlan) -> Cost:
-    """Both preprocess layers of a cell: they exist also where no edge uses one."""
+    """The cost of both preprocess layers of a cell, used or not."""
     first, second = plan.input_channels
     reduce = factorized_reduction if plan.follows_reduction else pointwise
     return reduce(first, plan.channels, plan.input_size) + pointwise(
@@ -94,7 +94,7 @@ def preprocess_cost(plan: CellPlan) -> Cost:
 
 
 def stem_cost(network_plan: NetworkPlan) -> Cost:
-    """What comes before the first cell: 3 x 3 convolutions and their normalizations."""
+    """The cost of the stem: 3 x 3 convolutions and their normalizations."""
     return total(
         [
             convolution(3 * 3, layer.input_channels, layer.output_channels, size)
@@ -105,13 +105,13 @@ def stem_cost(network_plan: NetworkPlan) -> Cost:
 
 
 def classifier_cost(network_plan: NetworkPlan, num_classes: int) -> Cost:
-    """The dense layer, with its bias, on the global average of the last cell."""
+    """The cost of the dense layer, with its bias."""
     weights = convolution(1, network_plan[-1].output_channels, num_classes, (1, 1))
     return weights + Cost(parameters=num_classes)
 
 
 def fixed_cost(network_plan: NetworkPlan, num_classes: int) -> Cost:
-    """Everything that no edge decides: stem, preprocess layers and classifier."""
+    """The cost that does not depend on edges: stem, preprocess layers and classifier."""
     return total(
         [
             stem_cost(network_plan),
@@ -122,11 +122,11 @@ def fixed_cost(network_plan: NetworkPlan, num_classes: int) -> Cost:
 
 
 def cell_cost(cell: CellGenotype, plan: CellPlan) -> Cost:
-    """The live edges of a cell, those that leave a node without input included, as in C(Z)."""
+    """The cost of all live edges of a cell, dead nodes included, as in C(Z)."""
     return total([operation_cost(edge.operation, plan, edge.source) for edge in cell.edges])
 
 
 def child_cost(genotype: Genotype, network_plan: NetworkPlan, num_classes: int) -> Cost:
-    """The whole child network of a genotype."""
+    """The cost of the child network of a genotype."""
     cells = [cell_cost(genotype.cell(plan.kind), plan) for plan in network_plan]
     return total([fixed_cost(network_plan, num_classes), *cells])

@@ -1,4 +1,4 @@
-"""The candidate operations: one specification each, of all that is known outside of its layer."""
+"""The specifications of the candidate operations."""
 
 import dataclasses
 import functools
@@ -19,12 +19,12 @@ CostFunction = Callable[[int, int, tuple[int, int]], Cost]
 """From channels, stride and input (height, width) to the cost of running once on one image."""
 
 ZERO, SKIP = "none", "skip_connect"
-"""The operation that drops an edge, and the one that hands its source on."""
+"""The operation that drops an edge, and the identity."""
 
 
 @dataclasses.dataclass(frozen=True)
 class OperationSpec:
-    """An operation that an edge may have.
+    """Specification of a candidate operation.
 
     Attributes:
         name: in genotypes, in a search space, and in the weights' names.
@@ -35,7 +35,7 @@ class OperationSpec:
         layer: its subclass of `layers.base_operation.BaseOperation`, or where that is, as
             "package.module:Class", so that no TensorFlow is needed before it runs; None for the
             zero operation.
-        arguments: of the layer, besides those that all operations have.
+        arguments: arguments of the layer, besides those that all operations have.
     """
 
     name: str
@@ -79,7 +79,7 @@ def _depthwise(
 
 
 def _wide_then_tall(channels: int, stride: int, size: tuple[int, int]) -> Cost:
-    """A 1 x 7 convolution, strided along its width, a 7 x 1 one along its height, one BN."""
+    """The cost of a 1 x 7 convolution, a 7 x 1 convolution and one normalization."""
     output = halve(size) if stride == 2 else size
     wide = convolution(7, channels, channels, (size[0], output[1]))
     return wide + convolution(7, channels, channels, output) + normalization(channels)
@@ -138,7 +138,7 @@ OPERATIONS: dict[str, OperationSpec] = {
 
 
 def register(operation: OperationSpec) -> OperationSpec:
-    """Makes an operation known by its name, and returns it.
+    """Register an operation, and return it.
 
     Raises:
         ValueError: another operation has this name.

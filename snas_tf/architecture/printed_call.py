@@ -1,6 +1,6 @@
 """The arguments of a call as Python prints it, read as plain data.
 
-Python's own parser is not asked: on hostile text it takes quadratic time or exhausts the stack.
+Python's own parser is not used: on hostile text it takes quadratic time or exhausts the stack.
 """
 
 import re
@@ -19,8 +19,8 @@ _TOKEN = re.compile(
 )
 _MAX_DEPTH = 4
 _MAX_DIGITS = 9
-_MAX_LENGTH = 64  # of a range, so that no text asks for more memory than there is
-_MOST_SHOWN = 20  # characters of what is no token
+_MAX_LENGTH = 64  # of a range, to limit memory
+_MOST_SHOWN = 20  # characters shown of an unknown token
 _CLOSING = {"(": ")", "[": "]"}
 
 
@@ -30,7 +30,7 @@ def parse_arguments(text: str, start: int, names: Sequence[str]) -> tuple[dict[s
     Args:
         text: holds the call, and anything before and after it.
         start: where the call's opening parenthesis is.
-        names: of the parameters, in order, for arguments by position.
+        names: names of the parameters, in order, for arguments by position.
 
     Returns:
         The values; tuples are lists, and so is `range(...)`, cut after 64 items. And where the
@@ -54,7 +54,7 @@ def parse_arguments(text: str, start: int, names: Sequence[str]) -> tuple[dict[s
 
 
 class _Reader:
-    """Takes one token after another from a text."""
+    """Reader of tokens."""
 
     def __init__(self, text: str, position: int) -> None:
         self.text = text
@@ -70,12 +70,12 @@ class _Reader:
         return match
 
     def peek(self) -> str:
-        """The token that comes next."""
+        """The next token."""
         match = self._match()
         return match[str(match.lastgroup)]
 
     def take(self, *accepted: str) -> tuple[str, str]:
-        """Moves past a token: its kind and its text.
+        """Read the next token; return its kind and text.
 
         Raises:
             ValueError: it is none of those that are accepted, if any are given.

@@ -12,14 +12,14 @@ from snas_tf.architecture.operations import OPERATIONS, ZERO
 
 @dataclasses.dataclass(frozen=True)
 class SearchSpace:
-    """A space of cells, as a value that networks, costs, genotypes and pictures take.
+    """A search space: the graph of a cell, and its candidate operations.
 
     A cell is a directed acyclic graph: its inputs come first, then its intermediate nodes, and each
     pair (source, target) with source < target and target intermediate is an edge. Its output
     concatenates the intermediate nodes.
 
     Args:
-        name: of the space.
+        name: name of the space.
         operations: names of the candidates in `operations.OPERATIONS`, in the order of the columns
             of log alpha.
         kinds: the kinds of cell; all cells of a kind share one distribution.
@@ -84,7 +84,7 @@ class SearchSpace:
         output_nodes: Mapping[str, int] | None = None,
         stem: str = "cifar",
     ) -> "NetworkPlan":
-        """Plans a network of this space's cells.
+        """Plan a network of this space's cells.
 
         Args:
             num_cells: number of cells, at least 3.
@@ -104,10 +104,10 @@ class SearchSpace:
 
 @dataclasses.dataclass(frozen=True)
 class NetworkPlan(Sequence):
-    """A network of cells: a sequence of their plans, first to last, and what comes before them.
+    """The plan of a network: a sequence of the plans of its cells, and its stem.
 
     Attributes:
-        space: whose cells they are.
+        space: search space of the cells.
         stem: one of `stems.NAMES`.
         init_channels: channels C of the first cell.
         image_size: (height, width) of the images.

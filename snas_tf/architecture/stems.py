@@ -1,4 +1,4 @@
-"""What comes before the first cell, by kind of network."""
+"""Stems: the convolutions before the first cell."""
 
 import dataclasses
 
@@ -7,7 +7,7 @@ _MULTIPLIER = 3
 
 @dataclasses.dataclass(frozen=True)
 class StemConvolution:
-    """A 3 x 3 convolution and its normalisation.
+    """A 3 x 3 convolution and its normalization.
 
     Attributes:
         input_channels: channels of the input.
@@ -44,12 +44,12 @@ def convolutions(stem: str, init_channels: int) -> tuple[Chain, Chain]:
 
 
 def _cifar(channels: int) -> tuple[Chain, Chain]:
-    """One convolution to 3 C channels is both inputs (Section 3.1)."""
+    """One convolution to 3 C channels, for both inputs (Section 3.1)."""
     return (StemConvolution(3, _MULTIPLIER * channels, 1, rectified=False),), ()
 
 
 def _imagenet(channels: int) -> tuple[Chain, Chain]:
-    """Three that halve: input 0 at a quarter of the resolution, input 1 at an eighth (App. G.3)."""
+    """Three strided convolutions: input 0 at a quarter, input 1 at an eighth (App. G.3)."""
     first = StemConvolution(3, channels // 2, 2, rectified=False)
     second = StemConvolution(channels // 2, channels, 2, rectified=True)
     return (first, second), (StemConvolution(channels, channels, 2, rectified=True),)

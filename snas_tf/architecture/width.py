@@ -1,4 +1,4 @@
-"""How wide a network may be under a budget."""
+"""The width of a network under a budget."""
 
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.architecture.network_cost import child_cost
@@ -13,7 +13,7 @@ def widest_channels(
     max_multiply_adds: float,
     stem: str = "imagenet",
 ) -> int:
-    """The widest even number of channels whose network stays within a budget.
+    """Find the largest even number of channels whose network stays within a budget.
 
     Args:
         genotype: the cells.

@@ -32,7 +32,7 @@ def genotypes() -> dict[str, Genotype]:
 
 
 def _read_cell(text: str, concat: tuple[int, ...] = (2, 3, 4, 5)) -> CellGenotype:
-    """Reads `TARGET: OPERATION SOURCE, OPERATION SOURCE; TARGET: ...`."""
+    """Read `TARGET: OPERATION SOURCE, OPERATION SOURCE; TARGET: ...`."""
     edges = []
     for node in text.split(";"):
         target, inputs = node.split(":")

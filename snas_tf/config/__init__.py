@@ -1,4 +1,4 @@
-"""What a run is, as frozen values that check themselves; importing them needs no TensorFlow."""
+"""Configs: the settings of a run, checked when they are created."""
 
 from snas_tf.config.data import DataConfig
 from snas_tf.config.run import RunConfig

@@ -1,4 +1,4 @@
-"""Which images a run has, and how they are fed."""
+"""The config of the images."""
 
 import dataclasses
 import pathlib
@@ -9,7 +9,7 @@ from snas_tf.config.accepted import Config, Range
 
 @dataclasses.dataclass(frozen=True)
 class DataConfig(Config):
-    """Which images, and how they are fed.
+    """The images of a run, and their batches.
 
     Attributes:
         dataset: "digits", "folder", or the name of a TFDS image-classification dataset.

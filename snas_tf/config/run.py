@@ -1,4 +1,4 @@
-"""Where a run lives, and how it is made repeatable."""
+"""The config of a run directory."""
 
 import dataclasses
 import pathlib
@@ -11,13 +11,13 @@ _LARGEST = 2**31 - 1
 
 @dataclasses.dataclass(frozen=True)
 class RunConfig(Config):
-    """Where a run lives and how it is made repeatable.
+    """Run directory, seed and checkpoints of a run.
 
     Attributes:
         model_dir: the run directory.
         seed: the seed of everything random.
-        checkpoint_every_steps: a checkpoint every so many steps within an epoch; 0 for none but
-            the one at the end of every epoch.
+        checkpoint_every_steps: steps between checkpoints within an epoch; 0 for checkpoints at the
+            end of every epoch only.
 
     Raises:
         UserError: a value is not accepted.

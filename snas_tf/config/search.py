@@ -1,4 +1,4 @@
-"""The search of a cell."""
+"""The config of a search."""
 
 import dataclasses
 from typing import Annotated
@@ -24,26 +24,28 @@ class SearchConfig(TrainingConfig):
     """The search: the parent network and the joint optimization of theta and alpha.
 
     The defaults are the paper's (Section 3.1, Appendix G.1), but for `alpha_learning_rate` and
-    `alpha_decay`: with the paper's, 3e-4 and coupled, a search does not decide (docs/deciding.md).
+    `alpha_decay`: with the paper's, 3e-4 and coupled, a search does not decide, see
+    docs/concepts/deciding.md.
     What the paper leaves open takes the value of its published code: the temperatures,
     `alpha_clip_norm`.
 
     Attributes:
-        algorithm: what searches; a name of `algorithms.registry.ALGORITHMS`.
-        space: what is searched; a name of `architecture.spaces.SPACES`.
+        algorithm: the search algorithm; a name of `algorithms.registry.ALGORITHMS`.
+        space: the search space; a name of `architecture.spaces.SPACES`.
         relaxation: how Z is drawn; one of `RELAXATIONS`.
         skip_threshold: operations whose z is smaller do not run; 0 for none.
         constraint_weight: eta of Eq. 9, for the normalized cost of `architecture.cost`.
-        penalty_estimator: of the penalty's gradient; one of `PENALTY_ESTIMATORS`.
+        penalty_estimator: estimator of the penalty's gradient; one of `PENALTY_ESTIMATORS`.
         penalty_baseline: the policy gradient compares a reward with the edge's expected cost.
-        penalty_scale: of the cost; one of `PENALTY_SCALES`.
-        parameters_weight, flops_weight, memory_access_weight: of the three criteria in the
+        penalty_scale: scale of the cost; one of `PENALTY_SCALES`.
+        parameters_weight, flops_weight, memory_access_weight: weights of the three criteria in the
             cost; only their ratio counts, at least one is positive.
-        target_parameters: of the child at evaluation size, in place of a weight; None for none.
-        target_multiply_adds: likewise.
+        target_parameters: parameters of the child at evaluation size, in place of a weight; or
+            None.
+        target_multiply_adds: multiply-adds of that child; or None.
         alpha_learning_rate: rate of Adam; None for `training.schedules.alpha_rate`.
         alpha_beta_1, alpha_beta_2: Adam's decay rates.
-        alpha_weight_decay: of log alpha; 0 for none.
+        alpha_weight_decay: weight decay of log alpha; 0 for none.
         alpha_decay: "decoupled", beside Adam's step and in proportion to its rate; or "coupled", an
             L2 penalty that is part of the gradient.
         alpha_clip_norm: global norm to which alpha's gradient is clipped; 0 for no clipping.
@@ -53,7 +55,7 @@ class SearchConfig(TrainingConfig):
         UserError: a value is not accepted; there is no epoch, or no such space; the estimator
             needs relaxed draws, or the baseline another estimator; no criterion has a weight;
             more than one of `constraint_weight` and the targets is given; or no child has the
-            target's size.
+            target size.
     """
 
     algorithm: str = "snas"
@@ -83,7 +85,7 @@ class SearchConfig(TrainingConfig):
         super().__post_init__()
         if self.epochs < 1:
             raise UserError(f"`epochs`={self.epochs}: nothing to search with, accepted: 1 or more")
-        if self.space not in spaces.SPACES:  # Not a rule of the field: spaces can be added.
+        if self.space not in spaces.SPACES:  # Checked here, because spaces can be registered.
             raise UserError(
                 f"{format_setting('space', self.space)}: unknown, accepted: "
                 f"{', '.join(spaces.SPACES)}"

@@ -1,4 +1,4 @@
-"""The training of a network: of any, of a child, and of a child on ImageNet."""
+"""The configs of trainings."""
 
 import dataclasses
 import pathlib
@@ -20,7 +20,7 @@ _BELOW_ONE = Range(0, 1, below=True)
 
 @dataclasses.dataclass(frozen=True)
 class TrainingConfig(Config):
-    """A network of cells, and how its weights are trained.
+    """The size of a network and the training of its weights.
 
     Attributes:
         num_cells: cells of the network, at least 3.
@@ -30,7 +30,7 @@ class TrainingConfig(Config):
         theta_momentum: momentum of SGD.
         theta_weight_decay: L2 penalty coupled into the gradient of theta.
         theta_clip_norm: global norm to which theta's gradient is clipped; 0 for no clipping.
-        num_seeds: how many runs, each with a seed of its own.
+        num_seeds: number of runs, each with its own seed.
 
     Raises:
         UserError: a value is not accepted.
@@ -55,7 +55,7 @@ class ChildConfig(TrainingConfig):
         cutout_length: side of the square that is cut out of each training image, in pixels; 0 for
             none.
         drop_path_probability: reached at the last step, from 0 at the first.
-        auxiliary_weight: of the auxiliary classifier's loss; 0 for no auxiliary classifier.
+        auxiliary_weight: weight of the auxiliary classifier's loss; 0 for no auxiliary classifier.
         initial_weights: run directory of a search, whose weights the child starts from.
         export_weights: which weights are exported: the "last" epoch's, or those of the epoch with
             the "best" validation accuracy.

@@ -30,7 +30,7 @@ def from_arrays(
     class_names: Sequence[str] | None = None,
     with_test: bool = False,
 ) -> MemoryCollection:
-    """Makes a collection of images that are in memory already.
+    """Make a collection of images that are in memory already.
 
     Gray images get three equal channels. Without validation images, a share of the training images
     is held out, as `config.validation_fraction` says. The arrays are copied.
@@ -40,7 +40,7 @@ def from_arrays(
             and `dataset` as a name.
         train: the images to learn from, with their labels.
         validation: the images to validate on; None to hold some out.
-        test: the images that decide nothing; they are used with `with_test` only.
+        test: the images to test on; they are used with `with_test` only.
         class_names: in the order of the labels; None for "0" to the greatest training label.
         with_test: to evaluate a cell, not to search one; see `memory_collection.read`.
 

@@ -7,7 +7,7 @@ _CHANNELS = 3
 
 
 def crop_and_flip(images: tf.Tensor, seed: tf.Tensor, mirror: bool) -> tf.Tensor:
-    """Shifts each image at random and mirrors half of them (Appendix G.1).
+    """Shift each image at random and mirror half of them (Appendix G.1).
 
     An image is padded with zeros on every side, by 4 pixels if it measures 32 and by the same
     share of another size, then cropped back to its size at an offset of its own.
@@ -38,7 +38,7 @@ def crop_and_flip(images: tf.Tensor, seed: tf.Tensor, mirror: bool) -> tf.Tensor
 
 
 def cutout(images: tf.Tensor, seed: tf.Tensor, length: int, fill: tf.Tensor) -> tf.Tensor:
-    """Covers a square of each image, at a place of its own (DeVries and Taylor, 2017).
+    """Cover a square of each image, at a place of its own (DeVries and Taylor, 2017).
 
     The center is any pixel, so a square near the border is cut off there. It covers the rows
     max(0, y - length // 2) to min(height, y + length // 2), the last one excluded, and the columns
@@ -66,7 +66,7 @@ def cutout(images: tf.Tensor, seed: tf.Tensor, length: int, fill: tf.Tensor) -> 
 
 
 def mean_color(mean: np.ndarray) -> tf.Tensor:
-    """Rounds the mean of the training pixels, float [channels = 3], to a color for `cutout`.
+    """Round the mean of the training pixels, float [channels = 3], to a color for `cutout`.
 
     Returns:
         uint8 [channels = 3], in host memory.
@@ -76,7 +76,7 @@ def mean_color(mean: np.ndarray) -> tf.Tensor:
 
 
 def _near_random_center(batch: int, size: int, length: int, seed: tf.Tensor) -> tf.Tensor:
-    """Marks the positions within half of `length` of a random one: bool [batch, size]."""
+    """Mark the positions within half of `length` of a random one: bool [batch, size]."""
     center = tf.random.stateless_uniform([batch, 1], seed, 0, size, tf.int32)
     distance = tf.range(size) - center
     return (-(length // 2) <= distance) & (distance < length // 2)
@@ -87,5 +87,5 @@ def _padding(size: int) -> int:
 
 
 def _offsets(batch: int, padding: int, seed: tf.Tensor) -> tf.Tensor:
-    """Draws where crops begin in padded images: int32 [batch, 1], 0 to twice the padding."""
+    """Draw where crops begin in padded images: int32 [batch, 1], 0 to twice the padding."""
     return tf.random.stateless_uniform([batch, 1], seed, 0, 2 * padding + 1, tf.int32)

@@ -8,7 +8,7 @@ from snas_tf.data import seeds
 def shuffled_steps(
     count: int, batch_size: int, seed: int, first_step: int, num_steps: int
 ) -> tf.data.Dataset:
-    """Draws which images the steps `first_step` to `first_step + num_steps - 1` take.
+    """Draw which images the steps `first_step` to `first_step + num_steps - 1` take.
 
     Every epoch takes each image at most once, in a new order. What step N takes depends on `seed`
     and N alone.
@@ -16,7 +16,7 @@ def shuffled_steps(
     Args:
         count: the number of training images.
         batch_size: images a step.
-        seed: of the orders.
+        seed: seed of the orders.
         first_step: counted from 0 at the start of the run.
         num_steps: the number of steps.
 

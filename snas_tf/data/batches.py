@@ -1,4 +1,4 @@
-"""What a training needs of its images, wherever they are: batches that are addressed by step."""
+"""The interface of data sets: batches that are addressed by step."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ class BatchConfig:
 
     Attributes:
         batch_size: images a batch, 1 to the number of training images.
-        seed: of the order and of the augmentation.
+        seed: seed of the order and of the augmentation.
         cutout_length: side in pixels of the square of the mean color that covers a part of each
             image; 0 for none.
         min_crop_area: the least share of an image's area that a random crop takes; of images that
@@ -35,7 +35,7 @@ class BatchConfig:
 
     @classmethod
     def from_config(cls, config: DataConfig, seed: int, cutout_length: int = 0) -> "BatchConfig":
-        """Takes what `DataConfig` has of it."""
+        """Take what `DataConfig` has of it."""
         return cls(
             config.batch_size, seed, cutout_length, config.min_crop_area, config.color_jitter
         )
@@ -73,7 +73,7 @@ class Dataset(Protocol):
     def training_batches(
         self, config: BatchConfig, first_step: int, num_steps: int
     ) -> tf.data.Dataset:
-        """Makes the batches of steps `first_step` to `first_step + num_steps - 1`.
+        """Make the batches of steps `first_step` to `first_step + num_steps - 1`.
 
         Step N's batch depends on `config` and N alone, so a restart at any step changes nothing.
         Every epoch takes the training images in a new order, each at most once.
@@ -90,7 +90,7 @@ class Dataset(Protocol):
         """
 
     def evaluation_batches(self, part: str, batch_size: int) -> tf.data.Dataset | None:
-        """Makes batches of every image of a part once and in order, all of one shape.
+        """Make batches of every image of a part once and in order, all of one shape.
 
         The last batch is filled up with the last image again, at weight 0.
 
@@ -118,7 +118,7 @@ class Collection(Protocol):
         """
 
     def summary(self) -> str:
-        """The lines that a run prints of its images before it trains."""
+        """The description of the images that a run prints before it trains."""
 
     def split(self, seed: int) -> Dataset:
-        """Splits the images; what is held out at random is the same for a seed, at least 0."""
+        """Split the images; what is held out at random is the same for a seed, at least 0."""

@@ -25,8 +25,8 @@ class Contents:
         parts: the images of "train", first, and of "validation" and "test" where the data set has
             such parts and they are wanted.
         class_names: in the order of the labels.
-        digests: of the images of each part with their labels.
-        remarks: what else a user has to know of them.
+        digests: digests of the images of each part with their labels.
+        remarks: remarks for the user, such as files left out.
     """
 
     parts: dict[str, Images]
@@ -41,7 +41,7 @@ class Contents:
         class_names: tuple[str, ...],
         remarks: tuple[str, ...] = (),
     ) -> "Contents":
-        """Takes the parts that there are, and digests their pixels."""
+        """Take the parts that there are, and digest their pixels."""
         present = {part: images for part, images in parts.items() if images is not None}
         digests = {
             part: digest_arrays(images.images, images.labels) for part, images in present.items()
@@ -55,7 +55,7 @@ def read(
     cache: pathlib.Path | None,
     check: Callable[[Contents], None],
 ) -> Contents:
-    """Reads the images of a data set; see `memory_collection.read`.
+    """Read the images of a data set; see `memory_collection.read`.
 
     Args:
         config: which images.

@@ -18,7 +18,7 @@ _END_OF_JPEG = b"\xff\xd9"
 def random_resized_crop(
     encoded: tf.Tensor, size: tuple[int, int], seed: tf.Tensor, min_area: float
 ) -> tf.Tensor:
-    """Cuts a random window out of an image and resizes it (Szegedy et al., 2015).
+    """Cut a random window out of an image and resize it (Szegedy et al., 2015).
 
     Resizing is bilinear without antialiasing: most windows are less than twice as large as what
     is wanted, where it makes little difference and takes twice the time.
@@ -41,7 +41,7 @@ def random_resized_crop(
 
 
 def center_crop(encoded: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
-    """Cuts out the middle of an image, 224/256 of its shorter side, and resizes it.
+    """Cut out the middle of an image, 224/256 of its shorter side, and resize it.
 
     This is the usual "shorter side to 256, then the middle 224 x 224" in the other order, where the
     window is a whole number of pixels. All of the image is decoded: a JPEG window that is decoded
@@ -61,7 +61,7 @@ def center_crop(encoded: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
 
 
 def center_crop_decoded(images: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
-    """Cuts out the middle of decoded images, as `center_crop` does of an encoded one.
+    """Cut out the middle of decoded images, as `center_crop` does of an encoded one.
 
     Args:
         images: uint8 [batch, height, width, channels = 3].
@@ -79,14 +79,14 @@ def center_crop_decoded(images: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
 def random_window(
     height: tf.Tensor, width: tf.Tensor, seed: tf.Tensor, min_area: float
 ) -> tf.Tensor:
-    """Draws a window of `min_area` to all of an image's area, its sides 3:4 to 4:3, anywhere.
+    """Draw a random window of an image: its area, its aspect ratio 3:4 to 4:3, its place.
 
     Of ten windows the first that fits is taken. Where none does, as in a very long image, it is
     the largest of an accepted ratio, in the middle.
 
     Args:
-        height: of the image in pixels, int32 [].
-        width: of the image in pixels, int32 [].
+        height: height of the image in pixels, int32 [].
+        width: width of the image in pixels, int32 [].
         seed: integers [2]; the same seed draws the same window.
         min_area: the least share of the area.
 
@@ -108,11 +108,11 @@ def random_window(
 
 
 def center_window(height: tf.Tensor, width: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
-    """Computes the window that `center_crop` cuts out.
+    """Compute the window that `center_crop` cuts out.
 
     Args:
-        height: of the image in pixels, int32 [].
-        width: of the image in pixels, int32 [].
+        height: height of the image in pixels, int32 [].
+        width: width of the image in pixels, int32 [].
         size: (height, width) of the crop, whose ratio the window has.
 
     Returns:
@@ -124,10 +124,10 @@ def center_window(height: tf.Tensor, width: tf.Tensor, size: tuple[int, int]) ->
 
 
 def random_flip(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Mirrors an image, [height, width, channels], with probability 1/2.
+    """Mirror an image, [height, width, channels], with probability 1/2.
 
     Args:
-        image: of any type.
+        image: an image of any type.
         seed: integers [2]; the same seed decides the same.
     """
     flip = tf.random.stateless_uniform([], seed, 0, 2, tf.int32) == 1
@@ -135,7 +135,7 @@ def random_flip(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 
 
 def color_jitter(image: tf.Tensor, seed: tf.Tensor, strength: float) -> tf.Tensor:
-    """Changes brightness, contrast, saturation and hue, as DARTS does on ImageNet.
+    """Change brightness, contrast, saturation and hue, as DARTS does on ImageNet.
 
     Brightness, contrast and saturation are factors of 1 - `strength` to 1 + `strength`, of the
     distance to black, to the image's mean gray and to each pixel's own gray; the hue turns by up to
@@ -165,7 +165,7 @@ def color_jitter(image: tf.Tensor, seed: tf.Tensor, strength: float) -> tf.Tenso
 
 
 def _decode(encoded: tf.Tensor, window: tf.Tensor | None = None) -> tf.Tensor:
-    """Decodes the pixels within a window, or all: uint8 [height, width, 3]."""
+    """Decode the pixels within a window, or all: uint8 [height, width, 3]."""
 
     def decode_jpeg() -> tf.Tensor:
         # A crop above the point where a file breaks off would hide that it does.

@@ -43,7 +43,7 @@ _TURNS = {
 def decode_all(
     files: Files, image_size: int | None, skip_corrupt: bool
 ) -> tuple[Images, tuple[int, ...]]:
-    """Decodes image files over all cores.
+    """Decode image files over all cores.
 
     A large JPEG image is decoded at 1/2, 1/4 or 1/8 of its size, the smallest that is at least
     twice as large as what is wanted, and averaged from there.
@@ -64,7 +64,7 @@ def decode_all(
     def attempt(file: tuple[pathlib.Path, int]) -> np.ndarray | Exception:
         try:
             return resize(decode(file[0], image_size)[np.newaxis], image_size)[0]
-        # Pillow raises another class of exception for each kind of damage.
+        # Pillow raises a different class of exception for each kind of damage.
         except Exception as error:
             return error
 
@@ -88,7 +88,7 @@ def decode_all(
 
 
 def find_damaged(files: Files, skip_corrupt: bool) -> tuple[int, ...]:
-    """Decodes image files to their end, over all cores.
+    """Decode image files to their end, over all cores.
 
     Args:
         files: paths, each with its label.
@@ -114,23 +114,23 @@ def find_damaged(files: Files, skip_corrupt: bool) -> tuple[int, ...]:
 
 
 def find_damage(file: pathlib.Path | BinaryIO) -> Exception | None:
-    """Decodes an image to its end; returns the error, or None for an intact image."""
+    """Decode an image to its end; return the error, or None for an intact image."""
     try:
         with _open(file) as image:
             image.draft(None, (1, 1))  # All of a JPEG is read, but 1/64 of its pixels computed.
             image.load()
             _require_8_bits(image)
-    # Pillow raises another class of exception for each kind of damage.
+    # Pillow raises a different class of exception for each kind of damage.
     except Exception as error:
         return error
     return None
 
 
 def decode(file: pathlib.Path | BinaryIO, image_size: int | None = None) -> np.ndarray:
-    """Decodes an image to RGB, upright. Pillow raises an error of any kind for a damaged one.
+    """Decode an image to RGB, upright. Pillow raises an error of any kind for a damaged one.
 
-    Of several frames or pages it is the first. The EXIF orientation is applied, and what is
-    transparent lies on white.
+    Of several frames or pages it is the first. The EXIF orientation is applied, and transparent
+    pixels become white.
 
     Args:
         file: what to read, of any color mode and up to 16 bits a channel.
@@ -167,15 +167,17 @@ def _require_8_bits(image: PIL.Image.Image) -> None:
 
 
 def _turned(image: PIL.Image.Image) -> PIL.Image.Image:
-    """Makes the image upright; damaged EXIF data are ignored."""
+    """Make the image upright; damaged EXIF data are ignored."""
     turn = None
-    with contextlib.suppress(Exception):  # Pillow raises another class for each kind of damage.
+    with contextlib.suppress(
+        Exception
+    ):  # Pillow raises a different class of exception for each kind of damage.
         turn = _TURNS.get(image.getexif().get(PIL.ExifTags.Base.Orientation, 0))
     return image if turn is None else image.transpose(turn)
 
 
 def report_damage(path: pathlib.Path, error: Exception, skip_corrupt: bool) -> None:
-    """Reports that a file can't be decoded, and why: in the log if it is to be skipped.
+    """Report that a file can't be decoded, and why: in the log if it is to be skipped.
 
     Raises:
         UserError: it is not to be skipped.
@@ -190,7 +192,7 @@ def report_damage(path: pathlib.Path, error: Exception, skip_corrupt: bool) -> N
 
 
 def require_all_classes(files: Sequence[tuple[pathlib.Path, int]], read_labels: set[int]) -> None:
-    """Checks that images of every class could be read.
+    """Check that images of every class could be read.
 
     Args:
         files: all files, each with its label.

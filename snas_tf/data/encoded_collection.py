@@ -32,7 +32,7 @@ class EncodedCollection:
     Attributes:
         dataset: the images, of which none is held out at random.
         fingerprint: see `batches.Collection`.
-        remarks: what else a user has to know of them.
+        remarks: remarks for the user, such as files left out.
     """
 
     dataset: EncodedDataset
@@ -40,7 +40,7 @@ class EncodedCollection:
     remarks: tuple[str, ...] = ()
 
     def split(self, seed: int) -> EncodedDataset:
-        """Returns the images; `seed` has no effect, as none is held out at random."""
+        """Return the images; `seed` has no effect, as none is held out at random."""
         return self.dataset
 
     def summary(self) -> str:
@@ -53,7 +53,7 @@ class EncodedCollection:
 
 
 def read(config: DataConfig, cache: pathlib.Path | None = None) -> EncodedCollection:
-    """Finds the images of a data set.
+    """Find the images of a data set.
 
     A folder has its validation images in val/, or in test/ where there is none; a TFDS data set in
     its validation split, or in the test split where there is none with labels. Both have random

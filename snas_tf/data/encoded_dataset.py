@@ -19,7 +19,7 @@ _DEVIATION = (58.395, 57.12, 57.375)
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class EncodedDataset:
-    """The images a network learns from and those it is judged by; see `batches.Dataset`.
+    """Training and test images that stay on disk; see `batches.Dataset`.
 
     The images that are held out are both the validation and the test images, as in what is
     published of ImageNet.
@@ -118,7 +118,7 @@ def _read(
     source: EncodedSource,
     crop: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
 ) -> tf.data.Dataset:
-    """Reads examples in order, from pairs of a position and what `crop` needs besides the image."""
+    """Read examples in order, from pairs of a position and what `crop` needs besides the image."""
     read = source.make_reader()
 
     def rewrite(position: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -136,7 +136,7 @@ def _read(
             encoded, label = rewrite(position)
             return crop(encoded, extra), label
 
-        # A graph's way to catch an error: what fails yields nothing, and the next one is asked.
+        # Errors are caught in the graph: a failed example yields nothing.
         # Catching it in Python takes 1 ms an image longer, most of it under the interpreter's lock.
         single = tf.data.Dataset.from_tensors(position)
         image, label = (

@@ -30,10 +30,10 @@ class EncodedSource(Protocol):
         """The number of examples."""
 
     def make_reader(self) -> Reader:
-        """Makes a function that reads an example in a graph; to be called outside of the graph."""
+        """Make a function that reads an example in a graph; to be called outside of the graph."""
 
     def read_as_png(self, position: int) -> tuple[bytes, int]:
-        """Reads an example with Pillow.
+        """Read an example with Pillow.
 
         Returns:
             (PNG image that TensorFlow decodes, label).
@@ -43,7 +43,7 @@ class EncodedSource(Protocol):
         """
 
     def find_damaged(self, skip_corrupt: bool) -> tuple[int, ...]:
-        """Decodes every example once, with progress.
+        """Decode every example once, with progress.
 
         Args:
             skip_corrupt: whether an example may be left out.
@@ -97,7 +97,7 @@ class FolderSource:
         return decoding.find_damaged(self.files, skip_corrupt)
 
     def without(self, positions: Collection[int]) -> "FolderSource":
-        """Leaves out the files at these positions."""
+        """Leave out the files at these positions."""
         if not positions:
             return self
         left_out = set(positions)
@@ -115,7 +115,7 @@ class TfdsSource:
     """The examples of a split that TFDS has prepared.
 
     Attributes:
-        name: of the data set.
+        name: name of the data set.
         records: serialized `tf.train.Example`s.
         image_key, label_key: the names of the two features.
         num_classes: labels are 0 to one less.
@@ -167,7 +167,7 @@ class TfdsSource:
         return ()
 
     def _read(self, position: int) -> tuple[io.BytesIO, int]:
-        """Reads the encoded image and its label, and checks that the label is of a class."""
+        """Read the encoded image and its label, and check that the label is of a class."""
         image, label = self._parse(tf.constant(self.records[position]))
         if not 0 <= label < self.num_classes:
             raise ValueError(f"its label is {label}, not 0 to {self.num_classes - 1}")
@@ -195,7 +195,7 @@ class TfdsSource:
         return unavailable_error(self.name, reason)
 
     def _parse(self, record: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Parses a record to the encoded image and its label."""
+        """Parse a record to the encoded image and its label."""
         features = {
             self.image_key: tf.io.FixedLenFeature([], tf.string),
             self.label_key: tf.io.FixedLenFeature([], tf.int64),
@@ -205,7 +205,7 @@ class TfdsSource:
 
 
 def _as_png(image: np.ndarray) -> bytes:
-    """Encodes an image, uint8 [height, width, 3]."""
+    """Encode an image, uint8 [height, width, 3]."""
     stream = io.BytesIO()
     PIL.Image.fromarray(image).save(stream, "PNG", compress_level=1)
     return stream.getvalue()

@@ -1,4 +1,4 @@
-"""Digests by which the images of a data set are told from others."""
+"""Digests that identify the images of a data set."""
 
 import contextlib
 import hashlib
@@ -18,11 +18,11 @@ _SAMPLED_RECORDS = 1000
 
 
 def digest_files(files: Sequence[tuple[pathlib.Path, int]], root: pathlib.Path) -> str:
-    """Computes the digest of image files: their names below `root`, labels, sizes and bytes.
+    """Compute the digest of image files: their names below `root`, labels, sizes and bytes.
 
     Of files of more than 4 GiB in all, the bytes of every n-th are read, those of about 4 GiB;
-    names, labels and sizes are of all. Order plays no part, nor where `root` lies. A file that
-    can't be read is left to whoever decodes it.
+    names, labels and sizes are of all. The order and the place of `root` do not matter. A file
+    that can't be read is ignored here.
 
     Args:
         files: paths, each with its label.
@@ -43,7 +43,7 @@ def digest_files(files: Sequence[tuple[pathlib.Path, int]], root: pathlib.Path) 
 
 
 def digest_arrays(*arrays: np.ndarray) -> str:
-    """Computes the digest of arrays: their types, shapes and values."""
+    """Compute the digest of arrays: their types, shapes and values."""
     whole = hashlib.sha256()
     for array in arrays:
         whole.update(json.dumps([array.dtype.str, array.shape]).encode())
@@ -52,7 +52,7 @@ def digest_arrays(*arrays: np.ndarray) -> str:
 
 
 def digest_records(records: Records) -> str:
-    """Computes the digest of serialized examples: their number and an even sample of 1,000."""
+    """Compute the digest of serialized examples: their number and an even sample of 1,000."""
     count = len(records)
     sampled = np.unique(np.linspace(0, max(count - 1, 0), _SAMPLED_RECORDS).astype(int))
     whole = hashlib.sha256(str(count).encode())

@@ -54,7 +54,7 @@ class Listing:
     left_out: dict[pathlib.Path, LeftOut]
 
     def remarks(self, damaged: Iterable[pathlib.Path] = ()) -> tuple[str, ...]:
-        """Describes what was left out, a line for each directory; of many, the last are summed up.
+        """Describe what was left out, a line for each directory; of many, the last are summed up.
 
         Args:
             damaged: image files that were left out because they can't be decoded.
@@ -74,7 +74,7 @@ class Listing:
 
 
 def find_parts(config: DataConfig) -> dict[str, pathlib.Path]:
-    """Finds the directories of a folder that have class sub-directories, by part.
+    """Find the directories of a folder that have class sub-directories, by part.
 
     A folder is in parts if it has nothing but the sub-directories train/, val/ (or valid/, or
     validation/) and test/, train/ among them; else it is one directory of training images.
@@ -100,9 +100,9 @@ def find_parts(config: DataConfig) -> dict[str, pathlib.Path]:
 
 
 def list_images(config: DataConfig, held_out: tuple[str, ...]) -> Listing:
-    """Lists the image files of a folder, and opens none.
+    """List the image files of a folder, and open none.
 
-    Entries whose names begin with a dot are passed over. What else is not read, such as files of
+    Entries whose names begin with a dot are ignored. What else is not read, such as files of
     other types, sub-directories of a class, pipes, and links that lead nowhere, is counted.
 
     Args:
@@ -161,7 +161,7 @@ def _require_same_classes(
 
 
 def _scan(directory: pathlib.Path, root: pathlib.Path) -> tuple[list[pathlib.Path], LeftOut]:
-    """Lists the images of a class, and counts what else is there."""
+    """List the images of a class, and count what else is there."""
     images, left_out = [], LeftOut()
     for entry in _list_entries(directory, root):
         kind = _kind(entry)
@@ -182,7 +182,7 @@ def _beside_classes(directory: pathlib.Path, root: pathlib.Path) -> LeftOut:
 
 
 def _list_entries(directory: pathlib.Path, root: pathlib.Path) -> list[os.DirEntry]:
-    """Lists the entries that are not hidden, sorted by name."""
+    """List the entries that are not hidden, sorted by name."""
     try:
         with os.scandir(directory) as entries:
             shown = [entry for entry in entries if not entry.name.startswith(".")]
@@ -194,7 +194,7 @@ def _list_entries(directory: pathlib.Path, root: pathlib.Path) -> list[os.DirEnt
 
 
 def _kind(entry: os.DirEntry) -> str:
-    """Returns the suffix of a file, such as ".png", or what else the entry is."""
+    """Return the suffix of a file, such as ".png", or what else the entry is."""
     try:
         mode = entry.stat().st_mode
     except OSError:
@@ -207,7 +207,7 @@ def _kind(entry: os.DirEntry) -> str:
 
 
 def _format_counts(kinds: LeftOut) -> str:
-    """Formats counts, as in ".heic (3), sub-directories (1)"."""
+    """Format counts, as in ".heic (3), sub-directories (1)"."""
     return printable(", ".join(f"{kind} ({count:,})" for kind, count in sorted(kinds.items())))
 
 

@@ -31,7 +31,7 @@ class ImageCache:
         self._path = directory and directory / name
 
     def load(self) -> dict[str, Decoded] | None:
-        """Reads the images by part; None where there is no intact file, which checksums tell."""
+        """Read the images by part; None where there is no intact file, which checksums tell."""
         if self._path is None or not self._path.is_file():
             return None
         try:
@@ -50,7 +50,7 @@ class ImageCache:
             return None
 
     def save(self, decoded: Mapping[str, Decoded]) -> None:
-        """Writes the file whole; where it can't be, a run goes on without it."""
+        """Write the file whole; where it can't be, a run goes on without it."""
         if self._path is None:
             return
         arrays: dict[str, Any] = {"key": np.array(self._key), "parts": np.array(list(decoded))}

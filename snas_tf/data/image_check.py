@@ -31,7 +31,7 @@ class ImageCheck:
         self._path = directory / name
 
     def load(self) -> Damaged | None:
-        """Reads which images can't be decoded; None where they have not been checked."""
+        """Read which images can't be decoded; None where they have not been checked."""
         try:
             damaged = text_files.read_json(self._path, _MAX_BYTES)
             if not _is_damaged(damaged):
@@ -44,7 +44,7 @@ class ImageCheck:
         return damaged
 
     def save(self, damaged: Mapping[str, Sequence[int]]) -> None:
-        """Writes the file whole."""
+        """Write the file whole."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         content = {part: list(positions) for part, positions in damaged.items()}
         whole_files.write_text(self._path, json.dumps(content) + "\n")

@@ -11,7 +11,7 @@ from snas_tf.errors import UserError
 
 @contextlib.contextmanager
 def as_user_errors() -> Iterator[None]:
-    """Raises the `UserError` that names a damaged image, around whatever takes batches.
+    """Raise the `UserError` that names a damaged image, around whatever takes batches.
 
     Raises:
         UserError: instead of the error that TensorFlow makes of it.

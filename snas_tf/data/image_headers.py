@@ -22,7 +22,7 @@ _COLOR_TYPE, _WITH_OPACITY = 25, (b"\x04", b"\x06")
 
 
 def image_shape(encoded: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Reads the size of a JPEG or PNG image, string []: (height, width), each int32 [].
+    """Read the size of a JPEG or PNG image, string []: (height, width), each int32 [].
 
     Raises:
         tf.errors.InvalidArgumentError: it has no header of such an image.
@@ -40,7 +40,7 @@ def image_shape(encoded: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def require_plain(encoded: tf.Tensor) -> tf.Tensor:
-    """Checks that TensorFlow decodes an image as it is meant to be seen.
+    """Check that TensorFlow decodes an image as it is meant to be seen.
 
     TensorFlow's decoders know nothing of EXIF orientations, drop an opacity, read other formats
     than JPEG and PNG only in part, and take as much memory as a header asks for.

@@ -31,7 +31,7 @@ class Images:
 
 
 def stack(blocks: Iterable[tuple[np.ndarray, np.ndarray]], image_size: int | None) -> Images:
-    """Gathers blocks of examples, one block at a time.
+    """Gather blocks of examples, one block at a time.
 
     Args:
         blocks: pairs of images, uint8 [block, height, width, channels], and their labels, [block].
@@ -50,7 +50,7 @@ def stack(blocks: Iterable[tuple[np.ndarray, np.ndarray]], image_size: int | Non
 
 
 def require_same_size(first: np.ndarray, other: np.ndarray) -> None:
-    """Checks that images, uint8 [examples, height, width, channels], are of one size.
+    """Check that images, uint8 [examples, height, width, channels], are of one size.
 
     Raises:
         UserError: they are not.
@@ -64,13 +64,13 @@ def require_same_size(first: np.ndarray, other: np.ndarray) -> None:
 
 
 def on_white(images: np.ndarray) -> np.ndarray:
-    """Lays images with an opacity, uint8 [..., channels = 4], on white: uint8 [..., 3]."""
+    """Lay images with an opacity, uint8 [..., channels = 4], on white: uint8 [..., 3]."""
     colors, opacity = images[..., :3].astype(np.uint16), images[..., 3:].astype(np.uint16)
     return ((colors * opacity + 255 * (255 - opacity) + 127) // 255).astype(np.uint8)
 
 
 def resize(images: np.ndarray, size: int | None) -> np.ndarray:
-    """Resizes images as `resize_by_area` does.
+    """Resize images as `resize_by_area` does.
 
     Args:
         images: uint8 [examples, height, width, channels].
@@ -83,7 +83,7 @@ def resize(images: np.ndarray, size: int | None) -> np.ndarray:
 
 
 def resize_by_area(images: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
-    """Resizes whole images: means over areas of a larger image, repeated pixels of a smaller one.
+    """Resize whole images: means over areas of a larger image, repeated pixels of a smaller one.
 
     Args:
         images: uint8 [batch, height, width, channels].

@@ -51,7 +51,7 @@ class MemoryCollection:
         return len(self._train) - int(self._held_out().sum())
 
     def split(self, seed: int) -> MemoryDataset:
-        """Splits into training, validation and test images; a seed always holds out the same ones.
+        """Split into training, validation and test images; a seed always holds out the same ones.
 
         Every class gives its share of the validation images, as in `splits.held_out_counts`.
 
@@ -83,7 +83,7 @@ class MemoryCollection:
         return self.contents.parts[TRAIN]
 
     def _held_out(self) -> np.ndarray:
-        """Counts the images of each class that are held out: int64 [classes]."""
+        """Count the images of each class that are held out: int64 [classes]."""
         own = VALIDATION in self.contents.parts
         fraction = 0.0 if own else self.config.validation_fraction
         return splits.held_out_counts(self._class_counts(), fraction)
@@ -92,7 +92,7 @@ class MemoryCollection:
         return np.bincount(self._train.labels, minlength=len(self.contents.class_names))
 
     def _describe_lacking(self) -> list[str]:
-        """Names the classes without training images, or too small to give a validation image."""
+        """Name the classes without training images, or too small to give a validation image."""
         if VALIDATION in self.contents.parts or not self.config.validation_fraction:
             return []
         counts, names = self._class_counts(), np.array(self.contents.class_names)
@@ -109,7 +109,7 @@ class MemoryCollection:
 def read(
     config: DataConfig, with_test: bool = False, cache: pathlib.Path | None = None
 ) -> MemoryCollection:
-    """Reads the images of a data set, once for all seeds.
+    """Read the images of a data set, once for all seeds.
 
     Args:
         config: which images.
@@ -131,7 +131,7 @@ def read(
 
 
 def check_usable(collection: MemoryCollection, with_test: bool) -> None:
-    """Checks that the images are of one size and enough.
+    """Check that the images are of one size and enough.
 
     Args:
         collection: the images.

@@ -18,7 +18,7 @@ _LINE_SECONDS = 60.0
 def parallel_map(
     function: Callable[[Any], Any], items: Sequence[Any], description: str
 ) -> Iterator[Iterator[Any]]:
-    """Calls a function for every item, in threads.
+    """Call a function for every item, in threads.
 
     It pays for work that waits for disks or frees Python's lock.
 
@@ -41,7 +41,7 @@ def parallel_map(
 
 
 def show_progress(results: Iterable[Any], count: int, description: str) -> Iterator[Any]:
-    """Passes results on and shows progress after 2 seconds: a bar on a terminal, else plain lines.
+    """Pass results on and show progress after 2 seconds: a bar on a terminal, else plain lines.
 
     Args:
         results: what to pass on.

@@ -7,12 +7,12 @@ ORDER, AUGMENTATION, CUTOUT = 0, 1, 2
 
 
 def make_seed(seed: int, purpose: int, number: tf.Tensor) -> tf.Tensor:
-    """Makes a seed for one purpose and one number.
+    """Make a seed for one purpose and one number.
 
     Args:
-        seed: of the run.
+        seed: seed of the run.
         purpose: `ORDER`, `AUGMENTATION` or `CUTOUT`.
-        number: of the epoch or the step, an integer [].
+        number: number of the epoch or the step, an integer [].
 
     Returns:
         int64 [2], different for every purpose and number.

@@ -1,4 +1,4 @@
-"""The lines that a run prints of its images before it trains."""
+"""The description of the images that a run prints before it trains."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,14 +14,14 @@ def summarize(
     mirror: bool,
     remarks: Sequence[str] = (),
 ) -> str:
-    """Describes the images of a data set in a few lines.
+    """Describe the images of a data set in a few lines.
 
     Args:
         counts: how many images are for what.
         class_names: in the order of the labels.
         image_size: in pixels, and how the images get it.
         mirror: whether training images are mirrored at random.
-        remarks: what else has to be known, such as what was left out.
+        remarks: remarks for the user, such as files left out.
     """
     mirrored = "half of the training images, at random; `mirror`=False if left and right matter"
     lines = [
@@ -35,6 +35,6 @@ def summarize(
 
 
 def list_names(names: Sequence[str]) -> str:
-    """Joins names; of more than ten, the first ten and the number of the others."""
+    """Join names; of more than ten, the first ten and the number of the others."""
     more = len(names) - _NAMED_CLASSES
     return ", ".join([*names[:_NAMED_CLASSES], *([f"and {more:,} more"] if more > 0 else [])])

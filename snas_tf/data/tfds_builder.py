@@ -22,7 +22,7 @@ _PROBE_SECONDS = 5.0
 
 
 def open_builder(config: DataConfig) -> tuple[Any, tuple[str, str]]:
-    """Finds a data set, prepares it where there is no prepared copy, and reads no image.
+    """Find a data set, prepare it where there is no prepared copy, and read no image.
 
     A data set whose archives must be fetched by hand, such as imagenet2012, is prepared without a
     network from those that lie where TFDS looks for them, in downloads/manual of the directory.
@@ -98,7 +98,7 @@ def _download(builder: Any, name: str) -> None:
         raise unavailable_error(name, f"no prepared copy in {builder.data_path}, and no network")
     try:
         builder.download_and_prepare()
-    # Whatever the builder's own code raises; the user can only choose another source.
+    # The builder's code may raise anything; the user can only choose another source.
     except Exception as error:
         raise unavailable_error(name, f"the download failed ({format_reason(error)})") from error
 
@@ -118,13 +118,13 @@ def _answers(url: str) -> bool:
         with urllib.request.urlopen(request, timeout=_PROBE_SECONDS):
             return True
     except urllib.error.HTTPError as error:
-        return error.code < 500  # The server is there, it only does not like the question.
+        return error.code < 500  # The server answers, even if it refuses the request.
     except (OSError, ValueError, http.client.HTTPException):
         return False
 
 
 def unavailable_error(name: str, reason: str) -> UserError:
-    """Makes the error for a data set that can't be read; names what else can be done."""
+    """Make the error for a data set that can't be read; name what else can be done."""
     return UserError(
         f"`dataset`={name}: {reason}; accepted without a network: `dataset`=digits, "
         f"`dataset`=folder `data_dir`=DIR, or a copy of {name} prepared by TFDS under `data_dir`"
@@ -132,6 +132,6 @@ def unavailable_error(name: str, reason: str) -> UserError:
 
 
 def format_reason(error: Exception) -> str:
-    """Formats the first line of an error's message, or its kind, without TensorFlow's nodes."""
+    """Format the first line of an error's message, or its kind, without TensorFlow's nodes."""
     message = re.sub(r"^\{\{.*?\}\}|\[Op:.*\]", "", str(error).strip()).strip()
     return (message or type(error).__name__).splitlines()[0]

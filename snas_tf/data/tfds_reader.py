@@ -24,7 +24,7 @@ _BLOCK = 256
 def read(
     config: DataConfig, with_test: bool = False
 ) -> tuple[Images, Images | None, tuple[str, ...], tuple[str, ...]]:
-    """Reads the "train" split of a data set, its test images, and the names of its classes.
+    """Read the "train" split of a data set, its test images, and the names of its classes.
 
     The test images are the "test" split or, where there is none or its labels are withheld, the
     "validation" split. Only the splits that are wanted are read. A prepared copy is read as it is
@@ -65,7 +65,7 @@ def _check_labels(images: Images, num_classes: int, name: str) -> None:
 def _read_test(
     builder: Any, config: DataConfig, image_key: str, label_key: str
 ) -> tuple[str | None, Images | None]:
-    """Reads the test images; returns the name of their split, too."""
+    """Read the test images; return the name of their split, too."""
     for split in _TEST_SPLITS:
         if split in builder.info.splits:
             blocks = _blocks(builder, config, split, image_key, label_key)
@@ -77,7 +77,7 @@ def _read_test(
 
 @contextlib.contextmanager
 def _without_warnings() -> Iterator[None]:
-    """Silences TFDS, which warns of its own deprecated code when some features are decoded."""
+    """Silence TFDS, which warns of its own deprecated code when some features are decoded."""
     before = logging.get_verbosity()
     logging.set_verbosity(logging.ERROR)
     try:
@@ -113,7 +113,7 @@ def _blocks(
 def _decoded(
     blocks: Iterable[tuple[np.ndarray, np.ndarray]], image_size: int | None
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Decodes blocks of encoded images over all cores, to blocks of one image each."""
+    """Decode blocks of encoded images over all cores, to blocks of one image each."""
 
     def decode(encoded: bytes) -> np.ndarray:
         return resize(decoding.decode(io.BytesIO(encoded), image_size)[np.newaxis], image_size)

@@ -32,7 +32,7 @@ class Records(Protocol):
         """The record at `position`."""
 
     def make_reader(self) -> ReadRecord:
-        """Makes a function that reads a record in a graph; to be called outside of the graph."""
+        """Make a function that reads a record in a graph; to be called outside of the graph."""
 
 
 class TFRecords:
@@ -72,7 +72,7 @@ class TFRecords:
         return self.make_reader()(tf.constant(position, tf.int64)).numpy()
 
     def make_reader(self) -> ReadRecord:
-        """Makes a function that reads and checks a record in a graph."""
+        """Make a function that reads and checks a record in a graph."""
         paths, files, starts = self._index
 
         def read(position: tf.Tensor) -> tf.Tensor:
@@ -118,7 +118,7 @@ class ArrayRecords:
         return self._source[position]
 
     def make_reader(self) -> ReadRecord:
-        """Makes a function that reads a record in a graph."""
+        """Make a function that reads a record in a graph."""
 
         def read(position: tf.Tensor) -> tf.Tensor:
             record = tf.numpy_function(lambda p: self[int(p)], [position], tf.string)
@@ -128,12 +128,12 @@ class ArrayRecords:
 
 
 def open_records(builder: Any, split: str, name: str) -> Records:
-    """Opens the serialized examples of a prepared split.
+    """Open the serialized examples of a prepared split.
 
     Args:
-        builder: of a data set prepared as TFRecord, TFDS's default, or as ArrayRecord.
+        builder: builder of a data set prepared as TFRecord, TFDS's default, or as ArrayRecord.
         split: the name of the split.
-        name: of the data set, for messages.
+        name: name of the data set, for messages.
 
     Raises:
         UserError: the prepared copy is of another format or can't be read.
@@ -158,7 +158,7 @@ def open_records(builder: Any, split: str, name: str) -> Records:
 
 
 def _record_starts(path: pathlib.Path) -> np.ndarray:
-    """Finds where each record of a file starts: int64 [records]."""
+    """Find where each record of a file starts: int64 [records]."""
     starts, size = [0], path.stat().st_size
     with open(path, "rb", buffering=0) as stream:
         while starts[-1] < size:

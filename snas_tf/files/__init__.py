@@ -1,1 +1,1 @@
-"""Files: written whole, read with limits, whatever their names."""
+"""Safe reading and writing of files."""

@@ -1,4 +1,4 @@
-"""Paths for TensorFlow, which takes the names of what it reads for patterns."""
+"""Paths without wildcards, for TensorFlow, which reads path names as patterns."""
 
 import contextlib
 import pathlib
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def alias(directory: pathlib.Path) -> Iterator[pathlib.Path]:
-    """Yields another name of a directory, without the wildcards that its own may have."""
+    """Yield another name of a directory, without the wildcards that its own may have."""
     with tempfile.TemporaryDirectory() as temporary:
         link = pathlib.Path(temporary, "directory")
         link.symlink_to(directory.absolute(), target_is_directory=True)

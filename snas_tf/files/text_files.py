@@ -1,4 +1,4 @@
-"""Small text files that a user or an earlier run left: read whole, strictly, in bounded time."""
+"""Strict reading of small text files."""
 
 import codecs
 import json
@@ -15,7 +15,7 @@ _MAX_DIGITS = 20  # of an integer: any of 64 bits
 
 
 def read_text(path: str | os.PathLike[str], max_bytes: int = MAX_BYTES) -> str:
-    """Reads a text file: UTF-8, with a byte order mark or without, or UTF-16 with one.
+    """Read a text file: UTF-8, with a byte order mark or without, or UTF-16 with one.
 
     Args:
         path: the file; a directory, a pipe or a device is refused, not waited for.
@@ -58,12 +58,12 @@ def _read_bytes(path: pathlib.Path, max_bytes: int) -> bytes:
 
 
 def read_json(path: str | os.PathLike[str], max_bytes: int = MAX_BYTES) -> Any:
-    """Reads a JSON file as `read_text` and `parse_json` do, and raises what they do."""
+    """Read a JSON file; see `read_text` and `parse_json` for errors."""
     return parse_json(read_text(path, max_bytes))
 
 
 def parse_json(text: str) -> Any:
-    """The content of a JSON text.
+    """Parse a JSON text.
 
     Raises:
         ValueError: it is not JSON; a key comes twice in an object; a number is not finite, or an

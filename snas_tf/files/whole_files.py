@@ -13,7 +13,7 @@ PREFIX = ".snas_tf."
 
 @contextlib.contextmanager
 def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
-    """Yields a path, of the same name, for content that replaces `path` when the block ends.
+    """Yield a path, of the same name, for content that replaces `path` when the block ends.
 
     The content, a file or a directory, is written into a temporary directory beside `path` and
     renamed; where the block fails, `path` stays as it was.
@@ -36,13 +36,13 @@ def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
 
 
 def write_text(path: pathlib.Path, text: str) -> None:
-    """Replaces a text file."""
+    """Replace a text file."""
     with replacing(path) as partial:
         partial.write_text(text, encoding="utf-8")
 
 
 def remove_leftovers(directory: pathlib.Path) -> None:
-    """Removes what killed processes left half-written in a directory."""
+    """Remove what killed processes left half-written in a directory."""
     for path in directory.iterdir():
         if path.name.startswith(PREFIX):
             is_directory = path.is_dir() and not path.is_symlink()

@@ -19,10 +19,10 @@ def has_room(input_size: tuple[int, int]) -> bool:
 
 @keras.saving.register_keras_serializable("snas_tf")
 class AuxiliaryTower(keras.layers.Layer):
-    """Logits from the map at two thirds of the depth (Section 3.2, after Zoph et al., 2018).
+    """Auxiliary classifier at two thirds of the depth (Section 3.2, after Zoph et al., 2018).
 
-    ReLU, 5 x 5 average pool to 2 x 2, 1 x 1 convolution to 128 channels, normalisation, ReLU,
-    2 x 2 convolution to 768, normalisation, ReLU, dense layer. The pool's stride is 3 on CIFAR's
+    ReLU, 5 x 5 average pool to 2 x 2, 1 x 1 convolution to 128 channels, normalization, ReLU,
+    2 x 2 convolution to 768, normalization, ReLU, dense layer. The pool's stride is 3 on CIFAR's
     8 x 8 and 2 on 7 x 7; on other sizes its two windows a side keep 5/8 of the side.
 
     Args:

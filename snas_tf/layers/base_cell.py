@@ -1,4 +1,4 @@
-"""What the cells of the parent and of a child have in common."""
+"""The base class of the cells of parent and child."""
 
 import dataclasses
 from typing import Any
@@ -11,13 +11,13 @@ from snas_tf.layers.projections import FactorizedReduction, PointwiseConvolution
 
 
 class BaseCell(keras.layers.Layer):
-    """A cell's place in the network and the preprocess of its two inputs.
+    """Base class of cells: their plan, and the preprocess layers of their two inputs.
 
     Both preprocess layers exist also where no edge uses one, as in the published networks.
 
     Args:
         plan: the cell's place in the network: kind, channels, sizes.
-        affine: learn a scale and an offset in the normalisations, as the child does.
+        affine: learn a scale and an offset in the normalizations, as the child does.
     """
 
     def __init__(self, plan: CellPlan, affine: bool, **kwargs: object) -> None:
@@ -38,7 +38,7 @@ class BaseCell(keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "BaseCell":
-        """Rebuilds the plan from its dict."""
+        """Rebuild the plan from its dict."""
         return cls(**{**config, "plan": CellPlan.from_config(config["plan"])})
 
 

@@ -1,12 +1,12 @@
-"""What all candidate operations (Appendix G.1) are: a layer for all the edges of a cell at once.
+"""The base class of candidate operations (Appendix G.1): a layer for all edges of a cell.
 
 A layer holds one operation for `count` edges, their weights stacked along the first axis: a
 network of a thousand small layers would take minutes to build and trace. A pass through a cell
 *unstacks* each layer once, *applies* the operation edge by edge in the order of the graph, and
 *assigns* the new moving statistics once. Calling a layer does all three.
 
-The order is ReLU-convolution-normalisation; `apply` expects the ReLU done, because all edges that
-leave a node share it. Padding is symmetric at every stride.
+The order is ReLU, convolution, normalization. The input of `apply` is already rectified, because
+all edges that leave a node share the ReLU. Padding is symmetric at every stride.
 """
 
 import abc
@@ -22,7 +22,7 @@ Weights = dict[str, tf.Tensor]
 
 
 def kernel_initializer(fan_in: int) -> keras.initializers.Initializer:
-    """U(-b, b) with b = 1 / sqrt(fan_in): PyTorch's default, which the paper's settings go with."""
+    """Make the initializer U(-b, b), b = 1 / sqrt(fan_in), the default of PyTorch."""
     bound = 1.0 / math.sqrt(fan_in)
     return keras.initializers.RandomUniform(-bound, bound)
 
@@ -33,20 +33,20 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
     Args:
         count: number of edges.
         channels: channels of the output.
-        affine: learn a scale and an offset in the normalisations, as the child does.
+        affine: learn a scale and an offset in the normalizations, as the child does.
 
     Raises:
         ValueError: count or channels is not positive.
     """
 
     rectified = True
-    """Whether `apply` expects ReLU(x) rather than x."""
+    """Whether the input of `apply` is ReLU(x) rather than x."""
 
     per_node = False
-    """Whether it learns nothing in the parent, so that it is the same for all edges of a source."""
+    """Whether all edges that leave a node share it in the parent, as it has no weights there."""
 
     recomputed = False
-    """Whether the parent runs it once more in the backward pass, in place of keeping its maps."""
+    """Whether the parent recomputes it in the backward pass, to save memory."""
 
     default_stride = 1
 
@@ -81,7 +81,7 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
             shape: of one edge's statistics, such as `channels`.
         """
         shape = (self.count, *shape)
-        # Each replica assigns the statistics of its own images; "mean" makes one value of them.
+        # Each replica assigns the statistics of its images; "mean" averages them.
         for name, initial in {"mean": "zeros", "variance": "ones"}.items():
             self.stacks[name] = self.add_weight(
                 name=name, shape=shape, initializer=initial, trainable=False, aggregation="mean"
@@ -96,7 +96,7 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
         return [{name: stacks[name][edge] for name in stacks} for edge in range(self.count)]
 
     def assign(self, weights: list[Weights]) -> None:
-        """Sets the weights of each edge, those that are named: after `apply`, the statistics."""
+        """Assign the named weights of each edge, such as the statistics after `apply`."""
         for name in weights[0]:
             self.stacks[name].assign(tf.stack([edge[name] for edge in weights]))
 
@@ -110,14 +110,14 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
         scale: tf.Tensor | None = None,
         training: bool = False,
     ) -> tuple[tf.Tensor, Weights]:
-        """Applies the operation of one edge.
+        """Apply the operation of one edge.
 
         Args:
-            x: [batch, height, width, channels], rectified if the class says so.
+            x: [batch, height, width, channels], rectified if `rectified`.
             weights: the edge's, from `unstack`.
             stride: 1 or 2.
             scale: factors [channels] of the result: the edge's z.
-            training: normalise with the batch's statistics.
+            training: normalize with the batch's statistics.
 
         Returns:
             The result [batch, ceil(height / stride), ceil(width / stride), channels], and the new
@@ -142,7 +142,7 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
     def call(
         self, inputs: list[tf.Tensor], stride: int | None = None, training: bool = False
     ) -> list[tf.Tensor]:
-        """Applies edge e's operation to inputs[e] [batch, height, width, channels]."""
+        """Apply edge e's operation to inputs[e] [batch, height, width, channels]."""
         if len(inputs) != self.count:
             raise ValueError(f"expected {self.count} inputs, received: {len(inputs)}")
         stride = stride or self.default_stride

@@ -22,7 +22,7 @@ _SPREAD = (tf.newaxis, tf.newaxis, tf.newaxis)
 class ChildCell(BaseCell):
     """One operation on every live edge; nodes sum their edges, the output concatenates nodes.
 
-    A node that no edge enters is zero, and so is what leaves it by a skip. Every normalisation has
+    A node that no edge enters is zero, and so is what leaves it by a skip. Every normalization has
     a scale and an offset.
 
     Args:
@@ -55,11 +55,11 @@ class ChildCell(BaseCell):
         training: bool = False,
         drop_path: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """Runs the cell.
+        """Run the cell.
 
         Args:
             inputs: outputs of cells k-2 and k-1, [batch, height, width, channels] each.
-            training: normalise with the batch's statistics, and move the moving ones.
+            training: normalize with the batch's statistics, and move the moving ones.
             drop_path: factors [edges, batch] of each example on each edge; identities ignore them.
 
         Returns:
@@ -95,7 +95,7 @@ class ChildCell(BaseCell):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "ChildCell":
-        """Rebuilds the plan and the edges from their dicts."""
+        """Rebuild the plan and the edges from their dicts."""
         content = config["edges"]
         edges = CellGenotype(
             tuple(Edge(*edge) for edge in content["edges"]),
@@ -106,7 +106,7 @@ class ChildCell(BaseCell):
 
 
 def is_identity(edge: Edge, plan: CellPlan) -> bool:
-    """Whether an edge hands its source on as it is: a skip connection at stride 1."""
+    """Whether an edge is an identity: a skip connection at stride 1."""
     return edge.operation == SKIP and plan.stride(edge.source) == 1
 
 
@@ -118,14 +118,14 @@ def run(
     training: bool = False,
     drop_path: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, list[Weights]]:
-    """A child cell as a function of its weights (Eq. 1 with one operation an edge).
+    """Compute a child cell as a function of its weights (Eq. 1, one operation per edge).
 
     Args:
         edges: the edges and the concatenated nodes.
         plan: the cell's place in the network.
         inputs: nodes 0 and 1, [batch, height, width, channels] each.
-        weights: of each edge; folded ones do as well.
-        training: normalise with the batch's statistics.
+        weights: weights of each edge, folded or not.
+        training: normalize with the batch's statistics.
         drop_path: factors [edges, batch] of each example on each edge; identities ignore them.
 
     Returns:
@@ -141,8 +141,8 @@ def run(
                 continue
             y, statistics[index] = apply(edge, plan, values[edge.source], weights[index], training)
             if drop_path is not None:
-                # An identity by 1: the order of a sum is not the same in every run where one of
-                # its terms is the very buffer that others read.
+                # An identity is multiplied by 1: the order of a sum differs between runs if one of
+                # its terms is a buffer that others read.
                 y *= 1.0 if is_identity(edge, plan) else drop_path[index, :, *_SPREAD]
             terms.append(y)
         values[node] = tf.add_n(terms) if terms else _zeros(plan, tf.shape(inputs[0])[0])
@@ -152,7 +152,7 @@ def run(
 def apply(
     edge: Edge, plan: CellPlan, x: tf.Tensor, weights: Weights, training: bool
 ) -> tuple[tf.Tensor, Weights]:
-    """What one edge makes of its source x [batch, height, width, channels]."""
+    """Apply the operation of one edge to its source x [batch, height, width, channels]."""
     if is_identity(edge, plan):
         return x, {}
     layer = layer_class(edge.operation)

@@ -9,13 +9,13 @@ from snas_tf.layers.projections import pointwise_convolution
 
 
 class SeparableConvolution(BaseOperation):
-    """(ReLU, depthwise k x k, pointwise, normalisation) twice; the stride is in the first.
+    """(ReLU, depthwise k x k, pointwise, normalization) twice; the stride is in the first.
 
     Args:
         count: number of edges.
         channels: channels of input and output.
         kernel_size: k, odd.
-        affine: learn a scale and an offset in the normalisations.
+        affine: learn a scale and an offset in the normalizations.
 
     Raises:
         ValueError: kernel_size is even.
@@ -45,7 +45,7 @@ class SeparableConvolution(BaseOperation):
         scale: tf.Tensor | None = None,
         training: bool = False,
     ) -> tuple[tf.Tensor, Weights]:
-        """See `BaseOperation.apply`; only the last normalisation is scaled."""
+        """See `BaseOperation.apply`; only the last normalization is scaled."""
         stages = {name: tf.unstack(weight) for name, weight in weights.items()}
         statistics = []
         for stage in range(cls.repeats):
@@ -79,7 +79,7 @@ class SeparableConvolution(BaseOperation):
 
 
 class DilatedConvolution(SeparableConvolution):
-    """(ReLU, depthwise k x k with dilation 2, pointwise, normalisation), once."""
+    """(ReLU, depthwise k x k with dilation 2, pointwise, normalization), once."""
 
     repeats = 1
     dilation = 2
@@ -88,14 +88,14 @@ class DilatedConvolution(SeparableConvolution):
 
 
 class WideThenTallConvolution(BaseOperation):
-    """ReLU, 1 x 7 convolution, 7 x 1 convolution, normalisation: AmoebaNet's `1x7 then 7x1`.
+    """ReLU, 1 x 7 convolution, 7 x 1 convolution, normalization: AmoebaNet's `1x7 then 7x1`.
 
     Each convolution strides along the length of its kernel.
 
     Args:
         count: number of edges.
         channels: channels of input and output.
-        affine: learn a scale and an offset in the normalisation.
+        affine: learn a scale and an offset in the normalization.
     """
 
     length = 7

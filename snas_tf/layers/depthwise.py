@@ -1,4 +1,4 @@
-"""Depthwise convolution, put into terms that are fast on CPUs."""
+"""Depthwise convolution with kernels that are fast on CPUs."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ def depthwise_convolution(
         kernel: [k, k, channels, 1], k odd.
         stride: 1 or 2.
         dilation: 1 or 2.
-        training: give wide kernels a gradient of our own. TensorFlow warns of every such one when
+        training: use the custom gradient of wide kernels. TensorFlow warns of custom gradients when
             it loads a SavedModel.
     """
     if stride == 2 and dilation == 2:
@@ -32,10 +32,10 @@ def depthwise_convolution(
 
 
 def _dilated(x: tf.Tensor, kernel: tf.Tensor, training: bool) -> tf.Tensor:
-    """A tap on every other row and column.
+    """Depthwise convolution with dilation 2.
 
-    Even rows meet even rows only and odd ones odd ones, so each half is made an image of its own;
-    even and odd columns are told apart as channels, which takes no copy.
+    Even rows are convolved with even rows only, and odd with odd ones, so each half becomes a
+    separate image. Even and odd columns become separate channels, which needs no copy.
     """
     height, width, channels = x.shape[1:]
     if height % 2 or width % 2:
@@ -51,10 +51,10 @@ def _dilated(x: tf.Tensor, kernel: tf.Tensor, training: bool) -> tf.Tensor:
 
 
 def _same(x: tf.Tensor, kernel: tf.Tensor, training: bool) -> tf.Tensor:
-    """At stride 1, undilated; kernels wider than 3 have a gradient of our own."""
+    """Depthwise convolution at stride 1; kernels wider than 3 have a custom gradient."""
     if kernel.shape[1] <= 3 or not training:
         return tf.nn.depthwise_conv2d(x, kernel, _EVERY_PIXEL, "SAME")
-    # The gradient must find both inside the branch of a `tf.cond`: hence the copies.
+    # Copies, because the gradient must find both inside the branch of a `tf.cond`.
     return _wide(tf.identity(x), tf.identity(kernel))
 
 
@@ -74,11 +74,11 @@ def _wide(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable]:
 
 
 def _kernel_gradient(x: tf.Tensor, upstream: tf.Tensor, size: int) -> tf.Tensor:
-    """The gradient [k, k, channels, 1] of a kernel of that size.
+    """Compute the gradient [k, k, channels, 1] of a kernel.
 
-    oneDNN takes six to nine times as long over a kernel of more than three columns as over its
-    strips of three, which share a column each. The strip around `center` meets the columns of x
-    that are `center` further right.
+    oneDNN takes six to nine times as long for a kernel of more than three columns as for its
+    strips of three, which overlap by a column. The strip around `center` is applied to the columns
+    of x that are `center` further right.
     """
     reach = size // 2 - 1
     x = _pad_columns(x, reach, reach)

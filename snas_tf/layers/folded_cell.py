@@ -1,4 +1,4 @@
-"""A child's cell made ready to be deployed."""
+"""A child's cell for deployment."""
 
 import numpy as np
 import tensorflow as tf
@@ -9,11 +9,11 @@ from snas_tf.layers.registry import layer_class
 
 
 class FoldedCell:
-    """Computes what a child's cell computes in evaluation, without what makes no difference.
+    """Child cell in evaluation, with folded normalizations and without dead nodes.
 
-    Normalisations are folded into the kernels. Edges and preprocess layers that reach no output are
-    gone, and so are dead nodes. What a dead node sends on through an edge is the same for every
-    image, as only offsets are left of it: it is a constant map, added where the edge ends.
+    Normalizations are folded into the kernels. Edges and preprocess layers that reach no output are
+    left out, and so are dead nodes. The output of an edge from a dead node does not depend on the
+    image, because only offsets remain. It is a constant map, added at the end of the edge.
 
     Args:
         layer: the child's cell.
@@ -21,7 +21,7 @@ class FoldedCell:
             the others are always zero.
 
     Attributes:
-        live_outputs: which channels [channels] of the child's cell this one's output has.
+        live_outputs: booleans [channels]: the channels of the child's cell that this output has.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class FoldedCell:
 
     @property
     def inputs(self) -> tuple[int, ...]:
-        """Which of the two inputs make a difference: 0 for that of cell k-2, 1 for k-1."""
+        """The inputs that affect the output: 0 for that of cell k-2, 1 for k-1."""
         return tuple(self._preprocess)
 
     def __call__(
@@ -93,7 +93,7 @@ class FoldedCell:
         ]
 
     def _find_constants(self) -> dict[int, np.ndarray]:
-        """The map [1, height, width, channels] of each node that no image changes."""
+        """Find the map [1, height, width, channels] of each node that does not depend on images."""
         constants: dict[int, np.ndarray] = {}
         for node in self._cell.nodes:
             edges = self._edges_into(node)
@@ -104,13 +104,13 @@ class FoldedCell:
         return constants
 
     def _constant_inputs(self, node: int) -> np.ndarray:
-        """What the edges from constant nodes add to a node: a map, or 0 without such edges."""
+        """Sum the edges from constant nodes to a node: a map, or 0 without such edges."""
         edges = [pair for pair in self._edges_into(node) if pair[1] in self._constants]
         terms = [self._apply(index, self._constants[source]) for index, source in edges]
         return tf.add_n(terms).numpy() if terms else np.zeros([], np.float32)
 
     def _needed(self) -> set[int]:
-        """The nodes on a way from an input to the output."""
+        """Find the nodes on a path from an input to the output."""
         needed = set(self._cell.concat)
         for node in reversed(self._cell.nodes):
             if node in needed and node not in self._constants:
@@ -136,5 +136,5 @@ def _fold_input(layer: BaseOperation, live: np.ndarray) -> Weights:
 
 
 def _as_arrays(weights: Weights) -> Weights:
-    """As NumPy arrays, which become constants of every graph that uses them."""
+    """Convert to NumPy arrays, which become constants of every graph that uses them."""
     return {name: np.asarray(weight) for name, weight in weights.items()}

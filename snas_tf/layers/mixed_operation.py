@@ -1,4 +1,4 @@
-"""The mixed operation of an edge: all candidates, weighed by the edge's row of Z."""
+"""The mixed operation of an edge: all candidates, weighted by a row of Z."""
 
 import functools
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from snas_tf.layers.registry import layer_class
 
 
 class Node(NamedTuple):
-    """What all edges that leave a node share, so it is computed once.
+    """Values that all edges that leave a node share.
 
     Attributes:
         x: the node's value [batch, height, width, channels].
@@ -26,9 +26,9 @@ class Node(NamedTuple):
     pooled: dict[str, tf.Tensor]
 
 
-# The two functions below recur all over the network. TensorFlow traces and compiles each once for
-# every shape, and calls it from then on ("_noinline"): that, not the number of edges, then decides
-# how long the program takes to start.
+# The two functions below are used on every edge. TensorFlow traces and compiles each once for every
+# shape and does not inline its calls ("_noinline"). So the time to start depends on the number of
+# shapes, not on the number of edges.
 _shared = tf.function(autograph=False, experimental_attributes={"_noinline": True})
 
 
@@ -41,15 +41,15 @@ def make_node(
     stride: int,
     training: bool,
 ) -> tuple[Node, dict[str, Weights]]:
-    """Computes what the edges that leave a node share.
+    """Compute what the edges that leave a node share.
 
     Args:
         x: the node's value [batch, height, width, channels].
         live: which operations run on any of those edges, booleans [operations]; None for all.
         operations: their names.
         weights: the node's, for each pooling.
-        stride: of the edges that leave the node.
-        training: normalise with the batch's statistics.
+        stride: stride of the edges that leave the node.
+        training: normalize with the batch's statistics.
 
     Returns:
         The node, and the new moving statistics of each pooling.
@@ -76,7 +76,7 @@ def mix(
     stride: int,
     training: bool,
 ) -> tuple[tf.Tensor, dict[str, Weights]]:
-    """Z_ij . O_ij(x_i): what one edge contributes to its target (Eq. 2).
+    """Compute the contribution of an edge to its target: Z_ij . O_ij(x_i) (Eq. 2).
 
     Args:
         node: the source.
@@ -86,7 +86,7 @@ def mix(
         operations: their names.
         weights: the edge's, for each operation that has any.
         stride: 1 or 2.
-        training: normalise with the batch's statistics.
+        training: normalize with the batch's statistics.
 
     Returns:
         The sum over the operations [batch, height, width, channels], to which `none` adds nothing,
@@ -115,11 +115,11 @@ def _add_live(
     statistics: Weights,
     weighed: Callable[[tf.Tensor], tuple[tf.Tensor, Weights]],
 ) -> tuple[tf.Tensor, tf.Tensor, Weights]:
-    """Adds Z_ij^k . O_ij^k(x) to the total if the operation is live; if not, it does not run.
+    """Add Z_ij^k . O_ij^k(x) to the total if the operation is live; if not, it does not run.
 
     Returns:
-        The total, x and the new moving statistics. x passes through unchanged, because then its
-        gradient does too: an operation that does not run adds nothing to it, not a map of zeros.
+        The total, x and the new moving statistics. x is returned unchanged, so that an
+        operation that does not run adds nothing to its gradient, rather than a map of zeros.
     """
 
     def run() -> tuple[tf.Tensor, tf.Tensor, Weights]:
@@ -130,12 +130,12 @@ def _add_live(
 
 
 def _scale(z: tf.Tensor, x: tf.Tensor) -> tuple[tf.Tensor, Weights]:
-    """Z_ij^k . x, for an operation that is x itself, and no statistics."""
+    """Scale x by Z_ij^k, for an operation without weights."""
     return z * x, {}
 
 
 def _skip(nothing: tf.Tensor, weights: Weights) -> tuple[tf.Tensor, Weights]:
-    """What an operation that does not run gives: nothing, and its statistics as they are."""
+    """Return nothing and unchanged statistics, for an operation that does not run."""
     return nothing, _statistics(weights)
 
 
@@ -146,7 +146,7 @@ def _if_live(live: tf.Tensor | None, run: Callable[[], Any], skip: Callable[[], 
 def _weigh(
     name: str, z: tf.Tensor, weights: Weights, stride: int, training: bool, x: tf.Tensor
 ) -> tuple[tf.Tensor, Weights]:
-    """Z_ij^k . O_ij^k(x), and the new moving statistics: z scales the last normalisation."""
+    """Compute Z_ij^k . O_ij^k(x) and the new statistics; z scales the last normalization."""
 
     def apply(x: tf.Tensor, z: tf.Tensor, weights: Weights) -> tuple[tf.Tensor, Weights]:
         scale = tf.fill([x.shape[-1]], z)
@@ -154,7 +154,7 @@ def _weigh(
 
     if not layer_class(name).recomputed:
         return apply(x, z, weights)
-    # Its gradient must find the arguments inside the branch of `tf.cond`: hence the copies.
+    # Copies, because the gradient must find the arguments inside the branch of a `tf.cond`.
     inside = tf.nest.map_structure(tf.identity, (x, z, weights))
     return tf.recompute_grad(apply)(*inside)
 

@@ -19,10 +19,10 @@ def batch_normalize(
     scale: tf.Tensor | None,
     training: bool,
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-    """Normalises each channel of x [batch, height, width, channels].
+    """Normalize each channel of x [batch, height, width, channels].
 
-    A mask value z handed over as `scale` multiplies the normalised map inside the fused kernel:
-    the product and its gradient with respect to z cost nothing extra.
+    A value z given as `scale` multiplies the normalized map inside the fused kernel, so the product
+    and its gradient with respect to z cost nothing extra.
 
     Args:
         x: the feature map.
@@ -30,10 +30,10 @@ def batch_normalize(
             "gamma" and "beta", [channels] each. Or "offset", where the rest has been folded into
             a kernel, and "factor", where there was none to fold it into.
         scale: factors [channels] of the result besides gamma; None for 1.
-        training: use the batch's statistics, and move the moving ones towards them.
+        training: use the batch's statistics, and move the moving ones toward them.
 
     Returns:
-        The normalised map, and the new "mean" and "variance"; none if folded.
+        The normalized map, and the new "mean" and "variance"; none if folded.
     """
     if "offset" in weights:
         return x * weights.get("factor", 1.0) + weights["offset"], {}
@@ -55,23 +55,23 @@ def batch_normalize(
 
 
 def fold(weights: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """The "factor" and "offset" [..., channels] to which an evaluated normalisation comes down."""
+    """Compute the "factor" and "offset" [..., channels] of a normalization in evaluation."""
     factor = tf.math.rsqrt(weights["variance"] + EPSILON) * weights.get("gamma", 1.0)
     return {"factor": factor, "offset": weights.get("beta", 0.0) - weights["mean"] * factor}
 
 
 @keras.saving.register_keras_serializable("snas_tf")
 class BatchNormalization(keras.layers.BatchNormalization):
-    """Keras' layer with the recipes' momentum and epsilon, and one set of moving statistics.
+    """Keras' layer with the paper's momentum and epsilon, and statistics shared by replicas.
 
     Keras lets the moving statistics of replicas drift apart. Here each update is the mean over
-    the replicas, as in `layers.operation`, so that what is exported is what every replica has.
+    the replicas, as in `layers.base_operation`, so that all replicas have the same statistics.
     """
 
     def __init__(self, momentum: float = MOMENTUM, epsilon: float = EPSILON, **kwargs: Any) -> None:
         super().__init__(momentum=momentum, epsilon=epsilon, **kwargs)
 
     def add_weight(self, *args: Any, trainable: bool = True, **kwargs: Any) -> keras.Variable:
-        """Adds a weight as Keras does; of statistics the mean over replicas is assigned."""
+        """Add a weight; statistics are the mean over replicas."""
         aggregation = "none" if trainable else "mean"
         return super().add_weight(*args, trainable=trainable, aggregation=aggregation, **kwargs)

@@ -1,4 +1,4 @@
-"""The candidates that pool."""
+"""The pooling operations."""
 
 import abc
 
@@ -9,12 +9,12 @@ from snas_tf.layers.normalization import batch_normalize
 
 
 class Pooling(BaseOperation):
-    """3 x 3 pooling, then normalisation.
+    """3 x 3 pooling, then normalization.
 
     Args:
         count: number of maps pooled.
         channels: channels of input and output.
-        affine: learn a scale and an offset in the normalisation.
+        affine: learn a scale and an offset in the normalization.
     """
 
     rectified = False
@@ -27,7 +27,7 @@ class Pooling(BaseOperation):
     @staticmethod
     @abc.abstractmethod
     def pool(x: tf.Tensor, stride: int, training: bool = True) -> tf.Tensor:
-        """Pools x [batch, height, width, channels]; see `depthwise_convolution` for training."""
+        """Pool x [batch, height, width, channels]; see `depthwise_convolution` for training."""
 
     @classmethod
     def apply(
@@ -46,7 +46,7 @@ _PAD_ONE = [[0, 0], [1, 1], [1, 1], [0, 0]]
 
 
 class MaxPooling(Pooling):
-    """3 x 3 maximum, then normalisation."""
+    """3 x 3 maximum, then normalization."""
 
     @staticmethod
     def pool(x: tf.Tensor, stride: int, training: bool = True) -> tf.Tensor:
@@ -60,26 +60,26 @@ class MaxPooling(Pooling):
 
 
 def _maximum(x: tf.Tensor, stride: int, padding: str, training: bool) -> tf.Tensor:
-    """TensorFlow's pooling, run once more in the backward pass of a training.
+    """Maximum pooling that is recomputed in the backward pass of a training.
 
-    oneDNN's gradient takes a tenth of the time of TensorFlow's own and is used only beside the
-    pooling itself, in the same graph.
+    oneDNN's gradient takes a tenth of the time of TensorFlow's. It is used only where the pooling
+    itself is in the same graph.
     """
     if not training:
         return tf.nn.max_pool2d(x, 3, stride, padding)
-    # Its gradient must find x inside the branch of a `tf.cond`: hence the copy.
+    # A copy, because the gradient must find x inside the branch of a `tf.cond`.
     return tf.recompute_grad(lambda x: tf.nn.max_pool2d(x, 3, stride, padding))(tf.identity(x))
 
 
 class AveragePooling(Pooling):
-    """3 x 3 mean, then normalisation."""
+    """3 x 3 mean, then normalization."""
 
     @staticmethod
     def pool(x: tf.Tensor, stride: int, training: bool = True) -> tf.Tensor:
         """The mean over the pixels that exist: padding does not count."""
         if stride == 1:
             return tf.nn.avg_pool2d(x, 3, 1, "SAME")
-        # As above; then the zeros are taken out of the count.
+        # As above; then the sum is divided by the number of pixels that exist.
         present = tf.pad(tf.ones([1, *x.shape[1:3], 1]), _PAD_ONE)
         count = tf.nn.avg_pool2d(present, 3, stride, "VALID")
         return tf.nn.avg_pool2d(tf.pad(x, _PAD_ONE), 3, stride, "VALID") / count

@@ -9,7 +9,7 @@ from snas_tf.layers.normalization import batch_normalize, fold
 
 
 class _Projection(BaseOperation):
-    """1 x 1 convolution and normalisation; the input may have other channels than the output."""
+    """1 x 1 convolution and normalization; the input may have other channels than the output."""
 
     def __init__(
         self,
@@ -26,7 +26,7 @@ class _Projection(BaseOperation):
 
     @abc.abstractmethod
     def _add_kernels(self) -> None:
-        """Adds what 1 x 1 kernels the class has."""
+        """Add the 1 x 1 kernels of the class."""
 
     def get_config(self) -> dict:
         """The constructor's arguments."""
@@ -34,7 +34,7 @@ class _Projection(BaseOperation):
 
 
 class FactorizedReduction(_Projection):
-    """Halves the resolution: ReLU, two stride-2 1 x 1 convolutions side by side, normalisation.
+    """ReLU, two stride-2 1 x 1 convolutions side by side, normalization: half the resolution.
 
     The second convolution looks one pixel down and right of the first, so that no pixel is lost.
     It is the skip connection at stride 2, and the preprocess after a reduction cell.
@@ -43,7 +43,7 @@ class FactorizedReduction(_Projection):
         count: number of edges.
         channels: channels of the output, even.
         input_channels: channels of the input; `channels` if not given.
-        affine: learn a scale and an offset in the normalisation.
+        affine: learn a scale and an offset in the normalization.
 
     Raises:
         ValueError: channels is odd.
@@ -68,9 +68,9 @@ class FactorizedReduction(_Projection):
     ) -> tuple[tf.Tensor, Weights]:
         """See `BaseOperation.apply`; the stride is always 2."""
         if stride != 2:
-            raise ValueError(f"a factorised reduction has stride 2, received: {stride}")
-        # Both at once: a 2 x 2 convolution that is zero but at its first and its last tap. At an
-        # odd size its last window runs over the edge, where "SAME" puts zeros.
+            raise ValueError(f"a factorized reduction has stride 2, received: {stride}")
+        # Both at once: a 2 x 2 convolution that is zero except at its first and last tap. At an
+        # odd size its last window reaches beyond the edge, where "SAME" adds zeros.
         first, second = tf.unstack(weights["kernels"])
         zero = tf.zeros_like(first)
         taps = [
@@ -89,13 +89,13 @@ class FactorizedReduction(_Projection):
 
 
 class PointwiseConvolution(_Projection):
-    """ReLU, 1 x 1 convolution, normalisation: the preprocess of a cell's input.
+    """ReLU, 1 x 1 convolution, normalization: the preprocess of a cell's input.
 
     Args:
         count: number of inputs.
         channels: channels of the output.
         input_channels: channels of the input; `channels` if not given.
-        affine: learn a scale and an offset in the normalisation.
+        affine: learn a scale and an offset in the normalization.
     """
 
     def _add_kernels(self) -> None:
@@ -127,7 +127,7 @@ class PointwiseConvolution(_Projection):
 def pointwise_convolution(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     """1 x 1 convolution of x [batch, height, width, channels]; kernel [channels, outputs].
 
-    As a matrix product, whose gradients are cheaper than those of a convolution.
+    It is a matrix product, whose gradients are faster than those of a convolution.
     """
     flat = tf.reshape(x, [-1, kernel.shape[0]])
     return tf.reshape(flat @ kernel, [-1, *x.shape[1:3], kernel.shape[1]])

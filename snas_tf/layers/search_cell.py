@@ -15,7 +15,7 @@ from snas_tf.layers.registry import create_layer, layer_class
 
 
 class SearchCell(BaseCell):
-    """All operations on all edges, weighed by Z (Eq. 1, 2; Appendix G.1).
+    """Cell with all operations on all edges, weighted by Z (Eq. 1, 2; Appendix G.1).
 
     The output concatenates the intermediate nodes. Normalizations have no scale and offset; the
     last one of a branch is scaled by the branch's z instead. A branch whose z is so small that it
@@ -61,7 +61,7 @@ class SearchCell(BaseCell):
     def call(
         self, inputs: tuple[tf.Tensor, tf.Tensor], z: tf.Tensor, training: bool = False
     ) -> tf.Tensor:
-        """Runs the cell.
+        """Run the cell.
 
         Args:
             inputs: outputs of cells k-2 and k-1, [batch, height, width, channels] each.
@@ -117,7 +117,7 @@ class SearchCell(BaseCell):
         return tf.concat(values[space.num_inputs :], axis=-1)
 
     def _find_live(self, z: tf.Tensor) -> dict[tuple[int, int], tf.Tensor | None]:
-        """Which operations run, by edge: booleans [operations], or None for all."""
+        """Find the operations that run, by edge: booleans [operations], or None for all."""
         if not self.skip_threshold:
             return dict.fromkeys(self.space.edges)
         return dict(zip(self.space.edges, tf.unstack(z >= self.skip_threshold), strict=True))
@@ -125,14 +125,14 @@ class SearchCell(BaseCell):
     def _any_live(
         self, live: dict[tuple[int, int], tf.Tensor | None], source: int
     ) -> tf.Tensor | None:
-        """Which operations run on any edge that leaves a node."""
+        """Find the operations that run on any edge that leaves a node."""
         leaving = [live[edge] for edge in self.space.edges if edge[0] == source]
         return None if leaving[0] is None else tf.reduce_any(leaving, axis=0)
 
     def _select_weights(
         self, weights: dict[str, list[Weights]], edge: tuple[int, int]
     ) -> dict[str, Weights]:
-        """The weights of each operation that has any on an edge."""
+        """Select the weights of the operations on an edge."""
         return {
             name: weights[name][self._edges_with(name).index(edge)]
             for name in self.convolutions
@@ -156,7 +156,7 @@ class SearchCell(BaseCell):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "SearchCell":
-        """Rebuilds the plan from its dict, and finds the space."""
+        """Rebuild the plan from its dict, and find the space."""
         plan, space = CellPlan.from_config(config["plan"]), spaces.get(config["space"])
         return cls(**{**config, "plan": plan, "space": space})
 

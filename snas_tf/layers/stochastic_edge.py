@@ -1,4 +1,4 @@
-"""The random decisions of a cell's edges: the concrete distribution and its search gradient."""
+"""The concrete distribution of a cell's operations, and its gradients."""
 
 from collections.abc import Callable, Sequence
 
@@ -48,7 +48,7 @@ def with_credit(log_alpha: tf.Tensor, z: tf.Tensor) -> tuple[tf.Tensor, Callable
 
 
 class StochasticEdge(keras.layers.Layer):
-    """Which operation runs on each edge: the distribution p(Z; alpha) of one kind of cell.
+    """Distribution p(Z; alpha) of the operations on the edges of one kind of cell.
 
     Row e of a draw Z [edges, operations] weighs the candidates of edge e = (i, j):
     x_j = sum_(i<j) Z_ij . O_ij(x_i) (Eq. 2). All cells of a kind share one draw a step, and all
@@ -108,11 +108,11 @@ class StochasticEdge(keras.layers.Layer):
         self.built = True
 
     def _initial_value(self, shape: tuple[int, ...], dtype: str) -> tf.Tensor:
-        # Not Keras' initializer: it takes one integer, and lets seeds that are far apart coincide.
+        # Not Keras' initializer, which takes one integer, so that distinct seeds can coincide.
         return tf.random.stateless_normal(shape, self.seed, 1.0, self.initial_deviation, dtype)
 
     def call(self, temperature: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """Draws Z [edges, operations] at a temperature (scalar) with a seed (integers [2])."""
+        """Draw Z [edges, operations] at a temperature (scalar) with a seed (integers [2])."""
         return self.draw(self.noise(seed), temperature)
 
     def noise(self, seed: tf.Tensor) -> tf.Tensor:
@@ -120,7 +120,7 @@ class StochasticEdge(keras.layers.Layer):
         return gumbel((self.num_edges, self.num_operations), seed)
 
     def draw(self, noise: tf.Tensor, temperature: tf.Tensor) -> tf.Tensor:
-        """The draw Z [edges, operations] of this noise, as the relaxation has it."""
+        """Compute the draw Z [edges, operations] from noise, with the chosen relaxation."""
         return RELAXATIONS[self.relaxation](self, noise, temperature)
 
     def relax(self, noise: tf.Tensor, temperature: tf.Tensor) -> tf.Tensor:
@@ -174,7 +174,7 @@ class StochasticEdge(keras.layers.Layer):
         return tf.one_hot(tf.argmax(self.log_alpha.value, axis=-1), self.num_operations)
 
     def count(self, operation: int) -> tf.Tensor:
-        """How many edges have an operation, a column of log alpha, as the most probable one."""
+        """Count the edges whose most probable operation is `operation`, a column of log alpha."""
         chosen = tf.argmax(self.log_alpha.value, axis=-1)
         return tf.math.count_nonzero(chosen == operation)
 

@@ -1,4 +1,4 @@
-"""The child network: what a genotype is when it is trained on its own."""
+"""The child network of a genotype."""
 
 import json
 from collections.abc import Sequence
@@ -76,7 +76,7 @@ class ChildNetwork(CellNetwork):
 
         Args:
             images: uint8 [batch, height, width, 3].
-            drop_probability: of each example on each edge that is no identity, a scalar.
+            drop_probability: probability of dropping an edge that is no identity, a scalar.
             seed: integers [2]; the same seed drops the same.
 
         Returns:
@@ -125,7 +125,7 @@ class ChildNetwork(CellNetwork):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "ChildNetwork":
-        """The inverse of `get_config`."""
+        """Make a network from what `get_config` returns."""
         genotype = genotype_json.from_content(config["genotype"])
         plan = config["network_plan"]
         network_plan = genotype.space.plan_network(
@@ -144,7 +144,7 @@ def drop_path(
 ) -> tf.Tensor:
     """Factors [edges, batch]: 0 with a probability, else 1 / (1 - probability).
 
-    Each example loses each edge on its own (Larsson et al., 2017; Appendix G.2).
+    Edges are dropped independently for each example (Larsson et al., 2017; Appendix G.2).
     """
     kept = tf.random.stateless_uniform([num_edges, batch], seed) >= probability
     return tf.cast(kept, tf.float32) / (1.0 - probability)

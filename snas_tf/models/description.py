@@ -1,4 +1,4 @@
-"""What has to be known of a run's network to build it anew: network.json."""
+"""The description of a network, network.json, from which it can be built again."""
 
 import dataclasses
 import json
@@ -21,7 +21,7 @@ PREPROCESSING = ("resize", "center_crop")
 
 @dataclasses.dataclass(frozen=True)
 class NetworkDescription:
-    """The size of a network, and the images it is made for.
+    """Size of a network, and its images.
 
     Attributes:
         num_cells: cells of the network.
@@ -30,8 +30,8 @@ class NetworkDescription:
         class_names: in the order of the labels.
         mean, standard_deviation: of each channel of the training images, on the scale 0 to 255.
         stem: one of `stems.NAMES`.
-        preprocessing: what images of another size go through before the network, in evaluation and
-            in an export; one of `PREPROCESSING`.
+        preprocessing: how images of another size are prepared, in evaluation and in an export; one
+            of `PREPROCESSING`.
     """
 
     num_cells: int
@@ -46,7 +46,7 @@ class NetworkDescription:
     def make_parent(
         self, space: SearchSpace = DARTS, skip_threshold: float = 1e-6
     ) -> ParentNetwork:
-        """Makes a parent network of a search space; for `skip_threshold` see `SearchCell`."""
+        """Make a parent network of a search space; for `skip_threshold` see `SearchCell`."""
         return ParentNetwork(
             space.plan_network(self.num_cells, self.init_channels, self.image_size, stem=self.stem),
             len(self.class_names),
@@ -56,13 +56,13 @@ class NetworkDescription:
         )
 
     def plan(self, genotype: Genotype) -> NetworkPlan:
-        """Plans the network of a genotype."""
+        """Plan the network of a genotype."""
         return genotype.space.plan_network(
             self.num_cells, self.init_channels, self.image_size, genotype.output_nodes, self.stem
         )
 
     def make_child(self, genotype: Genotype, auxiliary: bool = False) -> ChildNetwork:
-        """Makes the child network of a genotype."""
+        """Make the child network of a genotype."""
         return ChildNetwork(
             genotype,
             self.plan(genotype),
@@ -77,7 +77,7 @@ class NetworkDescription:
         return json.loads(self.to_json())
 
     def to_json(self) -> str:
-        """As JSON text."""
+        """Convert to JSON text."""
         content = {
             **dataclasses.asdict(self),
             "mean": [float(value) for value in self.mean],
@@ -87,7 +87,7 @@ class NetworkDescription:
 
 
 def read(path: pathlib.Path) -> NetworkDescription:
-    """Reads a run's network.json, strictly.
+    """Read a run's network.json, strictly.
 
     Raises:
         UserError: it is missing or damaged; names the file and the entry.
@@ -135,7 +135,7 @@ def _names(value: Any) -> bool:
 
 
 def _is_text(value: Any) -> bool:
-    """Whether a value is text that a file can hold: a lone surrogate is not."""
+    """Whether a value is a text without lone surrogates."""
     return isinstance(value, str) and not any("\ud800" <= one <= "\udfff" for one in value)
 
 

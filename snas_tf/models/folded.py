@@ -1,4 +1,4 @@
-"""A child network made ready to be deployed."""
+"""A child network for deployment."""
 
 from typing import NamedTuple
 
@@ -12,10 +12,10 @@ from snas_tf.models.child import ChildNetwork
 
 
 class FoldedChild:
-    """Computes what a child network computes in evaluation, from fewer and simpler operations.
+    """Child network in evaluation, with folded normalizations and without dead nodes.
 
-    Normalisations are folded into the convolutions before them; dead nodes, and what reads their
-    zeros, are left out (see `FoldedCell`), and so are cells that no other reads.
+    Normalizations are folded into the convolutions before them; dead nodes and their
+    edges are left out (see `FoldedCell`), and so are cells that no other cell reads.
 
     Args:
         child: the network, whose weights are copied; they become constants of the graph.
@@ -48,7 +48,7 @@ class FoldedChild:
 
 
 def _needed(cells: list[FoldedCell]) -> set[int]:
-    """The cells on a way to the last one's output."""
+    """Find the cells that affect the output of the last one."""
     needed = {len(cells) - 1}
     for index in reversed(range(len(cells))):
         if index in needed:
@@ -57,7 +57,7 @@ def _needed(cells: list[FoldedCell]) -> set[int]:
 
 
 class _StemConvolution(NamedTuple):
-    """A stem's convolution with its normalisation folded in."""
+    """A stem's convolution with its normalization folded in."""
 
     rectified: bool
     kernel: np.ndarray

@@ -1,4 +1,4 @@
-"""A child that takes over the weights it was found with."""
+"""Copying the weights of a parent to a child."""
 
 from snas_tf.errors import UserError
 from snas_tf.models.child import ChildNetwork
@@ -6,9 +6,9 @@ from snas_tf.models.parent import ParentNetwork
 
 
 def inherit(child: ChildNetwork, parent: ParentNetwork) -> None:
-    """Copies the parent's weights and moving statistics to a child of the same plan.
+    """Copy the parent's weights and moving statistics to a child of the same plan.
 
-    The parent's normalisations have no scale and offset in the cells: the child's stay at 1 and 0,
+    The parent's normalizations have no scale and offset in the cells: the child's stay at 1 and 0,
     so the child computes what the parent does with the child's one-hot Z (Section 2.1).
 
     Raises:

@@ -1,4 +1,4 @@
-"""What the parent and a child network have around their cells."""
+"""The base class of parent and child networks."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from snas_tf.layers.normalization import BatchNormalization
 
 
 class CellNetwork(keras.Model):
-    """Channel normalisation, stem, cells, global average, dense layer (Section 3.1).
+    """Base class of networks: normalization, stem, cells, global average, dense layer.
 
     A subclass makes the cells and runs them, from `stem_outputs` to `classify_features`.
 

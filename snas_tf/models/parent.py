@@ -1,4 +1,4 @@
-"""The parent network: every child at once, weighed by Z."""
+"""The parent network: all children at once, weighted by Z."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,7 +32,7 @@ class ParentNetwork(CellNetwork):
         Args:
             images: uint8 [batch, height, width, 3].
             z: for each kind of cell, the draw [edges, operations].
-            training: normalise with the batch's statistics.
+            training: normalize with the batch's statistics.
         """
         before, x = self.stem_outputs(_spare_analysis(images), training)
         for cell in self.cells:
@@ -41,11 +41,11 @@ class ParentNetwork(CellNetwork):
 
 
 def _spare_analysis(x: tf.Tensor) -> tf.Tensor:
-    """Returns x, to be computed after a reference variable.
+    """Return x, computed after a reference variable, which makes the start faster.
 
-    Before TensorFlow runs a graph it opens every function that the graph calls, at each place
-    where it is called, in search of reference variables, lest XLA meet one. It does not open what
-    is computed after a known one, and so starts the parent five seconds sooner.
+    Before TensorFlow runs a graph, it visits every function at each of its calls, to find reference
+    variables, which XLA does not support. It does not visit what is computed after a known one,
+    which saves five seconds at the start of the paper's search.
     """
     if tf.executing_eagerly():
         return x

@@ -1,19 +1,18 @@
-"""A network with its front and its back: from any image to named probabilities."""
+"""A network for serving: preprocessing, probabilities and class names."""
 
 from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
 
-class Server(tf.Module):
-    """What a SavedModel holds.
+class ServingModule(tf.Module):
+    """Content of an exported SavedModel.
 
     Args:
         network: gives logits [batch, classes] of images uint8 [batch, height, width, 3].
         image_size: (height, width) that the network takes.
         class_names: in the order of the labels.
-        preprocess: makes images uint8 [batch, height, width, 3] of that size of images of any size,
-            as the images were made that the network was evaluated on.
+        preprocess: resizes images uint8 [batch, height, width, 3] to that size, as in evaluation.
         refuses_scaled: whether a batch whose greatest value is 1 is an error.
     """
 
@@ -37,7 +36,7 @@ class Server(tf.Module):
         autograph=False,
     )
     def serve(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Classifies images of any size.
+        """Classify images of any size.
 
         Args:
             image: uint8 [batch, height, width, 3], 0 to 255; the batch may be empty.
@@ -46,9 +45,9 @@ class Server(tf.Module):
             "probabilities" [batch, classes] and "class_names" [classes].
 
         Raises:
-            tf.errors.InvalidArgumentError: the greatest value of the batch is 1. A SavedModel sees
-                arrays of floats after they are cast, which leaves of images of 0 to 1 what was 1
-                exactly. Black images are served, as is all where training images were as dark.
+            tf.errors.InvalidArgumentError: the greatest value of the batch is 1. A SavedModel gets
+                arrays of floats after a cast to integers, so images of 0 to 1 are 0 or 1. Black
+                images are accepted, and all images where the training images were as dark.
         """
         batch = tf.shape(image)[0]
         with tf.control_dependencies([_assert_not_scaled(image)] if self._refuses_scaled else []):
@@ -71,7 +70,7 @@ def _assert_not_scaled(image: tf.Tensor) -> tf.Operation:
 
 
 def _not_empty(image: tf.Tensor) -> tf.Tensor:
-    """The images, or one black pixel if there are none, as an empty batch can't be resized."""
+    """Replace an empty batch, which can't be resized, by one black pixel."""
     missing = tf.cast(tf.shape(image)[:1] == 0, tf.int32)
     after = tf.concat([missing, missing, missing, [0]], axis=0)
     padded = tf.pad(image, tf.stack([tf.zeros_like(after), after], axis=1))

@@ -9,11 +9,11 @@ from snas_tf.config import SearchConfig
 from snas_tf.layers.stochastic_edge import StochasticEdge
 
 Terms = Callable[[tf.Tensor], tf.Tensor]
-"""From Z [edges, operations] to terms [edges, any] whose sum is C(Z); see `penalty_scale`."""
+"""From Z [edges, operations] to terms [edges, any] whose sum is C(Z); see `penalty.scale`."""
 
 
 class Estimator(Protocol):
-    """A scalar whose value estimates E_Z[C(Z)], and whose gradient estimates its gradient."""
+    """Scalar that estimates E_Z[C(Z)]; its gradient estimates the gradient."""
 
     def __call__(
         self, terms: Terms, edges: StochasticEdge, noise: tf.Tensor, temperature: tf.Tensor
@@ -29,7 +29,7 @@ class Estimator(Protocol):
 
 
 class Expectation:
-    """C(E[Z]), exact where C is linear: a sum of products, without variance or temperature."""
+    """C(E[Z]): exact where C is linear, without variance."""
 
     def __call__(
         self, terms: Terms, edges: StochasticEdge, noise: tf.Tensor, temperature: tf.Tensor
@@ -75,13 +75,13 @@ class PolicyGradient:
             usual = tf.reduce_sum(terms(edges.probabilities()), axis=-1)
             compared = reward - tf.stop_gradient(usual)
         density = edges.log_density(log_z, temperature)
-        # Zero in value, so that it adds a gradient alone.
+        # Its value is zero: it contributes only a gradient.
         score = density - tf.stop_gradient(density)
         return tf.reduce_sum(reward + compared * score)
 
 
 def make_estimator(config: SearchConfig) -> Estimator:
-    """Makes the estimator that a search asks for."""
+    """Make the estimator that a search asks for."""
     return ESTIMATORS[config.penalty_estimator](config)
 
 
@@ -96,7 +96,7 @@ ESTIMATORS: dict[str, Callable[[SearchConfig], Estimator]] = {
 def gradient_share(
     part: Sequence[tf.Tensor], whole: Sequence[tf.Tensor], replicas: int
 ) -> tf.Tensor:
-    """Computes the penalty's share of alpha's gradient, 0 to 1.
+    """Compute the penalty's share of alpha's gradient, 0 to 1.
 
     It is the norm of the penalty's part over the sum of that norm and that of the rest.
 

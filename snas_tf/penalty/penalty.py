@@ -17,13 +17,12 @@ from snas_tf.penalty.weight import make_weight
 
 
 class Penalty:
-    """Eta E_Z[C(Z)] of Eq. 9.
+    """The penalty eta E_Z[C(Z)] of Eq. 9.
 
-    What C is, how its expectation is estimated and what eta is are up to `scale`, `estimator` and
-    `weight`.
+    `scale` defines C, `estimator` its expectation, and `weight` eta.
 
     Args:
-        network_plan: of the parent network.
+        network_plan: plan of the parent network.
         config: the search's settings.
         num_steps: length of the search in steps.
     """
@@ -41,7 +40,7 @@ class Penalty:
         noise: Mapping[str, tf.Tensor],
         temperature: tf.Tensor,
     ) -> tf.Tensor:
-        """Estimates the penalty, a scalar; C is 1 for the most expensive child where linear.
+        """Estimate the penalty, a scalar; C is 1 for the most expensive child where linear.
 
         Args:
             edges: the distribution of each kind of cell.
@@ -58,11 +57,11 @@ class Penalty:
         return self.weight.value(log_alpha, temperature) * tf.add_n(expected)
 
     def update(self, edges: Mapping[str, StochasticEdge], temperature: tf.Tensor) -> None:
-        """Moves the weight at the end of a step, where a target decides it."""
+        """Update the weight at the end of a step, if there is a target."""
         self.weight.update({kind: edges[kind].log_alpha.value for kind in edges}, temperature)
 
     def expected_costs(self, edges: Mapping[str, StochasticEdge]) -> dict[str, float]:
-        """By criterion, what the edges of a child of this network cost on average."""
+        """Compute the expected cost of the edges of a child, by criterion."""
         probabilities = {kind: edges[kind].probabilities().numpy() for kind in edges}
         return {
             name: sum(np.sum(probabilities[kind] * self.costs[kind][name]) for kind in edges)

@@ -1,4 +1,4 @@
-"""The last decisions of a search whose child must have a size."""
+"""Rounding of log alpha to a target size."""
 
 from collections.abc import Mapping
 
@@ -7,23 +7,23 @@ import numpy as np
 from snas_tf.architecture.child_size import ChildSize
 
 TOLERANCE = 0.05
-"""How far from the target a child may be, as a share of it."""
+"""Accepted deviation from the target, as a share of it."""
 
 
 def round_to_target(
     log_alpha: Mapping[str, np.ndarray], size: ChildSize, target: float
 ) -> dict[str, np.ndarray]:
-    """Log alpha whose most probable child is within 5 % of a target.
+    """Round log alpha so that its most probable child is within 5 % of a target.
 
-    A search that holds the expected size at the target holds an edge undecided where no child has
-    this very size. If the most probable child is outside the tolerance, one edge or two take other
-    operations: of all such changes that lead inside, the one that costs least probability. The
-    logits of an edge's old operation and of its new one change places.
+    Where no child has exactly the target size, a search keeps an edge undecided. If the most
+    probable child is outside the tolerance, one or two edges take other operations: of all such
+    changes that reach the tolerance, the one that loses least probability. The logits of an edge's
+    old and new operation are exchanged.
 
     Args:
         log_alpha: logits [edges, operations] of each kind.
-        size: of the children.
-        target: size of the child wanted, in the same unit.
+        size: size of children.
+        target: the target size, in the same unit.
 
     Returns:
         The logits; as given if the child is within the tolerance, or no such change leads there.
@@ -32,8 +32,8 @@ def round_to_target(
     sizes = np.concatenate([size.edges[kind] for kind in log_alpha])
     edges, chosen = np.arange(len(logits)), logits.argmax(axis=1)
     total = size.fixed + sizes[edges, chosen].sum()
-    # Of each change [edges x operations]. An edge may also take what it has, at no cost, so that
-    # pairs of changes include single ones, and none.
+    # For each change [edges x operations]. Keeping the operation of an edge is a change without
+    # cost, so pairs of changes include single ones and none.
     added = (sizes - sizes[edges, chosen][:, np.newaxis]).ravel()
     lost = (logits.max(axis=1, keepdims=True) - logits).ravel()
     edge, operation = np.divmod(np.arange(logits.size), logits.shape[1])

@@ -1,4 +1,4 @@
-"""What a Z costs: the function C of Eq. 9, in one of several scales."""
+"""The cost C of Eq. 9, in several scales."""
 
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -10,17 +10,17 @@ from snas_tf.architecture.cost import CRITERIA
 from snas_tf.architecture.network_cost import EdgeCosts, normalize_costs
 
 _FLOOR = 1e-3
-"""Of the logarithm, relative to an edge's most expensive operation; all but zero are above."""
+"""Floor of the logarithm, relative to an edge's most expensive operation."""
 
 
 class Scale(Protocol):
-    """The cost of a row-stochastic Z as a sum over edges."""
+    """Cost of a draw as a sum over edges."""
 
     def terms(self, kind: str, z: tf.Tensor) -> tf.Tensor:
-        """Terms [edges, any] whose sum is C(Z), each row of them the cost of one edge.
+        """Compute terms [edges, any] whose sum is C(Z); each row is the cost of one edge.
 
         Args:
-            kind: of the cell.
+            kind: kind of the cell.
             z: a draw, or the probabilities, [edges, operations].
         """
 
@@ -29,8 +29,8 @@ class Linear:
     """C(Z) = sum_ij Z_ij . C(O_ij) (Eq. 10), 1 for the most expensive child of the network.
 
     Args:
-        costs: of the network.
-        weights: of each criterion; only their ratio counts.
+        costs: costs of the network.
+        weights: weights of each criterion; only their ratio counts.
     """
 
     def __init__(self, costs: EdgeCosts, weights: Mapping[str, float]) -> None:
@@ -44,14 +44,14 @@ class Linear:
 class Logarithmic:
     """The mean over the edges and the criteria of ln(1 + Z_ij . C(O_ij) / floor_ij).
 
-    The published code's scale: what counts is by what factor an edge's cost falls, not by how much.
+    The published code's scale: it depends on the factor by which an edge's cost falls.
     A floor, a thousandth of the edge's most expensive operation, keeps the logarithm finite. Costs
     relative to the floor do not depend on depth or width, and halving the cost of an edge that has
     its most expensive operation is worth about as much as in `Linear`.
 
     Args:
-        costs: of the network.
-        weights: of each criterion; only their ratio counts.
+        costs: costs of the network.
+        weights: weights of each criterion; only their ratio counts.
     """
 
     def __init__(self, costs: EdgeCosts, weights: Mapping[str, float]) -> None:

@@ -1,4 +1,4 @@
-"""The weight of the penalty: eta of Eq. 9, given, or found during the search."""
+"""The weight of the penalty, eta of Eq. 9: fixed, or found during the search."""
 
 from collections.abc import Mapping
 
@@ -17,10 +17,10 @@ Logits = Mapping[str, tf.Tensor]
 """Log alpha [edges, operations] of each kind."""
 
 ASCENT = 20.0
-"""What children e times too large, at lambda = 1, add to the multiplier over a whole search."""
+"""Increase of the multiplier over a search of children e times too large, at lambda = 1."""
 
 DAMPING = 10.0
-"""What children e times too large add to the weight at once, at lambda = 1."""
+"""Immediate increase of the weight for children e times too large, at lambda = 1."""
 
 
 class FixedWeight:
@@ -34,28 +34,28 @@ class FixedWeight:
         self._value = value
 
     def value(self, log_alpha: Logits, temperature: tf.Tensor) -> float:
-        """Eta."""
+        """The weight."""
         return self._value
 
     def update(self, log_alpha: Logits, temperature: tf.Tensor) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     def round(self, log_alpha: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-        """Returns log alpha as it is."""
+        """Return log alpha unchanged."""
         return log_alpha
 
 
 class TargetWeight(keras.layers.Layer):
     """The weight with which the derived child has a given size, found by dual ascent.
 
-    With u = ln(S / target), S the size of what the search tends to (see `excess`), the weight at
+    With u = ln(S / target), S the size that the search tends to (see `excess`), the weight at
     temperature lambda is m + damping u / lambda, that of an augmented Lagrangian of the constraint
     u = 0, and each of the N steps ends with m <- m + ascent u / (lambda N). Both terms grow as the
     temperature falls, because fewer edges are still undecided. A target is an equality, so the
     weight has either sign: where children would be too small, the penalty rewards larger ones.
 
     Args:
-        size: of the children.
+        size: size of the children.
         target: size of the child wanted, in the same unit.
         num_steps: N, length of the search.
     """
@@ -75,11 +75,11 @@ class TargetWeight(keras.layers.Layer):
         self.built = True
 
     def excess(self, log_alpha: Logits, temperature: tf.Tensor) -> tf.Tensor:
-        """U = ln(S / target), a scalar: 0.05 where the child is 5 % too large.
+        """The excess u = ln(S / target), a scalar: 0.05 where the child is 5 % too large.
 
-        S is the expected size under softmax(log alpha / lambda): that of the distribution at
-        lambda = 1, and with the temperature it tends to that of the derived child, which is its
-        argmax, also where the entropy of the distribution itself does not reach 0.
+        S is the expected size under softmax(log alpha / lambda). At lambda = 1 it is the expected
+        size of sampled children. As lambda falls, it tends to the size of the derived child, even
+        where the entropy does not reach 0.
         """
         edges = [
             tf.reduce_sum(tf.nn.softmax(logits / temperature) * self._size.edges[kind])
@@ -93,18 +93,18 @@ class TargetWeight(keras.layers.Layer):
         return self.multiplier.value + DAMPING * self.excess(log_alpha, temperature) / temperature
 
     def update(self, log_alpha: Logits, temperature: tf.Tensor) -> None:
-        """The dual step."""
+        """Make a step of the dual ascent."""
         self.multiplier.assign_add(self._rate * self.excess(log_alpha, temperature) / temperature)
 
     def round(self, log_alpha: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-        """Returns log alpha whose most probable child has the size: see `round_to_target`."""
+        """Return log alpha whose most probable child has the size: see `round_to_target`."""
         return round_to_target(log_alpha, self._size, self._target)
 
 
 def make_weight(
     config: SearchConfig, num_steps: int, space: SearchSpace = DARTS
 ) -> FixedWeight | TargetWeight:
-    """Makes the weight that a search of so many steps asks for."""
+    """Make the weight that a config asks for."""
     for measure in child_size.MEASURES:
         target = getattr(config, f"target_{measure}")
         if target is not None:

@@ -1,7 +1,7 @@
-"""The pictures of a search: a cell's graph, the probabilities of its operations, a run's curves.
+"""Pictures: the graph of a cell, the probabilities of operations, the curves of a run.
 
-Every picture is a Figure of its own, pyplot is left alone. matplotlib takes a second to import, so
-the functions that draw import it.
+Pictures are Figures and do not use pyplot. The functions that draw import matplotlib, which takes a
+second.
 """
 
 from snas_tf.plots.cell import draw_cell, plot_cell, save_cells

@@ -27,14 +27,14 @@ def _color(operation: str) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class _Layout:
-    """Where a cell's parts go: nodes in a row, edges in lanes above it, the concat below it.
+    """Layout of a cell: nodes in a row, edges in lanes above, the concatenation below.
 
-    An edge leaves the top of its source, runs along a lane and comes down on its target. Edges
+    An edge starts at the top of its source, follows a lane and ends at the top of its target. Edges
     that pass one gap between nodes never share a lane there, and a label sits in the last gap of
-    its edge: so no line meets a label or a box, and lines only ever cross at right angles.
+    its edge: so no line crosses a label or a box, and lines cross at right angles only.
     """
 
-    columns: tuple[float, ...]  # Centre of each node, then of the output.
+    columns: tuple[float, ...]  # Center of each node, then of the output.
     lanes: tuple[int, ...]  # Of each edge, 0 for the lowest.
     ports: Mapping[tuple[int, str], float]  # x by (index of an edge, "out" or "in").
     box_width: float
@@ -61,7 +61,7 @@ def _lay_out(cell: CellGenotype) -> _Layout:
 
 
 def _assign_lanes(edges: Sequence[Edge]) -> tuple[int, ...]:
-    """Short edges first, each on the lowest lane that is free along its whole length."""
+    """Assign edges to lanes: short edges first, each to the lowest free lane."""
     taken: list[set[int]] = [set() for _ in edges]
     lanes = [0] * len(edges)
     for index in sorted(range(len(edges)), key=lambda i: edges[i].target - edges[i].source):
@@ -72,7 +72,7 @@ def _assign_lanes(edges: Sequence[Edge]) -> tuple[int, ...]:
 
 
 def _order_ends(edges: Sequence[Edge], lanes: Sequence[int], node: int) -> list[tuple[int, str]]:
-    """The ends on a node's top, left to right: outer edges in the middle, so that none cross."""
+    """Order the ends on a node's top so that no edges cross."""
     by_lane = sorted(range(len(edges)), key=lambda index: lanes[index])
     ins = [(index, "in") for index in by_lane if edges[index].target == node]
     return ins + [(index, "out") for index in reversed(by_lane) if edges[index].source == node]
@@ -91,7 +91,7 @@ def _live_nodes(cell: CellGenotype) -> set[int]:
 
 
 def draw_cell(cell: CellGenotype, title: str) -> "Figure":
-    """A cell as a graph from left to right: its two inputs, its nodes and their concatenation.
+    """Draw a cell as a graph from left to right: inputs, nodes and their concatenation.
 
     Nodes that no path reaches from the inputs are pale and dashed, and so is what leaves them.
     The parts of an SVG have the ids node-N, edge-INDEX-SOURCE-TARGET, label-INDEX and concat-N,
@@ -124,7 +124,7 @@ def draw_cell(cell: CellGenotype, title: str) -> "Figure":
 def plot_cell(
     cell: CellGenotype, to_file: str | pathlib.Path | None = None, title: str = "cell"
 ) -> "Figure":
-    """Draws a cell as a graph, and writes it to a .png or .svg file if one is named.
+    """Draw a cell as a graph, and write it to a .png or .svg file if one is named.
 
     Args:
         cell: such as `genotype.cell("normal")`.
@@ -141,7 +141,7 @@ def plot_cell(
 
 
 def save_cells(genotype: Genotype, directory: pathlib.Path) -> None:
-    """Draws the cell of each kind into KIND.png and KIND.svg."""
+    """Draw the cell of each kind into KIND.png and KIND.svg."""
     for kind in genotype.space.kinds:
         for suffix in ("png", "svg"):
             figure = draw_cell(genotype.cell(kind), f"{kind} cell")
@@ -170,7 +170,7 @@ def _draw_edge(axes: "Axes", layout: _Layout, index: int, edge: Edge, dead: bool
 def _draw_arrow(
     axes: "Axes", ends: tuple, lane: float, style: tuple[str, float], name: str, dead: bool
 ) -> None:
-    """An arrow from box to box along a lane, above them or below, its corners rounded."""
+    """Draw an arrow between boxes along a lane, with rounded corners."""
     from matplotlib.patches import FancyArrowPatch
     from matplotlib.path import Path
 

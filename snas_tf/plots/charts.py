@@ -1,4 +1,4 @@
-"""The numbers of a search: the probabilities of the operations as a heat map, a run as curves."""
+"""Charts: probabilities of the operations as a heat map, a run as curves."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def draw_alpha(probabilities: np.ndarray, title: str, space: SearchSpace = DARTS) -> "Figure":
-    """The probabilities of each edge's operations as a heat map, the most probable one framed.
+    """Draw the probabilities of each edge's operations as a heat map.
 
     Args:
         probabilities: softmax(log alpha), [edges, operations].
-        title: what stands above the picture.
-        space: whose edges and operations these are.
+        title: title above the picture.
+        space: search space of these edges and operations.
     """
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
@@ -60,17 +60,17 @@ def draw_alpha(probabilities: np.ndarray, title: str, space: SearchSpace = DARTS
 def draw_curves(
     rows: Sequence[Mapping[str, float]], title: str, space: SearchSpace = DARTS
 ) -> "Figure":
-    """The accuracy, the entropy of the distribution and the temperature of a run, by epoch.
+    """Draw accuracy, entropy and temperature of a search by epoch.
 
     Args:
         rows: the rows of metrics.csv; a value that is absent or empty leaves no point.
-        title: what stands above the picture.
+        title: title above the picture.
         space: that was searched.
     """
     figure, panels = _panels(title, {"accuracy": 5, "entropy (nats)": 5, "temperature": 3})
     limit = math.log(len(space.operations))
     panels[1].axhline(limit, color=MUTED, ls=":", lw=1.4, gid="uniform")
-    # No entropy exceeds the limit, so that its name above the line meets no curve.
+    # No entropy exceeds the limit, so its label above the line covers no curve.
     corner = panels[1].get_yaxis_transform()
     name = panels[1].text(
         0.99, 1.015 * limit, f"uniform: ln {len(space.operations)}", transform=corner, color=INK
@@ -87,11 +87,11 @@ def draw_curves(
 
 
 def draw_training_curves(rows: Sequence[Mapping[str, float]], title: str) -> "Figure":
-    """The accuracy and the cross entropy of a child's training, by epoch.
+    """Draw accuracy and cross entropy of a child's training by epoch.
 
     Args:
         rows: the rows of metrics.csv; a value that is absent or not a number leaves no point.
-        title: what stands above the picture.
+        title: title above the picture.
     """
     figure, panels = _panels(title, {"accuracy": 1, "cross entropy (nats)": 1})
     for axes, column in zip(panels, ("accuracy", "cross_entropy"), strict=True):
@@ -102,7 +102,7 @@ def draw_training_curves(rows: Sequence[Mapping[str, float]], title: str) -> "Fi
 
 
 def _panels(title: str, widths: Mapping[str, int]) -> tuple["Figure", Sequence["Axes"]]:
-    """A figure with a panel for each name, side by side."""
+    """Make a figure with a panel for each name, side by side."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 3.6))

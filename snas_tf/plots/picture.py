@@ -1,4 +1,4 @@
-"""What all pictures share: their colors, and how they become files."""
+"""Colors of all pictures, and their files."""
 
 import io
 import pathlib
@@ -9,19 +9,19 @@ from snas_tf.files import whole_files
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Apart in lightness too, so that every kind of color vision tells them from each other.
+# Different in lightness too, so that they can be distinguished with every kind of color vision.
 BLUE, SKY, AMBER, ROSE = "#004488", "#56b4e9", "#ddaa33", "#bb5566"
 INK, MUTED, PALE = "#1f2933", "#7b8794", "#b8c0c9"
 TITLE: dict[str, Any] = {"size": 13, "weight": "bold", "color": INK, "ha": "left", "va": "top"}
 
 
 def to_png_bytes(figure: "Figure") -> bytes:
-    """The picture as a PNG file's bytes, the same for the same picture."""
+    """Convert a picture to the bytes of a PNG file, the same for the same picture."""
     return _render(figure, "png")
 
 
 def save(figure: "Figure", path: str | pathlib.Path) -> None:
-    """Writes the picture as PNG or SVG, by the path's suffix: the whole file, or nothing.
+    """Write a picture as PNG or SVG, by the path's suffix.
 
     The same picture gives the same bytes.
 
@@ -42,7 +42,7 @@ def _render(figure: "Figure", kind: str) -> bytes:
 
     buffer = io.BytesIO()
     metadata = {"Software": None} if kind == "png" else {"Date": None, "Creator": None}
-    # Without a salt an SVG's ids are random. Its text stays text, which a reader can search.
+    # Without a salt an SVG's ids are random. Text stays text, so that it can be searched.
     with matplotlib.rc_context({"svg.hashsalt": "snas_tf", "svg.fonttype": "none"}):
         figure.savefig(buffer, format=kind, dpi=150, facecolor="white", metadata=metadata)
     return buffer.getvalue()

@@ -1,1 +1,1 @@
-"""A run: its directory, its record, its epochs, its checkpoints."""
+"""Runs: directory, record, epochs, checkpoints."""

@@ -23,7 +23,7 @@ class CheckpointFiles:
     """Numbered checkpoints in a directory.
 
     Only files named as this class names them are read or removed. A checkpoint is written into a
-    temporary directory and renamed, so that a kill leaves none that is half-written.
+    temporary directory and renamed, so that a killed process leaves no half-written one.
 
     Args:
         directory: where they are.
@@ -41,7 +41,7 @@ class CheckpointFiles:
         return self._numbers(_SUFFIXES[-1])
 
     def _numbers(self, suffix: str) -> list[int]:
-        """The numbers of the files that end like this."""
+        """List the numbers of the files with a suffix."""
         if not self._directory.is_dir():
             return []
         pattern = re.compile(rf"{self._name}-(0|[1-9][0-9]*){re.escape(suffix)}")
@@ -53,7 +53,7 @@ class CheckpointFiles:
         return [self._directory / f"{self._name}-{number}{suffix}" for suffix in _SUFFIXES]
 
     def write(self, checkpoint: tf.train.Checkpoint, number: int) -> None:
-        """Writes a checkpoint and removes the oldest beyond those kept."""
+        """Write a checkpoint and remove the oldest beyond those kept."""
         self._directory.mkdir(exist_ok=True)
         files = self.files(number)
         prefix = whole_files.PREFIX
@@ -63,13 +63,13 @@ class CheckpointFiles:
             for path in files:
                 pathlib.Path(temporary, path.name).rename(path)
         kept = {*self.numbers()[-self._kept :], number}
-        for suffix in reversed(_SUFFIXES):  # Data without an index were left by a kill.
+        for suffix in reversed(_SUFFIXES):  # A killed run may leave data without an index.
             for old in self._numbers(suffix):
                 if old not in kept:
                     (self._directory / f"{self._name}-{old}{suffix}").unlink()
 
     def read(self, checkpoint: tf.train.Checkpoint, number: int) -> None:
-        """Restores a checkpoint, and nothing of one that breaks off or fails its checksums.
+        """Restore a checkpoint, after its checksums are verified.
 
         Raises:
             ValueError: it can't be read, for a reason of one line.
@@ -78,7 +78,7 @@ class CheckpointFiles:
         self.restore(checkpoint, number)
 
     def restore(self, checkpoint: tf.train.Checkpoint, number: int) -> None:
-        """Restores a checkpoint that has been verified.
+        """Restore a checkpoint that has been verified.
 
         Raises:
             ValueError: it can't be read, for a reason of one line.
@@ -87,7 +87,7 @@ class CheckpointFiles:
             checkpoint.read(prefix).assert_existing_objects_matched().expect_partial()
 
     def verify(self, number: int) -> None:
-        """Reads a checkpoint and checks its checksums.
+        """Read a checkpoint and check its checksums.
 
         Raises:
             ValueError: it can't be read, for a reason of one line.
@@ -101,16 +101,16 @@ class CheckpointFiles:
 
     @contextlib.contextmanager
     def _reading(self, number: int) -> Iterator[str]:
-        """Yields the prefix of a checkpoint; what is raised while it is read is a ValueError."""
+        """Yield the prefix of a checkpoint; what is raised while it is read is a ValueError."""
         try:
             with plain_paths.alias(self._directory) as directory:
                 yield f"{directory}/{self._name}-{number}"
-        # TensorFlow raises another class of exception for each kind of damage.
+        # TensorFlow raises a different class of exception for each kind of damage.
         except Exception as error:
             raise ValueError((str(error) or type(error).__name__).splitlines()[0]) from error
 
     def read_newest(self, checkpoint: tf.train.Checkpoint | None = None) -> int | None:
-        """Restores the newest checkpoint that can be read.
+        """Restore the newest checkpoint that can be read.
 
         Args:
             checkpoint: what to restore; None to find the checkpoint only.
@@ -143,7 +143,7 @@ class CheckpointFiles:
         return None
 
     def require_newest(self, checkpoint: tf.train.Checkpoint | None = None) -> int:
-        """Restores the newest checkpoint that can be read, as `read_newest` does.
+        """Restore the newest checkpoint that can be read, as `read_newest` does.
 
         Raises:
             UserError: there is none.
@@ -165,12 +165,12 @@ class CheckpointFiles:
 def restore_network(
     network: keras.layers.Layer, directory: pathlib.Path, name: str = "step"
 ) -> pathlib.Path:
-    """Restores a network alone from a run's newest checkpoint that can be read.
+    """Restore a network alone from a run's newest checkpoint that can be read.
 
     Args:
         network: built as the run built it, except that an auxiliary classifier may be missing.
-        directory: of the checkpoints.
-        name: of the checkpoints, before their numbers.
+        directory: directory of the checkpoints.
+        name: name of the checkpoints, before their numbers.
 
     Returns:
         The checkpoint's data file.
@@ -183,5 +183,5 @@ def restore_network(
 
 
 def network_checkpoint(network: keras.layers.Layer) -> tf.train.Checkpoint:
-    """A checkpoint of a network alone, which also reads those of a whole run."""
+    """Make a checkpoint of a network alone; it also reads those of a whole run."""
     return tf.train.Checkpoint(variables=[variable.value for variable in network.variables])

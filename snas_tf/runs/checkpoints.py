@@ -14,7 +14,7 @@ Rows = list[dict[str, float]]
 
 
 class _SavedRows(tf.train.experimental.PythonState):
-    """Rows as part of a checkpoint."""
+    """Rows of metrics as a part of a checkpoint."""
 
     def __init__(self) -> None:
         self.rows: Rows = []
@@ -27,12 +27,12 @@ class _SavedRows(tf.train.experimental.PythonState):
 
 
 class Checkpoints(keras.callbacks.Callback):
-    """Saves after the last step of every epoch, and every so many steps within one.
+    """Callback that saves after every epoch, and every `every_steps` steps within one.
 
-    What is saved is the flat list of all variables, so nothing that a container hides from
-    tracking can be missed: weights, statistics, optimizer slots, steps, and the sums of the epoch
-    so far; and the rows of the epochs before. A checkpoint precedes its epoch's validation and
-    row, which are made again where a run resumes there.
+    The flat list of all variables is saved, independently of TensorFlow's tracking: weights,
+    statistics, optimizer slots, steps, and the sums of the current epoch; and the rows of earlier
+    epochs. A checkpoint is written before its epoch's validation and row, which are repeated if a
+    run resumes there.
 
     Args:
         directory: where the checkpoints go.
@@ -54,13 +54,13 @@ class Checkpoints(keras.callbacks.Callback):
         return self._rows.rows
 
     def attach(self, variables: Sequence[keras.Variable], step: keras.Variable) -> None:
-        """Says what to save: every variable of the run, and the one that counts its steps."""
+        """Set what to save: all variables of the run, and its step counter."""
         self._step = step
         values = [variable.value for variable in variables]
         self._checkpoint = tf.train.Checkpoint(variables=values, rows=self._rows)
 
     def restore(self) -> int:
-        """Restores the newest checkpoint that can be read.
+        """Restore the newest checkpoint that can be read.
 
         Returns:
             The number of steps taken; 0 where there is no checkpoint.
@@ -74,13 +74,13 @@ class Checkpoints(keras.callbacks.Callback):
         return self._saved_step
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Saves after an epoch's last step, and when the step is a multiple of `every_steps`."""
+        """Save after an epoch's last step, and when the step is a multiple of `every_steps`."""
         step = int(self._step.numpy())
         if step % self._epoch_steps == 0 or (self._every_steps and step % self._every_steps == 0):
             self.save()
 
     def save(self) -> None:
-        """Writes a checkpoint of the current step, if there is none yet."""
+        """Write a checkpoint of the current step, if there is none yet."""
         step = int(self._step.numpy())
         if step != self._saved_step:
             self._files.write(self._checkpoint, step)
@@ -90,7 +90,7 @@ class Checkpoints(keras.callbacks.Callback):
 def collect_variables(
     *parts: keras.layers.Layer | keras.optimizers.Optimizer,
 ) -> list[keras.Variable]:
-    """Lists the variables of models and optimizers in their order, each once.
+    """List the variables of models and optimizers in their order, each once.
 
     `checkpoint_files.restore_network` reads the first ones: those of the network must come first.
     """

@@ -1,4 +1,4 @@
-"""The machine a run has: its devices, and the versions it runs on."""
+"""Devices, and versions of packages."""
 
 import contextlib
 import importlib.metadata
@@ -13,9 +13,9 @@ _RECORDED = ("tensorflow", "keras", "numpy", "tensorflow-datasets")
 
 
 def strategy(batch_size: int) -> tf.distribute.Strategy:
-    """Every GPU of this machine, or its one device.
+    """Make the strategy for all GPUs of this machine, or its one device.
 
-    Logical CPU devices count when there are several, which is how distribution is tested.
+    Several logical CPU devices count as GPUs do, for tests.
 
     Args:
         batch_size: images a step, over all replicas.
@@ -35,7 +35,7 @@ def strategy(batch_size: int) -> tf.distribute.Strategy:
 
 
 def configure() -> None:
-    """Sets TensorFlow up for networks of many small branches; once, before it is first used.
+    """Configure TensorFlow for networks of many small branches, before its first use.
 
     A cell has dozens of branches that can run side by side, so on CPUs every operation gets one
     core, instead of every core one operation after the other. GPUs keep TensorFlow's defaults, and
@@ -49,10 +49,9 @@ def configure() -> None:
 
 @contextlib.contextmanager
 def fast_start() -> Iterator[None]:
-    """Leaves TensorFlow's graph optimizer out on CPUs, for as long as this lasts.
+    """Disable TensorFlow's graph optimizer on CPUs within a context.
 
-    It takes longer over the parent than everything else before the first step, and gains nothing
-    there.
+    For the parent, it takes longer than everything else before the first step, without benefit.
     """
     before = tf.config.optimizer.get_experimental_options().get("disable_meta_optimizer", False)
     if not tf.config.list_physical_devices("GPU"):
@@ -68,5 +67,5 @@ def _skip_graph_optimizer(skip: bool) -> None:
 
 
 def versions() -> dict[str, str]:
-    """The packages that decide a run's numbers, by name."""
+    """Return the versions of the packages that affect results, by name."""
     return {name: importlib.metadata.version(name) for name in _RECORDED}

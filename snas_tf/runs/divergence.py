@@ -1,4 +1,4 @@
-"""What is said when a training diverges."""
+"""Detection of a training that diverges."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -15,13 +15,13 @@ _PENALTY = ("constraint_weight", "target_parameters", "target_multiply_adds")
 
 
 class StopAtDivergence(keras.callbacks.Callback):
-    """Stops at the first step of which a figure is no number, before a checkpoint of it is written.
+    """Callback that stops at the first step with a figure that is not finite.
 
-    Where the gradient overflows, the loss of that step may still be finite.
+    If the gradient overflows, the loss of that step may still be finite.
     """
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any]) -> None:
-        """Looks at the figures.
+        """Check that the figures are finite.
 
         Raises:
             UserError: one is not finite; names the settings that may be the cause.
@@ -37,11 +37,11 @@ class StopAtDivergence(keras.callbacks.Callback):
 
 
 def _causes(config: Any, finite: Mapping[str, bool]) -> str:
-    """The settings that may be the cause: those that exceed their defaults, the likelier first.
+    """List the settings that may be the cause: those above their defaults, likely ones first.
 
     The penalty depends on alpha alone and is computed before alpha is updated: where it is finite,
-    alpha was, so theta overflowed. After the step nothing tells them apart, as the one's gradient
-    depends on the other.
+    alpha was, so theta overflowed. After the step they can't be distinguished, because their
+    gradients depend on each other.
     """
     alpha = (*_ALPHA, *_PENALTY)
     groups = (_THETA, alpha) if finite.get("penalty", True) else (alpha, _THETA)

@@ -11,10 +11,10 @@ _NAME = "events.out.tfevents."
 
 
 def keep_until(directory: pathlib.Path, last_step: int) -> None:
-    """Drops the events after a step, which a resumed run writes again.
+    """Delete the events after a step, which a resumed run writes again.
 
     Args:
-        directory: of the event files; other files stay.
+        directory: directory of the event files; other files stay.
         last_step: the last one kept.
     """
     if not directory.is_dir():
@@ -33,7 +33,7 @@ def _keep_until(path: pathlib.Path, last_step: int) -> None:
                 kept.append(record)
             else:
                 dropped = True
-    except (tf.errors.DataLossError, DecodeError):  # A killed run's file may break off.
+    except (tf.errors.DataLossError, DecodeError):  # The file of a killed run may be truncated.
         dropped = True
     if not dropped:
         return

@@ -1,4 +1,4 @@
-"""The epochs of a run, from its newest checkpoint or from the start, to the end."""
+"""The training loop: all epochs, from the newest checkpoint or the start."""
 
 from typing import Any, TypeVar
 
@@ -23,11 +23,11 @@ def train(
     run: RunDirectory,
     checkpoint_every_steps: int = 0,
 ) -> AnyMonitor:
-    """Trains a model for the epochs of its `config`.
+    """Train a model for the epochs of its `config`.
 
     Args:
         model: a built and compiled `TracedModel` with `config`, `step` and `state`.
-        monitor_class: what reports its epochs.
+        monitor_class: class of the monitor.
         dataset: the images to learn from and those to validate on.
         batch_config: how training batches are drawn.
         run: the run directory.
@@ -55,7 +55,7 @@ def train(
         epoch_end.finish(step // epoch_steps - 1)
     callbacks = [StopAtDivergence(), progress, checkpoints, epoch_end]
     while step < epochs * epoch_steps:
-        # An interrupted epoch is finished on its own: `fit` wants epochs of equal length.
+        # An interrupted epoch is finished separately: `fit` needs epochs of equal length.
         epoch, done = divmod(step, epoch_steps)
         next_epoch = epoch + 1 if done else epochs
         next_step = next_epoch * epoch_steps
@@ -74,7 +74,7 @@ def train(
 
 
 class _EpochEnd(keras.callbacks.Callback):
-    """Validates and reports; the checkpoint before it has all that it needs to be done again."""
+    """Callback that validates and reports at the end of an epoch."""
 
     def __init__(self, monitor: Monitor, validation: tf.data.Dataset | None) -> None:
         super().__init__()
@@ -82,11 +82,11 @@ class _EpochEnd(keras.callbacks.Callback):
         self._validation = validation
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Reports the epoch, counted from 0."""
+        """Report the epoch, counted from 0."""
         self.finish(epoch)
 
     def finish(self, epoch: int) -> None:
-        """Reports the epoch, then begins the means of the next one."""
+        """Report the epoch, then begin the means of the next one."""
         model = self._monitor.model
         means = model.training_means.result()
         held_out = {

@@ -1,4 +1,4 @@
-"""What a run reports at the end of every epoch."""
+"""The base class of monitors."""
 
 import math
 import time
@@ -15,17 +15,17 @@ from snas_tf.runs.run_directory import RunDirectory
 
 
 class Monitor:
-    """One row an epoch: on the screen, in metrics.csv, in TensorBoard.
+    """Base class of monitors: report a row per epoch on screen, in metrics.csv and TensorBoard.
 
-    A subclass says what is in a row, and may keep or draw more. All that it writes depends on the
-    model and the rows alone, so that the end of an epoch can be reported again.
+    A subclass defines the row, and may write more files. All that it writes depends on the model
+    and the rows alone, so that the end of an epoch can be reported again.
 
     Args:
-        model: what is trained.
+        model: the model that is trained.
         run: the run directory.
         progress: measures the rate.
         num_epochs: epochs of the whole run.
-        rows: those of earlier epochs; the later ones are appended.
+        rows: rows of earlier epochs; later ones are appended.
     """
 
     tags: ClassVar[dict[str, str]] = {}
@@ -51,19 +51,19 @@ class Monitor:
         return self._seconds_before + time.monotonic() - self._start
 
     def images_per_second(self) -> float | None:
-        """The median over the epochs; None before the first."""
+        """Median rate over the epochs; None before the first."""
         rates = [row["images_per_second"] for row in self.rows]
         return float(np.nanmedian(rates)) if np.isfinite(rates).any() else None
 
     def _write_settings(self) -> None:
-        """Shows the settings in TensorBoard's text tab."""
+        """Show the settings in TensorBoard's text tab."""
         lines = [f"| {name} | {value} |" for name, value in vars(self.model.config).items()]
         with self._writer.as_default(step=0):
             text = "\n".join(["| setting | value |", "| --- | --- |", *lines])
             tf.summary.text("settings", text)
 
     def report(self, epoch: int, means: dict[str, float]) -> None:
-        """Reports an epoch, counted from 0, from the means over its images and those held out."""
+        """Report an epoch, counted from 0, from the means over its images and those held out."""
         row = {
             "epoch": epoch + 1,
             "step": self.model.step.numpy(),
@@ -83,7 +83,7 @@ class Monitor:
         self._run.write_rows(self.rows)
 
     def _line(self, row: dict[str, float]) -> list[str]:
-        """The row on the screen; without a rate where no more than one step was timed."""
+        """Format the row for the screen; without a rate if only one step was timed."""
         parts = [self.describe(row)]
         if math.isfinite(row["images_per_second"]):
             parts.append(f"{row['images_per_second']:.0f} images/s")
@@ -92,12 +92,12 @@ class Monitor:
         return parts
 
     def measure(self, means: dict[str, float]) -> dict[str, Any]:
-        """What is in the epoch's row besides epoch, step, rate and time."""
+        """Return the row of an epoch, without epoch, step, rate and time."""
         raise NotImplementedError
 
     def describe(self, row: dict[str, float]) -> str:
-        """The row on the screen."""
+        """Format the row for the screen."""
         raise NotImplementedError
 
     def keep(self, epoch: int, row: dict[str, float]) -> None:
-        """Writes whatever else is of interest, with TensorBoard's writer set up."""
+        """Write further files and TensorBoard entries."""

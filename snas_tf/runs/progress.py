@@ -1,4 +1,4 @@
-"""What a user sees while a model trains."""
+"""The progress of a training."""
 
 import math
 import sys
@@ -11,9 +11,9 @@ _PLAIN_SECONDS = 60
 
 
 class Progress(keras.callbacks.Callback):
-    """A bar within each epoch on a terminal; elsewhere a plain line a minute.
+    """Callback that shows a bar on a terminal, and elsewhere a line per minute.
 
-    Also measures the rate of the epoch's training steps, for whoever reports the epoch.
+    It also measures the rate of the epoch's training steps.
 
     Args:
         num_epochs: epochs of the whole run.
@@ -31,7 +31,7 @@ class Progress(keras.callbacks.Callback):
         self._first_end = self._last_end = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Opens the bar where the epoch begins, or resumes."""
+        """Open the bar where the epoch begins, or resumes."""
         self._epoch = epoch
         self._first_step = self._step = self.model.step.numpy() % self._steps_per_epoch
         self._first_end = self._last_end = 0.0
@@ -48,7 +48,7 @@ class Progress(keras.callbacks.Callback):
             )
 
     def on_train_batch_end(self, batch: int, logs: dict) -> None:
-        """Moves the bar, or prints a line when the last is a minute old."""
+        """Move the bar, or print a line when the last is a minute old."""
         now = time.monotonic()
         self._first_end, self._last_end = self._first_end or now, now
         self._step += 1
@@ -76,14 +76,14 @@ class Progress(keras.callbacks.Callback):
         return float(steps * self._batch_size / (self._last_end - self._first_end))
 
     def epoch_seconds(self) -> float:
-        """What a whole epoch of training steps takes at that rate."""
+        """Seconds of a whole epoch of training steps at that rate."""
         images = self._steps_per_epoch * self._batch_size
         rate = self.images_per_second()
         return images / rate if rate > 0 else float("nan")
 
 
 def duration(seconds: float) -> str:
-    """Seconds as h:mm:ss; a question mark where they are not known."""
+    """Format seconds as h:mm:ss, or "?" where they are not known."""
     if not math.isfinite(seconds):
         return "?"
     minutes, seconds = divmod(round(seconds), 60)

@@ -1,4 +1,4 @@
-"""The run directory: what a run was asked, what it measured, what it found."""
+"""The run directory."""
 
 import contextlib
 import csv
@@ -31,7 +31,7 @@ _FILES = (
 
 
 class RunDirectory:
-    """One run's files under `path`. Every file is written whole, then renamed into place.
+    """Files of a run; each is written whole and then renamed into place.
 
     Args:
         path: the directory.
@@ -54,11 +54,11 @@ class RunDirectory:
 
     @contextlib.contextmanager
     def owned(self) -> Iterator[None]:
-        """Makes this process the only one that writes into the directory, and creates it.
+        """Create and lock the directory within a context.
 
         The lock is the operating system's, on the directory itself, so it ends with the process.
-        What a killed process left half-written is removed. Where the block refuses to run, and
-        nothing was there before, nothing stays.
+        Half-written files of a killed process are removed. If a new run is refused within the
+        context, all its files are removed.
 
         Raises:
             UserError: the directory can't be written, is another process's, or holds files and is
@@ -101,7 +101,7 @@ class RunDirectory:
             yield
 
     def _require_ours(self) -> None:
-        """Refuses a directory that holds what no run of ours has put there."""
+        """Check that the directory holds nothing but a run."""
         for path in (self.checkpoints, self.best, self.genotypes, self.tensorboard, self.export):
             if os.path.lexists(path) and not path.is_dir():
                 raise UserError(f"{shorten_path(path)}: is no directory, {_ACCEPTED}")
@@ -126,7 +126,7 @@ class RunDirectory:
             )
 
     def _remove(self, created: list[pathlib.Path]) -> None:
-        """Removes what was written for a run that was refused, and the directories created."""
+        """Remove what was written for a run that was refused, and the directories created."""
         with contextlib.suppress(OSError):
             whole_files.remove_leftovers(self.path)
             for path in [one for name in _FILES for one in self.path.glob(name)]:
@@ -135,11 +135,11 @@ class RunDirectory:
                 directory.rmdir()
 
     def write_record(self, record: RunRecord, versions: Mapping[str, str]) -> None:
-        """Writes run.json, if it does not say the same already.
+        """Write run.json, if its content changes.
 
         Args:
-            record: of this run.
-            versions: of the packages in use, recorded only.
+            record: record of this run.
+            versions: versions of the packages in use, recorded only.
 
         Raises:
             UserError: the directory can't be written.
@@ -154,12 +154,12 @@ class RunDirectory:
             raise self._not_writable(error) from error
 
     def check(self, record: RunRecord, may_grow: Collection[str] = ()) -> None:
-        """Checks that the run in the directory, if it has trained anything, was asked the same.
+        """Check that the run in the directory, if it has been trained, has the same record.
 
-        Where nothing has been trained yet, nothing can be lost.
+        A run that has not been trained may be replaced.
 
         Args:
-            record: of this run.
+            record: record of this run.
             may_grow: settings that may be greater than those recorded.
 
         Raises:
@@ -176,7 +176,7 @@ class RunDirectory:
         )
 
     def read_result(self) -> dict[str, Any] | None:
-        """The content of result.json; None where it is missing or damaged, which is said."""
+        """Read result.json; None and a warning if it is damaged, None if it is missing."""
         try:
             result = text_files.read_json(self.result)
             if not isinstance(result, dict):
@@ -189,11 +189,11 @@ class RunDirectory:
         return result
 
     def write_json(self, path: pathlib.Path, content: Any) -> None:
-        """Writes JSON whole or not at all."""
+        """Write JSON whole or not at all."""
         whole_files.write_text(path, json.dumps(content, indent=2) + "\n")
 
     def write_rows(self, rows: list[dict[str, float]]) -> None:
-        """Replaces metrics.csv."""
+        """Replace metrics.csv."""
         text = io.StringIO()
         writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else ["epoch"])
         writer.writeheader()
@@ -205,7 +205,7 @@ class RunDirectory:
 
 
 def _remove_empty(directories: list[pathlib.Path]) -> None:
-    """Removes those that are empty, in this order."""
+    """Remove the directories that are empty, in this order."""
     for directory in directories:
         with contextlib.suppress(OSError):
             directory.rmdir()

@@ -1,4 +1,4 @@
-"""The record of a run: what decides its result, written when it starts, compared on resuming."""
+"""The record of a run, run.json: what decides its result."""
 
 import dataclasses
 import json
@@ -22,7 +22,7 @@ _ACCEPTED = "accepted: the same, to resume it, or another `model_dir`"
 
 @dataclasses.dataclass(frozen=True)
 class RunRecord:
-    """What decides the result of a run.
+    """Record of what decides the result of a run.
 
     Attributes:
         kind: "search", "evaluate" or "imagenet".
@@ -37,7 +37,7 @@ class RunRecord:
 
     @classmethod
     def from_configs(cls, kind: str, *configs: Any, **settings: Any) -> "RunRecord":
-        """Collects the fields of configs, less those that only say where an input is."""
+        """Collect the fields of configs, without the places of inputs."""
         fields = {
             name: value
             for config in configs
@@ -47,13 +47,13 @@ class RunRecord:
         return cls(kind, _as_json({**fields, **settings}))
 
     def with_inputs(self, **inputs: Any) -> "RunRecord":
-        """Returns a record with these inputs."""
+        """Return a record with these inputs."""
         return dataclasses.replace(self, inputs=_as_json(inputs))
 
     def check_against(
         self, before: "RunRecord", path: pathlib.Path, may_grow: Collection[str] = ()
     ) -> None:
-        """Checks that a run that was recorded earlier may go on as this one.
+        """Check that a recorded run may be continued as this one.
 
         Inputs are compared where both records have them.
 
@@ -87,7 +87,7 @@ class RunRecord:
                 raise UserError(f"{source} of {where}{_difference(old, new)}, {_ACCEPTED}")
 
     def to_json(self, **remarks: Any) -> str:
-        """The record as JSON text, with remarks that nothing compares."""
+        """Convert to JSON text, with remarks that are not compared."""
         return json.dumps({**dataclasses.asdict(self), **remarks}, indent=2) + "\n"
 
 
@@ -97,10 +97,10 @@ _REASONS = {
 
 
 def read(path: pathlib.Path) -> RunRecord:
-    """Reads a run's record.
+    """Read a run's record.
 
     Args:
-        path: of run.json.
+        path: path of run.json.
 
     Raises:
         UserError: there is none, or it is damaged.
@@ -119,7 +119,7 @@ def read(path: pathlib.Path) -> RunRecord:
 
 
 def _as_json(content: Any) -> Any:
-    """The content as it is after being written and read."""
+    """Convert values as writing and reading JSON does."""
     return json.loads(json.dumps(content))
 
 
@@ -128,7 +128,7 @@ def _greater(new: Any, old: Any) -> bool:
 
 
 def _difference(before: Any, now: Any) -> str:
-    """Where two inputs differ, in words; empty where only their digests do."""
+    """Describe the difference of two inputs; empty where only their digests differ."""
     if not (isinstance(before, dict) and isinstance(now, dict)):
         return ""
     for name in sorted(before.keys() | now.keys()):

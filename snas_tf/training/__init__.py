@@ -1,1 +1,1 @@
-"""Schedules, optimisers, monitoring and the run directory."""
+"""Training steps, optimizers and schedules."""

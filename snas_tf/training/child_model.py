@@ -1,4 +1,4 @@
-"""The evaluation model: the weights of a child trained from scratch."""
+"""The Keras model that trains a child from scratch."""
 
 from typing import ClassVar
 
@@ -14,13 +14,13 @@ from snas_tf.training.traced_model import Batch, TracedModel
 
 
 class ChildModel(TracedModel):
-    """Minimises the cross entropy of a child network (Section 3.2, Appendix G.2).
+    """Model that minimizes the cross entropy of a child (Section 3.2, Appendix G.2).
 
     Args:
         network: the child.
         config: the training's settings.
         epoch_steps: steps of an epoch, for the schedules.
-        seed: of what is dropped, with the step: step N drops the same whatever came before.
+        seed: seed of drop path, together with the step: step N always drops the same.
     """
 
     measures: ClassVar[tuple[str, ...]] = classification.MEASURES
@@ -51,7 +51,7 @@ class ChildModel(TracedModel):
         return self.theta_optimizer.iterations
 
     def measure_logits(self, labels: tf.Tensor, logits: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Measures each example, [batch] by name of `measures`."""
+        """Measure each example, [batch] by name of `measures`."""
         return classification.measure_examples(labels, logits)
 
     def make_optimizer(self) -> keras.optimizers.Optimizer:
@@ -59,7 +59,7 @@ class ChildModel(TracedModel):
         return optimizers.theta_optimizer(self.config, self.num_steps)
 
     def losses(self, labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-        """What is minimised, of each example [batch], in nats."""
+        """What is minimized, of each example [batch], in nats."""
         return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
 
     def drop_probability(self) -> tf.Tensor:
@@ -107,7 +107,7 @@ class ChildModel(TracedModel):
         return sums({"loss": loss, **self.measure_logits(batch["label"], logits["logits"])})
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Measures the network with the moving statistics.
+        """Measure the network with the moving statistics.
 
         Args:
             batch: this replica's share: as in training, and "weight" [batch].
@@ -119,6 +119,6 @@ class ChildModel(TracedModel):
         return sums(self.measure_logits(batch["label"], logits), batch["weight"])
 
     def test_errors(self, batches: tf.data.Dataset | None) -> dict[str, float | None]:
-        """Measures what counts in the end, by name: shares of the test images; None without any."""
+        """Measure what counts in the end, by name: shares of the test images; None without any."""
         accuracy = self.measure(batches).get("accuracy")
         return {"test_error": None if accuracy is None else 1 - accuracy}

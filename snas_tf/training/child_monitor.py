@@ -49,7 +49,7 @@ class ChildMonitor(Monitor):
         return f"{line}  valid {row['valid_accuracy']:.3f}"
 
     def keep(self, epoch: int, row: dict[str, float]) -> None:
-        """Keeps the weights if they are the best so far."""
+        """Keep the weights if they are the best so far."""
         if row is self.best_row():
             checkpoint = network_checkpoint(self.model.network)
             CheckpointFiles(self._run.best, BEST, kept=1).write(checkpoint, epoch + 1)

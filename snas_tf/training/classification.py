@@ -7,7 +7,7 @@ MEASURES = ("cross_entropy", "accuracy")
 
 
 def measure_examples(labels: tf.Tensor, logits: tf.Tensor) -> dict[str, tf.Tensor]:
-    """Measures each example, [batch] by name of `MEASURES`.
+    """Measure each example, [batch] by name of `MEASURES`.
 
     Args:
         labels: integers [batch].

@@ -20,7 +20,7 @@ class ImageNetModel(ChildModel):
     measures: ClassVar[tuple[str, ...]] = (*ChildModel.measures, "top_5_accuracy")
 
     def measure_logits(self, labels: tf.Tensor, logits: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Measures top-5 accuracy too."""
+        """Measure top-5 accuracy too."""
         top_5 = tf.math.in_top_k(labels, logits, k=min(5, self.network.num_classes))
         return {**super().measure_logits(labels, logits), "top_5_accuracy": top_5}
 
@@ -52,7 +52,7 @@ class ImageNetModel(ChildModel):
 
 
 class EpochDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """`schedules.epoch_decay` as Keras takes it; the arguments are the same but for the step."""
+    """Keras schedule of `schedules.epoch_decay`."""
 
     def __init__(self, start: float, decay: float, epoch_steps: int, warmup_steps: int) -> None:
         self.start = start

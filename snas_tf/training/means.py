@@ -10,11 +10,11 @@ _COUNT = "examples"
 
 
 def sums(values: Mapping[str, tf.Tensor], weight: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
-    """Sums what was measured of a replica's examples, and counts them.
+    """Sum measured values over a replica's examples, and count the examples.
 
     Args:
         values: by name, one value an example [batch], or one for all of them [].
-        weight: of each example [batch]; None for 1.
+        weight: weight of each example [batch]; None for 1.
 
     Returns:
         Scalars by name, "examples" with them, in double precision.
@@ -29,11 +29,11 @@ def sums(values: Mapping[str, tf.Tensor], weight: tf.Tensor | None = None) -> di
 class Means(keras.layers.Layer):
     """Running means of named values over all examples of all replicas.
 
-    Replicas return `sums`; these are added up, across replicas too, before anything is divided.
+    The `sums` of all replicas are added before the division.
 
     Args:
         names: what is measured.
-        name: of the layer.
+        name: name of the layer.
     """
 
     def __init__(self, names: Sequence[str], name: str) -> None:
@@ -51,7 +51,7 @@ class Means(keras.layers.Layer):
     def add(
         self, strategy: tf.distribute.Strategy, replica_sums: Mapping[str, tf.Tensor]
     ) -> dict[str, tf.Tensor]:
-        """Adds what the replicas of one step returned; to be called outside of them.
+        """Add the sums of all replicas of a step; to be called outside of a replica.
 
         Returns:
             The means so far, by name.
@@ -66,12 +66,12 @@ class Means(keras.layers.Layer):
         return dict(zip(self.names[:-1], tf.unstack(means)[:-1], strict=True))
 
     def result(self) -> dict[str, float]:
-        """The means so far, by name."""
+        """Return the current means, by name."""
         totals = self.totals.numpy()
         return dict(
             zip(self.names[:-1], (totals / max(totals[-1], 1.0))[:-1].tolist(), strict=True)
         )
 
     def reset(self) -> None:
-        """Starts again with no example."""
+        """Reset to no examples."""
         self.totals.assign(np.zeros(len(self.names)))

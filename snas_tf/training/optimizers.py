@@ -1,4 +1,4 @@
-"""The two optimisers of the search, and how a gradient is made ready for them."""
+"""The optimizers of a search, and the preparation of gradients."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from snas_tf.training import schedules
 
 
 class MomentumSGD(keras.optimizers.SGD):
-    """SGD with momentum as the recipes have it: the rate multiplies the velocity.
+    """SGD with momentum in which the rate multiplies the velocity, as in PyTorch.
 
     v <- momentum v + gradient, then w <- w - rate v, as in PyTorch, which the paper's settings come
     from. Keras multiplies the gradient, before it enters the velocity. The two differ while the
@@ -31,13 +31,13 @@ class MomentumSGD(keras.optimizers.SGD):
 
 
 def theta_optimizer(config: TrainingConfig, num_steps: int) -> keras.optimizers.Optimizer:
-    """SGD with momentum, its rate annealed to 0 on a cosine over `num_steps` (Appendix G.1)."""
+    """Make SGD with momentum and a cosine decay over `num_steps` (Appendix G.1)."""
     rate = keras.optimizers.schedules.CosineDecay(config.theta_learning_rate, num_steps)
     return MomentumSGD(rate, momentum=config.theta_momentum)
 
 
 def alpha_optimizer(config: SearchConfig, num_steps: int) -> keras.optimizers.Optimizer:
-    """Adam at a constant rate (Appendix G.1): the one given, or that of the search's length.
+    """Make Adam at a constant rate (Appendix G.1): the given one, or that of the length.
 
     Where the decay is decoupled, each step also moves log alpha by -rate x decay x log alpha, as in
     AdamW.
@@ -53,7 +53,7 @@ def alpha_optimizer(config: SearchConfig, num_steps: int) -> keras.optimizers.Op
 
 
 def coupled_decay(config: SearchConfig) -> float:
-    """The decay of log alpha that is part of its gradient: see `apply_across_replicas`."""
+    """Return the weight decay that is part of log alpha's gradient."""
     return config.alpha_weight_decay if config.alpha_decay == "coupled" else 0.0
 
 
@@ -63,14 +63,14 @@ def regularized(
     clip_norm: float,
     weight_decay: float,
 ) -> list[tf.Tensor]:
-    """Gradients clipped to a global norm, then with the L2 penalty's gradient added.
+    """Clip gradients to a global norm, then add the gradient of the L2 penalty.
 
     This decay is coupled: it passes through momentum and Adam's scaling, as in the recipes that
-    the settings come from. (The `weight_decay` of Keras optimisers is decoupled.)
+    the settings come from. (The `weight_decay` of Keras optimizers is decoupled.)
 
     Args:
         gradients: one for each variable.
-        variables: what the gradients are of.
+        variables: variables of the gradients.
         clip_norm: the largest global norm; 0 for no clipping.
         weight_decay: factor of each variable's value; 0 for none.
     """
@@ -90,10 +90,10 @@ def apply_across_replicas(
     clip_norm: float,
     weight_decay: float,
 ) -> None:
-    """One update from the sum of all replicas' gradients.
+    """Update variables with the sum of all replicas' gradients.
 
-    The sum is clipped, not each replica's part. Keras then sums the equal gradients once more,
-    hence the division.
+    The sum is clipped, not each replica's part. Keras then sums the equal gradients once more, so
+    they are divided by the number of replicas.
 
     Args:
         optimizer: built on `variables`.

@@ -5,15 +5,15 @@ import math
 import tensorflow as tf
 
 ALPHA_SPREAD = 3.0
-"""How far noise alone carries a log alpha over a whole search, in nats; see docs/deciding.md."""
+"""How far noise alone moves a log alpha over a whole search, in nats: docs/concepts/deciding.md."""
 
 
 def alpha_rate(num_steps: int) -> float:
-    """Adam's rate of log alpha with which a search of so many steps decides: 3 / sqrt(num_steps).
+    """Compute the rate of log alpha for a search of `num_steps` steps: 3 / sqrt(num_steps).
 
-    Adam makes steps of the size of its rate r. Where they are noise, N of them lead r sqrt(N) away;
-    this rule keeps that at `ALPHA_SPREAD`, enough to decide edges whose operations are equally
-    good. Where one is better in the mean, the drift r N is the larger the longer the search.
+    Adam makes steps of the size of its rate r. N steps of noise move log alpha by r sqrt(N). This
+    rule keeps that at `ALPHA_SPREAD`, enough to decide edges whose operations are equally good.
+    Where one is better on average, the drift r N grows with the length of the search.
 
     Args:
         num_steps: N, at least 1.
@@ -22,7 +22,7 @@ def alpha_rate(num_steps: int) -> float:
 
 
 def linear(step: tf.Tensor, start: float, end: float, num_steps: int) -> tf.Tensor:
-    """Falls (or rises) from `start` at step 0 to `end` at `num_steps`, then stays.
+    """Interpolate linearly from `start` at step 0 to `end` at `num_steps`.
 
     The temperature of the search: lambda(step) = start + (end - start) step / num_steps.
 
@@ -39,7 +39,7 @@ def linear(step: tf.Tensor, start: float, end: float, num_steps: int) -> tf.Tens
 def epoch_decay(
     step: tf.Tensor, start: float, decay: float, epoch_steps: int, warmup_steps: int
 ) -> tf.Tensor:
-    """Falls by a factor at the end of each epoch: start decay^(step // epoch_steps).
+    """Decay by a factor at the end of each epoch: start decay^(step // epoch_steps).
 
     During the warm-up it rises linearly instead, to `start` at its last step.
 

@@ -1,4 +1,4 @@
-"""How the models that train are run by Keras."""
+"""The base class of models that are trained."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -11,18 +11,17 @@ Batch = Mapping[str, tf.Tensor]
 
 
 class TracedModel(keras.Model):
-    """A Keras model whose training step is one traced function, and whose means are exact.
+    """Keras model with one traced training function and exact means.
 
-    Keras makes two functions, the step's inside that of `fit`. For TensorFlow to make the step
-    ready inside another function takes it two seconds longer where the model is the paper's
-    parent. And where there are several replicas, Keras reports the first one's means, or the mean
-    of theirs, whatever their numbers of examples. A subclass's `train_step` and `test_step`
-    return `means.sums` instead.
+    Keras makes two functions, the step's inside that of `fit`. This nesting takes TensorFlow two
+    seconds at the start, for the paper's parent. With several replicas, Keras reports the means of
+    the first one, or the unweighted mean of theirs, whatever their numbers of examples.
+    A subclass's `train_step` and `test_step` return `means.sums` instead.
 
     Args:
         trained: names of what is measured in training.
         tested: names of what is measured on images held out.
-        name: of the model.
+        name: name of the model.
     """
 
     train_function: Callable | None
@@ -60,7 +59,7 @@ class TracedModel(keras.Model):
         super().compile(optimizer=optimizer, run_eagerly=run_eagerly, jit_compile=False)
 
     def make_train_function(self, force: bool = False) -> Callable:
-        """Makes what `fit` runs a step with."""
+        """Make the function that `fit` calls for each step."""
         if self.train_function is None or force:
             strategy = self.distribute_strategy
 

@@ -1,1 +1,1 @@
-"""What a user asks for: each run from its images to its last file."""
+"""Workflows: runs from their images to their results."""

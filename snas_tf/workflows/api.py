@@ -1,4 +1,4 @@
-"""The functions for Python programs: arrays, or a named data set, in; a cell or a network out."""
+"""The functions for Python programs."""
 
 import dataclasses
 import os
@@ -26,7 +26,7 @@ from snas_tf.workflows.search import Search
 
 @dataclasses.dataclass(frozen=True)
 class SearchResult:
-    """What a search found.
+    """Result of a search.
 
     Attributes:
         genotype: the cells.
@@ -41,7 +41,7 @@ class SearchResult:
     def make_child(
         self, num_cells: int = 20, init_channels: int = 36, auxiliary: bool = False
     ) -> ChildNetwork:
-        """Makes an untrained network of the found cells, for the images of the search.
+        """Make an untrained network of the found cells, for the images of the search.
 
         Args:
             num_cells: cells of the network.
@@ -64,7 +64,7 @@ class SearchResult:
 
 @dataclasses.dataclass(frozen=True)
 class TrainingResult:
-    """What the training of a child gave.
+    """Result of the training of a child.
 
     Attributes:
         figures: the content of result.json, by name.
@@ -75,7 +75,7 @@ class TrainingResult:
     model_dir: pathlib.Path
 
     def load_child(self) -> ChildNetwork:
-        """Loads the trained network; of several seeds, that of the first.
+        """Load the trained network; with several seeds, that of the first.
 
         Returns:
             A Keras model from images [batch, height, width, 3], 0 to 255, to logits
@@ -100,7 +100,7 @@ def search(
     class_names: Sequence[str] | None = None,
     seed: int = 0,
 ) -> SearchResult:
-    """Searches a cell; the same call continues a search that was interrupted.
+    """Search a cell; the same call continues a search that was interrupted.
 
     A call whose search is finished reads its result. Progress is printed. Python's and NumPy's
     random generators and TensorFlow's options are afterwards as they were.
@@ -144,7 +144,7 @@ def train(
     class_names: Sequence[str] | None = None,
     seed: int = 0,
 ) -> TrainingResult:
-    """Trains, tests and exports a child; the same call continues what was interrupted.
+    """Train, test and export a child; the same call continues what was interrupted.
 
     It is the paper's training; `SearchResult.make_child` gives a network to train in another way.
 
@@ -157,7 +157,7 @@ def train(
             an `ImageNetConfig`, images stay on disk, and are those of `data`.
         data: see `search`.
         validation_data: see `search`.
-        test_data: images and labels that decide nothing.
+        test_data: images and labels for the test at the end.
         class_names: see `search`.
         seed: see `search`.
 

@@ -1,4 +1,4 @@
-"""One training of a child network: from the images to its test error."""
+"""The training of a child network."""
 
 import functools
 import json
@@ -31,7 +31,7 @@ from snas_tf.workflows.workflow import Workflow
 
 
 class ChildTraining(Workflow):
-    """Trains and tests a child of small images that fit into memory.
+    """Training and test of a child on images in memory.
 
     A subclass for other images overrides how they are read, the network and the model.
     """
@@ -128,7 +128,7 @@ class ChildTraining(Workflow):
         return ChildModel(network, self.config, epoch_steps, self.run_config.seed)
 
     def best_row(self, monitor: ChildMonitor) -> dict[str, float] | None:
-        """The epoch whose weights are tested besides the last one's, if there is one."""
+        """The epoch whose weights are also tested, if there is one."""
         return monitor.best_row()
 
     def _result(
@@ -140,7 +140,7 @@ class ChildTraining(Workflow):
         validation: tf.data.Dataset | None,
         test: tf.data.Dataset | None,
     ) -> dict[str, Any]:
-        """Measures and exports; the test images are looked at here and nowhere else."""
+        """Measure and export; only this reads the test images."""
         network = model.network
         counted = child_cost(network.genotype, network.network_plan, network.num_classes)
         errors = model.test_errors(test)
@@ -178,7 +178,7 @@ class ChildTraining(Workflow):
     def _restore_best(
         self, network: ChildNetwork, monitor: ChildMonitor, run: RunDirectory
     ) -> dict[str, float] | None:
-        """Restores the weights of the best epoch; None where there are none, or none readable."""
+        """Restore the weights of the best epoch; None if there are no readable ones."""
         best = self.best_row(monitor)
         if best is None:
             return None
@@ -193,7 +193,7 @@ class ChildTraining(Workflow):
 
 
 def average(results: list[dict[str, Any]]) -> dict[str, Any]:
-    """The mean of several seeds' results, `NAME_deviation` beside it, and all of them as "seeds".
+    """Average the results of several seeds, with `NAME_deviation`, and all of them as "seeds".
 
     The deviation is that of a sample (n - 1); None where a seed has no such figure.
     """

@@ -1,4 +1,4 @@
-"""The evaluation: a genotype trained from scratch, and tested."""
+"""The evaluation of a genotype: training from scratch, and test."""
 
 import shlex
 from typing import Any
@@ -15,20 +15,20 @@ def evaluate(
     run_config: RunConfig,
     kind: type[ChildTraining] = ChildTraining,
 ) -> dict[str, Any]:
-    """Trains and tests a child, or continues the run that `run_config.model_dir` holds.
+    """Train and test a child, or continue the run that `run_config.model_dir` holds.
 
     Args:
         config: the training's settings; with several seeds each has a run directory within.
         data_config: the images.
         run_config: where the run lives, and its first seed.
-        kind: what does it.
+        kind: class of the training.
 
     Returns:
         The content of result.json.
 
     Raises:
-        UserError: the genotype, the images or the initial weights can't be had, or the run
-            directory is not this run's.
+        UserError: the genotype, the images or the initial weights can't be read, or the run
+            directory is of another run.
     """
     return kind(config, data_config, run_config).run()
 
@@ -39,30 +39,35 @@ def report(
     data_config: DataConfig,
     run_config: RunConfig,
 ) -> None:
-    """Prints what was measured, beside what is published, and where to look at it."""
+    """Print the result, below published ones, and the paths of the files."""
     if data_config.dataset == "cifar10":
         parameters = f"{result['parameters'] / 1e6:.2f}"
-        ours = (f"{config.genotype} (this run)", percent(result, "test_error"), parameters, "-")
-        print(f"\n{published.CIFAR10.beside(ours, settings(config, data_config))}")
+        ours = (
+            f"{config.genotype} (this run)",
+            format_percent(result, "test_error"),
+            parameters,
+            "-",
+        )
+        print(f"\n{published.CIFAR10.beside(ours, comparable_settings(config, data_config))}")
     no_test = "no test images" if result["test_error"] is None else ""
     no_validation = "no validation images" if result["valid_accuracy"] is None else ""
     no_epoch = no_validation or "no epoch was trained"
     print(
-        f"\ntest error           {measured(result, 'test_error', no_test)}"
+        f"\ntest error           {format_measured(result, 'test_error', no_test)}"
         "  the last epoch's weights\n"
         f"                     "
-        f"{measured(result, 'test_error_at_best_validation', no_test or no_epoch)}"
+        f"{format_measured(result, 'test_error_at_best_validation', no_test or no_epoch)}"
         "  the weights of the best validation epoch\n"
-        f"validation accuracy  {measured(result, 'valid_accuracy', no_validation)}"
+        f"validation accuracy  {format_measured(result, 'valid_accuracy', no_validation)}"
         "  the last epoch's\n"
-        f"                     {measured(result, 'best_valid_accuracy', no_epoch)}"
-        f"  the best\n{where(result, run_config)}",
+        f"                     {format_measured(result, 'best_valid_accuracy', no_epoch)}"
+        f"  the best\n{format_summary(result, run_config)}",
         flush=True,
     )
 
 
-def settings(config: ChildConfig, data_config: DataConfig) -> dict[str, float]:
-    """What decides whether a run on CIFAR-10 or ImageNet is comparable, by field."""
+def comparable_settings(config: ChildConfig, data_config: DataConfig) -> dict[str, float]:
+    """Return the settings that decide whether a run is comparable with published ones."""
     return {
         "num_cells": config.num_cells,
         "init_channels": config.init_channels,
@@ -72,8 +77,8 @@ def settings(config: ChildConfig, data_config: DataConfig) -> dict[str, float]:
     }
 
 
-def where(result: dict[str, Any], run_config: RunConfig) -> str:
-    """The network's size, the time, and where the files are."""
+def format_summary(result: dict[str, Any], run_config: RunConfig) -> str:
+    """Format the network's size, the time, and the paths of the files."""
     path = run_config.model_dir
     seeds = len(result.get("seeds", "."))
     files = path if seeds == 1 else path / f"seed_{run_config.seed}"
@@ -89,13 +94,15 @@ def where(result: dict[str, Any], run_config: RunConfig) -> str:
     )
 
 
-def measured(result: dict[str, Any], name: str, reason: str = "") -> str:
-    """A share in percent, or why there is none."""
-    return f"not measured: {reason}" if result[name] is None else f"{percent(result, name)} %"
+def format_measured(result: dict[str, Any], name: str, reason: str = "") -> str:
+    """Format a share in percent, or the reason why there is none."""
+    return (
+        f"not measured: {reason}" if result[name] is None else f"{format_percent(result, name)} %"
+    )
 
 
-def percent(result: dict[str, Any], name: str) -> str:
-    """A share in percent, with its deviation over the seeds if there are several."""
+def format_percent(result: dict[str, Any], name: str) -> str:
+    """Format a share in percent, with its deviation over several seeds."""
     if result[name] is None:
         return "-"
     deviation = result.get(f"{name}_deviation")

@@ -1,4 +1,4 @@
-"""The export: a trained child as a file that needs nothing of this package."""
+"""The export of a trained child."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from snas_tf.models import description
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.description import NetworkDescription
 from snas_tf.models.folded import FoldedChild
-from snas_tf.models.serving import Server
+from snas_tf.models.serving import ServingModule
 from snas_tf.runs import checkpoint_files, run_record
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.runs.run_record import RunRecord
@@ -31,7 +31,7 @@ from snas_tf.workflows.latency import median_milliseconds
 _SAVED_MODEL = re.compile(
     r"saved_model\.pb|fingerprint\.pb|variables/variables\.(index|data-\d+-of-\d+)"
 )
-"""The files of a SavedModel of ours."""
+"""The files of a SavedModel of this package."""
 
 
 def export(
@@ -72,7 +72,7 @@ def export(
 def load(
     model_dir: pathlib.Path, weights: str | None = None
 ) -> tuple[NetworkDescription, ChildNetwork, str]:
-    """The network that an evaluation has trained.
+    """Load the network that an evaluation has trained.
 
     Args:
         model_dir: the run directory.
@@ -121,7 +121,7 @@ def _require_recorded(path: pathlib.Path, name: str, content: Any, record: RunRe
 def save_model(
     network: Callable[[tf.Tensor], tf.Tensor], described: NetworkDescription, path: pathlib.Path
 ) -> None:
-    """Writes a SavedModel whole; one that was there before is replaced.
+    """Write a SavedModel, and replace an earlier one.
 
     Raises:
         UserError: the directory also holds what is not of a SavedModel.
@@ -132,16 +132,20 @@ def save_model(
             f"{shorten_path(path)}: holds {quote(others[0])}, which is not of an export and would "
             "be deleted with it, accepted: to move it elsewhere and to give the command again"
         )
-    server = _server(network, described)
+    module = _serving_module(network, described)
     with whole_files.replacing(path) as partial:
-        tf.saved_model.save(server, str(partial), signatures=server.serve)
+        tf.saved_model.save(module, str(partial), signatures=module.serve)
 
 
-def _server(network: Callable[[tf.Tensor], tf.Tensor], described: NetworkDescription) -> Server:
+def _serving_module(
+    network: Callable[[tf.Tensor], tf.Tensor], described: NetworkDescription
+) -> ServingModule:
     # Where pixels are 0 or 1, as in a data set of binary images, their mean is at most 1.
     refuses_scaled = max(described.mean) > 1
     preprocess = _PREPROCESSING[described.preprocessing]
-    return Server(network, described.image_size, described.class_names, preprocess, refuses_scaled)
+    return ServingModule(
+        network, described.image_size, described.class_names, preprocess, refuses_scaled
+    )
 
 
 def _to_saved_model(
@@ -206,9 +210,9 @@ def _to_onnx(
 
 
 def _fixed(network: ChildNetwork, described: NetworkDescription) -> Any:
-    """Probabilities of one image of the network's own size, as the other formats' runtimes want."""
-    server = _server(FoldedChild(network), described)
-    return tf.function(server.probabilities, _signature(described), autograph=False)
+    """Make a function of one image of the network's own size, for the other formats."""
+    module = _serving_module(FoldedChild(network), described)
+    return tf.function(module.probabilities, _signature(described), autograph=False)
 
 
 def _signature(described: NetworkDescription) -> list[tf.TensorSpec]:
@@ -232,7 +236,7 @@ def _bytes(path: pathlib.Path) -> int:
 
 
 def report(result: dict[str, Any]) -> None:
-    """Prints what was written."""
+    """Print what was written."""
     print(
         f"\nexported  {result['path']}  {result['bytes'] / 1e6:.2f} MB, "
         f"the {result['weights']} epoch's weights",

@@ -1,4 +1,4 @@
-"""ImageNet: a genotype trained on it, or on images like it."""
+"""The training of a child on ImageNet or similar images."""
 
 import dataclasses
 from typing import Any
@@ -20,10 +20,10 @@ from snas_tf.workflows.child_training import ChildTraining
 
 
 class ImageNetTraining(ChildTraining):
-    """Trains a child of images that stay encoded on disk (Section 3.3).
+    """Training of a child on images that stay encoded on disk (Section 3.3).
 
     The images that are held out are the test images, as in the published figures, so no epoch is
-    picked by them: what counts is the last one.
+    selected by them: the last one counts.
     """
 
     kind = "imagenet"
@@ -71,13 +71,13 @@ class ImageNetTraining(ChildTraining):
         return ImageNetModel(network, self.config, epoch_steps, self.run_config.seed)
 
     def best_row(self, monitor: ChildMonitor) -> None:
-        """None: the epoch that is best on the test images is not a result."""
+        """None, because no epoch is selected by the test images."""
 
 
 def transfer(
     config: ImageNetConfig, data_config: DataConfig, run_config: RunConfig
 ) -> dict[str, Any]:
-    """Trains and tests a child on ImageNet; see `evaluate.evaluate`."""
+    """Train and test a child on ImageNet; see `evaluate.evaluate`."""
     return evaluate.evaluate(config, data_config, run_config, ImageNetTraining)
 
 
@@ -87,8 +87,8 @@ def report(
     data_config: DataConfig,
     run_config: RunConfig,
 ) -> None:
-    """Prints what was measured, beside what is published, and where to look at it."""
-    top_1, top_5 = (evaluate.percent(result, f"test_{name}error") for name in ("", "top_5_"))
+    """Print the result, below published ones, and the paths of the files."""
+    top_1, top_5 = (evaluate.format_percent(result, f"test_{name}error") for name in ("", "top_5_"))
     if data_config.dataset == "imagenet2012":
         ours = (
             f"{config.genotype} (this run)",
@@ -97,9 +97,10 @@ def report(
             f"{result['parameters'] / 1e6:.1f}",
             f"{result['multiply_adds'] / 1e6:.0f}",
         )
-        print(f"\n{published.IMAGENET.beside(ours, evaluate.settings(config, data_config))}")
+        settings = evaluate.comparable_settings(config, data_config)
+        print(f"\n{published.IMAGENET.beside(ours, settings)}")
     print(
         f"\ntop-1 error          {top_1} %  the last epoch's weights\n"
-        f"top-5 error          {top_5} %\n{evaluate.where(result, run_config)}",
+        f"top-5 error          {top_5} %\n{evaluate.format_summary(result, run_config)}",
         flush=True,
     )

@@ -1,4 +1,4 @@
-"""The search whose weights a child starts from."""
+"""The weights of a search as the initial weights of a child."""
 
 import functools
 import pathlib
@@ -19,10 +19,10 @@ from snas_tf.runs.run_record import RunRecord
 
 
 class InitialWeights:
-    """The parent network that a search has trained, for a child on the same images.
+    """Weights of a search, for a child on the same images.
 
-    The parent has learned from some of the images. What the child is validated on must be what the
-    search held out, or its accuracy would be that of images which its weights have seen.
+    The parent has learned from some of the images. The images that validate the child must be
+    those that the search held out, because its weights have seen the others.
 
     Args:
         path: the run directory of the search.
@@ -50,7 +50,7 @@ class InitialWeights:
         return self._record.settings["seed"]
 
     def fingerprint(self) -> dict[str, Any]:
-        """What tells these weights from others: the search's step, and a digest of its data.
+        """Identification of the weights: step of the search, digest of its data.
 
         Raises:
             UserError: there is no checkpoint that can be read.
@@ -58,11 +58,11 @@ class InitialWeights:
         return {"step": self._step, "digest": self._files.digest(self._step)}
 
     def check_images(self, fingerprint: Mapping[str, Any], validation_fraction: float) -> None:
-        """Checks that what is held out with `split_seed` is what the search held out.
+        """Check that what is held out with `split_seed` is what the search held out.
 
         Args:
-            fingerprint: of the child's images.
-            validation_fraction: of the child's training images.
+            fingerprint: fingerprint of the child's images.
+            validation_fraction: share of the child's training images that is held out.
 
         Raises:
             UserError: the images are not the search's, or another share of them is held out.
@@ -80,7 +80,7 @@ class InitialWeights:
             )
 
     def check_network(self, described: NetworkDescription) -> NetworkDescription:
-        """Returns the description of the parent, which has the search's channel statistics.
+        """Return the description of the parent, which has the search's channel statistics.
 
         Raises:
             UserError: the child's network is another one.
@@ -95,7 +95,7 @@ class InitialWeights:
         return searched
 
     def assign_to(self, network: ChildNetwork, described: NetworkDescription) -> None:
-        """Copies the weights to a child of this description.
+        """Copy the weights to a child of this description.
 
         Raises:
             UserError: the weights are of another network, or the genotype is not of its space.

@@ -1,4 +1,4 @@
-"""How long one call takes."""
+"""The latency of a call."""
 
 import statistics
 import time
@@ -9,7 +9,7 @@ _WARM_UP, _CALLS, _SECONDS = 3, 50, 5.0
 
 
 def median_milliseconds(call: Callable[[], Any]) -> float:
-    """Median of up to 50 calls, or as many as 5 seconds hold, after three to warm up."""
+    """Measure the median of up to 50 calls, within 5 seconds, after three for warm-up."""
     for _ in range(_WARM_UP):
         call()
     times: list[float] = []

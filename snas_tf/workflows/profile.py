@@ -1,4 +1,4 @@
-"""The profile: what a child network costs."""
+"""The profile: the cost of a child network."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def profile(
     stem: str = "cifar",
     max_multiply_adds: float = 0.0,
 ) -> dict[str, Any]:
-    """Counts a child network, the auxiliary classifier left out, and times it.
+    """Count and time a child network, without auxiliary classifier.
 
     Args:
         genotype: the cells; or a published one's name, or the path of a genotype file.
@@ -79,7 +79,7 @@ def profile(
 def count_parts(
     genotype: Genotype, network_plan: NetworkPlan, num_classes: int
 ) -> list[tuple[str, Cost]]:
-    """The cost of the stem, of each cell with its preprocess layers, and of the classifier."""
+    """List the cost of the stem, of each cell with its preprocess layers, and of the classifier."""
     cells = [
         (
             f"cell {plan.index:2d} {plan.kind:6s} {plan.channels:4d} channels, "
@@ -106,7 +106,7 @@ def _figures(counted: Cost) -> dict[str, int]:
 
 
 def _latency(genotype: Genotype, network_plan: NetworkPlan, num_classes: int) -> float:
-    """Milliseconds for one image; the weights do not matter."""
+    """Measure the milliseconds for one image; the weights do not matter."""
     network = FoldedChild(
         ChildNetwork(genotype, network_plan, num_classes, np.zeros(3), np.ones(3))
     )
@@ -116,7 +116,7 @@ def _latency(genotype: Genotype, network_plan: NetworkPlan, num_classes: int) ->
 
 
 def report(result: dict[str, Any]) -> None:
-    """Prints a table, then the result as one JSON object on the last line."""
+    """Print a table, then the result as one JSON object on the last line."""
     rows = [(part["name"], *(f"{part[name]:,}" for name in _COLUMNS)) for part in result["parts"]]
     total = ("total", *(f"{result[name]:,}" for name in _COLUMNS))
     head = ("", *(name.replace("_", " ") for name in _COLUMNS))

@@ -1,4 +1,4 @@
-"""Published results, to stand beside ours. All are as the cited papers print them."""
+"""Published results, as the cited papers print them."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ class Table:
         title: the images.
         head: names of the columns.
         rows: one network each, as text.
-        settings: of our training, by field, that make its figures comparable.
+        settings: settings of a comparable training, by field.
     """
 
     title: str
@@ -21,11 +21,11 @@ class Table:
     settings: Mapping[str, float]
 
     def beside(self, ours: tuple[str, ...], settings: Mapping[str, float]) -> str:
-        """The table with our row; of a run with other settings, one line that says which.
+        """Format the table with our row; if settings differ, a line that names them.
 
         Args:
             ours: a row.
-            settings: of our run, with the keys of `self.settings`.
+            settings: settings of our run, with the keys of `self.settings`.
         """
         others = [
             f"`{name}`={settings[name]:g} (published: {value:g})"
@@ -37,7 +37,7 @@ class Table:
         return f"not beside the published figures on {self.title}: {', '.join(others)}"
 
     def with_ours(self, ours: tuple[str, ...]) -> str:
-        """The published rows, then ours under a rule, as text in columns."""
+        """Format the published rows, and ours below a rule, in columns."""
         rows = [self.head, *self.rows, ours]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = [

@@ -1,4 +1,4 @@
-"""The search: from images to a cell."""
+"""The search of a cell."""
 
 import shlex
 from typing import Any
@@ -102,7 +102,7 @@ class Search(Workflow):
 
 
 def search(config: SearchConfig, data_config: DataConfig, run_config: RunConfig) -> dict[str, Any]:
-    """Searches a cell, or continues the search that `run_config.model_dir` holds.
+    """Search a cell, or continue the search that `run_config.model_dir` holds.
 
     Args:
         config: the search's settings; with several seeds each has a run directory within.
@@ -113,8 +113,8 @@ def search(config: SearchConfig, data_config: DataConfig, run_config: RunConfig)
         The content of result.json.
 
     Raises:
-        UserError: the algorithm is unknown, the images can't be had, or the run directory is not
-            this run's.
+        UserError: the algorithm is unknown, the images can't be read, or the run directory is of
+            another run.
     """
     return Search(config, data_config, run_config).run()
 
@@ -146,7 +146,7 @@ def _result(
 def report(
     result: dict[str, Any], config: SearchConfig, data_config: DataConfig, run_config: RunConfig
 ) -> None:
-    """Prints what was found, and where to look at it."""
+    """Print what was found, and where to look at it."""
     model_dir, rounded = run_config.model_dir, ""
     kept = " + ".join(str(count) for count in result["child_edges"].values())
     space = spaces.get(config.space)

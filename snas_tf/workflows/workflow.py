@@ -1,4 +1,4 @@
-"""What every run that trains does around its training: its directory, its images, its seeds."""
+"""The base class of runs that train."""
 
 import copy
 import dataclasses
@@ -16,7 +16,7 @@ from snas_tf.runs.run_record import RunRecord
 
 
 class Workflow:
-    """A run of one or several seeds, begun or continued, whose directory says what it was asked.
+    """Run of one or several seeds, started or continued in its directory.
 
     A subclass reads the images, trains with one seed, and combines what several seeds gave.
 
@@ -42,13 +42,13 @@ class Workflow:
         """Images that need not be read, as a program gives them."""
 
     def run(self) -> dict[str, Any]:
-        """Trains, or continues the run that `run_config.model_dir` holds.
+        """Train, or continue the run that `run_config.model_dir` holds.
 
         Returns:
             The content of result.json.
 
         Raises:
-            UserError: an input can't be had, or the run directory is not this run's.
+            UserError: an input can't be read, or the run directory is of another run.
         """
         self._check_place()
         run = RunDirectory(self.run_config.model_dir)
@@ -63,22 +63,22 @@ class Workflow:
             return self._run(run, images)
 
     def read_images(self, run: RunDirectory) -> Collection:
-        """Reads the images of all seeds."""
+        """Read the images of all seeds."""
         raise NotImplementedError
 
     def check_images(self, images: Collection) -> None:
-        """Checks that the images go with what else the run reads.
+        """Check that the images go with what else the run reads.
 
         Raises:
             UserError: they do not.
         """
 
     def inputs(self) -> dict[str, Any]:
-        """Content of what the run reads besides the images, by name."""
+        """Content of the inputs of the run other than images, by name."""
         return {}
 
     def may_grow(self) -> set[str]:
-        """Settings that may be greater when a run is continued."""
+        """Settings that may be increased when a run is continued."""
         has_seeds = any(self.run_config.model_dir.glob("seed_*"))
         return {"num_seeds"} if has_seeds else set()
 
@@ -87,17 +87,17 @@ class Workflow:
         return self.run_config.seed
 
     def describe(self, dataset: Dataset) -> NetworkDescription:
-        """Describes the network to train."""
+        """Describe the network to train."""
         raise NotImplementedError
 
     def train(
         self, run: RunDirectory, dataset: Dataset, described: NetworkDescription
     ) -> dict[str, Any]:
-        """Trains with the seed of `run_config`; returns what was measured."""
+        """Train with the seed of `run_config`; return what was measured."""
         raise NotImplementedError
 
     def combine(self, run: RunDirectory, results: list[dict[str, Any]]) -> dict[str, Any]:
-        """Makes one result of those of several seeds, which it holds as "seeds"."""
+        """Combine the results of several seeds, which it holds as "seeds"."""
         raise NotImplementedError
 
     def _run(self, run: RunDirectory, images: Collection) -> dict[str, Any]:

@@ -35,5 +35,5 @@ def make_batch(size=6, seed=0):
 
 
 def divide_sums(sums):
-    """The means that a step's sums over its examples come down to."""
+    """Compute the means from a step's sums over its examples."""
     return {name: float(sums[name] / sums["examples"]) for name in sums if name != "examples"}

@@ -74,7 +74,7 @@ def monitored(tmp_path, model, no_drawing):
 
 @pytest.fixture
 def no_drawing(monkeypatch):
-    """Pictures of one pixel, as a real one takes half a second."""
+    """Replace pictures by one pixel: drawing takes half a second."""
     monkeypatch.setattr(search_monitor, "plots", mock.Mock())
     pixel = np.zeros((1, 1, 1, 4), np.uint8)
     monkeypatch.setattr(
@@ -114,8 +114,8 @@ def test_the_expected_costs_of_a_decided_search_are_its_childs(monitored):
     run, monitor = monitored
     choose(monitor, "sep_conv_3x3")
     monitor.report(0, MEANS)
-    found = genotype_source.read_genotype(run.path / "genotype.json")
-    counted = network_cost.child_cost(found, monitor.model.network.network_plan, 4)
+    genotype = genotype_source.read_genotype(run.path / "genotype.json")
+    counted = network_cost.child_cost(genotype, monitor.model.network.network_plan, 4)
     row = read_rows(run)[0]
     for name in cost.CRITERIA:
         assert row[f"expected_{name}"] == pytest.approx(getattr(counted, name), rel=1e-5)

@@ -57,7 +57,7 @@ def test_the_temperature_falls_over_the_run(snas):
     np.testing.assert_allclose(curve, [1.0, 0.515, 0.03], rtol=1e-5)
 
 
-def test_the_penalty_is_the_expected_normalised_cost_of_sampled_children(snas):
+def test_the_penalty_is_the_expected_normalized_cost_of_sampled_children(snas):
     probabilities = {
         kind: snas.distribution.edges[kind].probabilities().numpy() for kind in DARTS.kinds
     }

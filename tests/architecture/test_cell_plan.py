@@ -13,14 +13,14 @@ def test_a_cell_has_the_papers_14_edges_in_order_of_target():
     ("num_cells", "expected"), [(3, {1, 2}), (5, {1, 3}), (8, {2, 5}), (14, {4, 9}), (20, {6, 13})]
 )
 def test_reductions_stand_at_one_and_two_thirds_of_the_depth(num_cells, expected):
-    plans = DARTS.plan_network(num_cells, 4, (32, 32))
-    assert {plan.index for plan in plans if plan.kind == "reduce"} == expected
+    network_plan = DARTS.plan_network(num_cells, 4, (32, 32))
+    assert {plan.index for plan in network_plan if plan.kind == "reduce"} == expected
 
 
 def test_the_papers_search_network_has_these_sizes():
-    plans = DARTS.plan_network(8, 16, (32, 32))
-    assert [plan.channels for plan in plans] == [16, 16, 32, 32, 32, 64, 64, 64]
-    assert [plan.input_channels for plan in plans] == [
+    network_plan = DARTS.plan_network(8, 16, (32, 32))
+    assert [plan.channels for plan in network_plan] == [16, 16, 32, 32, 32, 64, 64, 64]
+    assert [plan.input_channels for plan in network_plan] == [
         (48, 48),
         (48, 64),
         (64, 64),
@@ -30,22 +30,24 @@ def test_the_papers_search_network_has_these_sizes():
         (128, 256),
         (256, 256),
     ]
-    assert [plan.output_size[0] for plan in plans] == [32, 32, 16, 16, 16, 8, 8, 8]
-    assert [plan.follows_reduction for plan in plans] == [False] * 3 + [True] + [False] * 2 + [
+    assert [plan.output_size[0] for plan in network_plan] == [32, 32, 16, 16, 16, 8, 8, 8]
+    assert [plan.follows_reduction for plan in network_plan] == [False] * 3 + [True] + [
+        False
+    ] * 2 + [
         True,
         False,
     ]
 
 
 def test_odd_sizes_are_halved_upwards():
-    plans = DARTS.plan_network(3, 4, (7, 5))
-    assert [plan.output_size for plan in plans] == [(7, 5), (4, 3), (2, 2)]
+    network_plan = DARTS.plan_network(3, 4, (7, 5))
+    assert [plan.output_size for plan in network_plan] == [(7, 5), (4, 3), (2, 2)]
 
 
 def test_a_cell_hands_on_the_channels_of_the_nodes_that_it_concatenates():
-    plans = DARTS.plan_network(5, 4, (8, 8), {"normal": 5, "reduce": 3})
-    assert [plan.output_channels for plan in plans] == [20, 24, 40, 48, 80]
-    assert [plan.input_channels for plan in plans][2:] == [(20, 24), (24, 40), (40, 48)]
+    network_plan = DARTS.plan_network(5, 4, (8, 8), {"normal": 5, "reduce": 3})
+    assert [plan.output_channels for plan in network_plan] == [20, 24, 40, 48, 80]
+    assert [plan.input_channels for plan in network_plan][2:] == [(20, 24), (24, 40), (40, 48)]
 
 
 def test_the_nodes_behind_a_stride_are_smaller():

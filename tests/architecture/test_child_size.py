@@ -9,14 +9,14 @@ PLANS = DARTS.plan_network(20, 36, (32, 32))
 
 @pytest.mark.parametrize("measure", child_size.MEASURES)
 @pytest.mark.parametrize("name", ["snas_mild", "snas_aggressive", "darts_v2"])
-def test_edges_and_surroundings_add_up_to_the_child(measure, name):
-    found, size = zoo.genotypes()[name], child_size.evaluation_size(measure)
+def test_edges_and_fixed_cost_add_up_to_the_child(measure, name):
+    genotype, size = zoo.genotypes()[name], child_size.evaluation_size(measure)
     total = size.fixed
     for kind in DARTS.kinds:
-        for edge in found.cell(kind).edges:
+        for edge in genotype.cell(kind).edges:
             row = DARTS.edges.index((edge.source, edge.target))
             total += size.edges[kind][row, DARTS.operations.index(edge.operation)]
-    assert total == getattr(network_cost.child_cost(found, PLANS, 10), measure)
+    assert total == getattr(network_cost.child_cost(genotype, PLANS, 10), measure)
 
 
 @pytest.mark.parametrize("measure", child_size.MEASURES)

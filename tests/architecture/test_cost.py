@@ -27,8 +27,8 @@ def test_a_published_cell_has_the_counted_parameters_and_multiply_adds(name):
     published = zoo.genotypes()[name]
     counts = []
     for cells, channels, side in [(20, 36, 32), (8, 10, 27)]:
-        plans = DARTS.plan_network(cells, channels, (side, side), published.output_nodes)
-        network = network_cost.child_cost(published, plans, num_classes=10)
+        network_plan = DARTS.plan_network(cells, channels, (side, side), published.output_nodes)
+        network = network_cost.child_cost(published, network_plan, num_classes=10)
         counts += [network.parameters, network.multiply_adds]
     assert tuple(counts) == COUNTED[name]
 
@@ -60,7 +60,7 @@ def test_the_four_types_of_operation_are_told_apart_by_the_three_criteria():
     assert costs[2].multiply_adds == 0
 
 
-def test_a_skip_at_stride_two_is_a_factorised_reduction():
+def test_a_skip_at_stride_two_is_a_factorized_reduction():
     skip = OPERATIONS["skip_connect"].cost(4, 2, (15, 16))
     assert skip.parameters == 2 * (4 * 2) + 2 * 4
     assert skip.multiply_adds == 64 * 2 * (4 * 2)
@@ -165,9 +165,11 @@ def test_the_cost_of_a_one_hot_z_is_that_of_its_child(seed):
 
 
 @pytest.mark.parametrize(("cells", "channels", "size"), [(3, 4, 8), (8, 16, 32), (20, 36, 32)])
-def test_the_normalised_cost_of_the_dearest_child_is_one_in_every_network(cells, channels, size):
-    plans = DARTS.plan_network(cells, channels, (size, size))
-    normalized = network_cost.normalize_costs(network_cost.edge_costs_by_criterion(plans))
+def test_the_normalized_cost_of_the_most_expensive_child_is_one_in_every_network(
+    cells, channels, size
+):
+    network_plan = DARTS.plan_network(cells, channels, (size, size))
+    normalized = network_cost.normalize_costs(network_cost.edge_costs_by_criterion(network_plan))
     column = DARTS.operations.index("sep_conv_5x5")
     assert sum(normalized[kind][:, column].sum() for kind in DARTS.kinds) == pytest.approx(1)
     assert all((normalized[kind][:, 0] == 0).all() for kind in DARTS.kinds)

@@ -17,8 +17,8 @@ def printed(operation):
     return f"Genotype(normal={pairs}, normal_concat=range(2, 6), reduce={pairs}, reduce_concat=[5])"
 
 
-def operations(found):
-    return {edge.operation for edge in found.cell("normal").edges}
+def operations(genotype):
+    return {edge.operation for edge in genotype.cell("normal").edges}
 
 
 def test_a_name_of_the_zoo_is_found():
@@ -173,8 +173,8 @@ def test_any_file_gives_a_genotype_or_a_user_error(tmp_path, content, selection)
     (tmp_path / "cell").write_bytes(content)
     message = ""
     try:
-        found = genotype_source.load_genotype(f"{tmp_path / 'cell'}{selection}")
-        assert genotype_json.from_json(genotype_json.to_json(found)) == found
+        genotype = genotype_source.load_genotype(f"{tmp_path / 'cell'}{selection}")
+        assert genotype_json.from_json(genotype_json.to_json(genotype)) == genotype
     except UserError as error:
         message = str(error)
     assert len(message) < 400 + len(str(tmp_path))

@@ -196,12 +196,12 @@ def test_nothing_is_run(tmp_path):
 
 
 def refusal(printed):
-    """What a text is refused with; nothing where it holds a valid genotype."""
+    """Return the message that refuses a text; None for a valid genotype."""
     try:
-        found = genotype_text.from_text(printed)
+        genotype = genotype_text.from_text(printed)
     except ValueError as error:
         return str(error)
-    assert genotype_json.from_json(genotype_json.to_json(found)) == found
+    assert genotype_json.from_json(genotype_json.to_json(genotype)) == genotype
     return ""
 
 

@@ -18,12 +18,12 @@ WIDEST = {
 
 @pytest.mark.parametrize("name", zoo.genotypes())
 def test_the_widest_network_is_within_the_budget_and_the_next_is_not(name):
-    found = zoo.genotypes()[name]
-    channels = width.widest_channels(found, 14, (224, 224), 1000, 600e6)
+    genotype = zoo.genotypes()[name]
+    channels = width.widest_channels(genotype, 14, (224, 224), 1000, 600e6)
     counts = [
         network_cost.child_cost(
-            found,
-            DARTS.plan_network(14, one, (224, 224), found.output_nodes, "imagenet"),
+            genotype,
+            DARTS.plan_network(14, one, (224, 224), genotype.output_nodes, "imagenet"),
             1000,
         ).multiply_adds
         for one in (channels, channels + 2)

@@ -1,4 +1,4 @@
-"""What a field accepts: kinds, ranges and names, and how a refusal reads."""
+"""Values that fields accept, and messages that refuse others."""
 
 import dataclasses
 import math

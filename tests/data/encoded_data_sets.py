@@ -37,7 +37,7 @@ def jpeg(seed):
 
 
 def prepare(root, splits=("train", "validation"), withheld=(), file_format=None, name="tiny"):
-    """Writes a TFDS copy of 7 JPEGs of their own sizes a split; returns (bytes, label) of each."""
+    """Write a TFDS copy of 7 JPEGs of different sizes per split; return (bytes, label) of each."""
     images = {
         split: [(jpeg(10 * number + i), -1 if split in withheld else i % 3) for i in range(7)]
         for number, split in enumerate(splits)
@@ -66,7 +66,7 @@ def prepare(root, splits=("train", "validation"), withheld=(), file_format=None,
 
 
 def rewrite(root, change, split="train", name="tiny"):
-    """Writes a split anew, with right checksums; `change` is given a `tf.train.Example`."""
+    """Rewrite a split, with right checksums; `change` is given a `tf.train.Example`."""
     (path,) = root.glob(f"{name}/1.0.0/*-{split}.*")
     records = [record.numpy() for record in tf.data.TFRecordDataset(str(path))]
     with tf.io.TFRecordWriter(str(path)) as writer:

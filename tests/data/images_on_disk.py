@@ -43,7 +43,7 @@ def make_folder(root, corrupt=False):
 
 
 def png_header(width, height):
-    """The first bytes of a PNG image in RGB, with nothing behind them."""
+    """The first bytes of a PNG image in RGB."""
 
     def chunk(kind, data):
         checksum = zlib.crc32(kind + data)

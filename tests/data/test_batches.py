@@ -1,4 +1,4 @@
-"""What every kind of data set does alike, whatever it is made of."""
+"""Properties that all kinds of data set share."""
 
 import hashlib
 

@@ -32,7 +32,7 @@ def test_what_has_not_begun_is_given_up_when_one_fails():
 
 
 def clock(monkeypatch, seconds):
-    """Makes every look at the clock so many seconds later than the last."""
+    """Advance the clock by `seconds` at every reading."""
     times = iter(range(0, 10**6, seconds))
     monkeypatch.setattr(parallel.time, "monotonic", lambda: float(next(times)))
 

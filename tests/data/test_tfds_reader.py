@@ -79,7 +79,7 @@ def test_tfds_characters_are_not_mirrored(tmp_path):
 
 
 def prepare_photographs(data_dir):
-    """Writes a TFDS copy of images of several sizes, one of them stored lying; returns them."""
+    """Write a TFDS copy of images of several sizes, one of them rotated; return them."""
     pixels = [noise(12 + number, 16, 3) for number in range(6)]
     lying = PIL.Image.Exif()
     lying[0x0112] = 6

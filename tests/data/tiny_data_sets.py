@@ -50,7 +50,7 @@ def replace(config, **values):
 
 
 def prepare(data_dir, name, channels=3, splits=("train", "test"), label=None, withheld=()):
-    """Writes a TFDS copy; returns the 12 images of each split."""
+    """Write a TFDS copy; return the 12 images of each split."""
     images = {split: noise(12, 10, 10, channels) for split in splits}
     examples = {
         split: [

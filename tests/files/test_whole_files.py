@@ -9,11 +9,11 @@ NAMES = ["plain", "a [b]*?\\ é", "two\nlines", "before"]
 
 
 class FullError(Exception):
-    """What a disk without room raises, for these tests."""
+    """Error of a full disk, for these tests."""
 
 
 def begin(path, write):
-    """Begins to replace what is at a path, and fails."""
+    """Begin to replace what is at a path, and fail."""
     with whole_files.replacing(path) as partial:
         write(partial)
         raise FullError

@@ -149,9 +149,6 @@ def test_help_of_one_mode_has_its_flags_and_its_defaults_only(capsys, spelling, 
 def test_the_help_names_every_word_of_the_epoch_line(capsys):
     assert "penalty's share: " in printed(capsys, "--help")
     assert "Every epoch ends" not in printed(capsys, "--mode=profile", "--help")
-    readme = (ROOT / "README.md").read_text()
-    for word in help_text.EPOCH_LINE:
-        assert f"`{word}`" in readme
 
 
 def test_every_word_of_a_searchs_line_is_explained():

@@ -11,7 +11,7 @@ PATHS = {"model_dir", "data_dir", "genotype", "initial_weights"}
 
 
 def parse(mode, name, value):
-    """What a mode makes of a flag's value."""
+    """Parse a flag's value in a mode."""
     values = MODES[mode].define(flags.FlagValues())
     values(["main.py", f"--{name}={value}"])
     return values[name].value

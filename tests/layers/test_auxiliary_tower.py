@@ -101,8 +101,8 @@ def test_a_map_without_room_for_two_windows_is_refused(size):
 def test_the_map_of_any_images_has_room_for_a_tower_or_is_known_to_have_none(stem, largest, first):
     sides = {}  # of the map, each with the smallest side of images that leaves it
     for side in range(1, largest + 1):
-        plans = DARTS.plan_network(3, 2, (side, largest), stem=stem)
-        sides.setdefault(plans[2].output_size[0], side)
+        network_plan = DARTS.plan_network(3, 2, (side, largest), stem=stem)
+        sides.setdefault(network_plan[2].output_size[0], side)
     widest = max(sides)
     assert sorted(sides) == list(range(1, widest + 1))
     for side, image_side in sides.items():

@@ -59,7 +59,7 @@ def run(layer, inputs, **arguments):
 
 
 def taps(x, window, stride=(1, 1), dilation=1, fill=0.0):
-    """What each tap sees, padded symmetrically: [taps, batch, height, width, channels]."""
+    """The input of each tap, padded symmetrically: [taps, batch, height, width, channels]."""
     reach = [(length - 1) * dilation for length in window]
     pads = [(0, 0), *((one // 2, one // 2) for one in reach), (0, 0)]
     padded = np.pad(x, pads, constant_values=fill)
@@ -90,7 +90,7 @@ class Statement:
     """A child cell in NumPy, from the published networks' definitions.
 
     Attributes:
-        moved: for each normalisation, in the order of use: its old statistics and the new ones.
+        moved: for each normalization, in the order of use: its old statistics and the new ones.
     """
 
     def __init__(self, layer, training):
@@ -184,7 +184,7 @@ def test_in_evaluation_a_cell_is_its_numpy_statement(place):
 
 @pytest.mark.parametrize("place", PLACES)
 def test_in_training_a_cell_is_its_numpy_statement_and_moves_its_statistics(place):
-    """TensorFlow's fused kernel moves the variance towards the unbiased one, as PyTorch does."""
+    """TensorFlow's fused kernel moves the variance toward the unbiased one, as PyTorch does."""
     layer, inputs = make(place)
     statement = Statement(layer, training=True)
     expected = statement(inputs)

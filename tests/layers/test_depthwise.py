@@ -16,7 +16,7 @@ def numbers(*shape, seed=0):
 
 
 def tapped(x, tap, kernel_size, stride, dilation):
-    """What one tap (row, column) of a kernel reads, for every pixel of the output."""
+    """The input of one tap (row, column) of a kernel, for every pixel of the output."""
     reach = (kernel_size - 1) * dilation // 2
     padded = np.pad(x, [(0, 0), (reach, reach), (reach, reach), (0, 0)])
     top, left = (dilation * one for one in tap)

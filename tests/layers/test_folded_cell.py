@@ -52,7 +52,7 @@ def graph(folded, inputs):
 
 @pytest.mark.parametrize("kind", DARTS.kinds)
 @pytest.mark.parametrize("name", ALL_OPERATIONS)
-def test_every_operation_gives_the_same_without_normalisation(kind, name):
+def test_every_operation_gives_the_same_without_normalization(kind, name):
     cell = CellGenotype((Edge(0, 2, name), Edge(1, 2, name), Edge(2, 3, name)), concat=(3, 2))
     layer, inputs = make(kind, cell)
     folded = fold(layer)

@@ -41,7 +41,7 @@ def numpy_normalize(batch):
 
 
 def numpy_operation(name, layer, x, edge, stride):
-    """The operation restated, batch [batch, height, width, channels] in training mode."""
+    """The operation in NumPy, in training mode: [batch, height, width, channels]."""
     if "pool" in name:
         reduce = np.max if name.startswith("max") else np.mean
         return numpy_normalize(np.stack([numpy_pool(one, stride, reduce) for one in x]))
@@ -106,7 +106,7 @@ def test_the_largest_pixel_of_a_window_gets_its_gradient(stride, size):
 
 
 @pytest.mark.parametrize("size", [(8, 8), (7, 5)], ids=["even", "odd"])
-def test_a_factorised_reduction_looks_at_even_and_at_odd_pixels(size):
+def test_a_factorized_reduction_looks_at_even_and_at_odd_pixels(size):
     layer = projections.FactorizedReduction(1, 6, input_channels=CHANNELS)
     x = images(size)
     first, second = layer.stacks["kernels"].numpy()[0]
@@ -181,7 +181,7 @@ def test_a_scale_multiplies_the_result_and_learns_from_it(name):
 
 
 @pytest.mark.parametrize("name", [*NAMES, "skip_connect"])
-def test_affine_normalisations_have_scale_and_offset(name):
+def test_affine_normalizations_have_scale_and_offset(name):
     plain, affine = (registry.create_layer(name, 1, CHANNELS, affine=one) for one in (False, True))
     added = set(affine.stacks) - set(plain.stacks)
     assert added == {"gamma", "beta"}

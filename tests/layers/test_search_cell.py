@@ -90,7 +90,7 @@ def test_the_gradient_of_z_is_the_credit_of_each_operation(plan):
         assert gradient[column].numpy() == pytest.approx(credit, abs=2e-2, rel=1e-3)
 
 
-def test_parent_normalisations_have_no_scale_and_offset():
+def test_parent_normalizations_have_no_scale_and_offset():
     names = {variable.name for variable in search_cell.SearchCell(REDUCE).trainable_variables}
     assert names == {"depthwise", "pointwise", "kernels", "kernel"}
 

@@ -113,7 +113,7 @@ class TinyCell:
         self.log_alpha = tf.constant(generator.normal(size=(5, 3)).astype(np.float32))
 
     def loss(self, z):
-        """Of each of many draws [draws, edges, operations]: [draws]."""
+        """The loss [draws] of many draws [draws, edges, operations]."""
         nodes = [tf.tile(x[None], [len(z), 1]) for x in self.inputs]
         for target in (2, 3):
             nodes.append(
@@ -129,7 +129,7 @@ class TinyCell:
         return tf.reduce_sum(tf.stack(nodes[2:], axis=1) * self.read_out, axis=[1, 2])
 
     def gradients(self):
-        """Of the expected loss, exactly; and the mean of the estimator: both by enumeration."""
+        """Exact gradient of the expected loss, and mean of the estimator, by enumeration."""
         choices = list(itertools.product(range(3), repeat=5))
         z = tf.constant(np.eye(3, dtype=np.float32)[np.array(choices)])
         log_alpha = tf.tile(self.log_alpha[None], [len(choices), 1, 1])
@@ -151,7 +151,7 @@ def test_the_policy_gradient_is_exact_on_average_where_the_loss_is_linear_in_the
 
 
 def test_the_policy_gradient_is_biased_but_points_the_same_way_where_it_is_not():
-    """Bias and angle are those that docs/relaxations.md states."""
+    """Bias and angle are those that docs/concepts/relaxations.md states."""
     exact, mean = TinyCell(tf.nn.tanh).gradients()
     bias = np.linalg.norm(mean - exact) / np.linalg.norm(exact)
     cosine = (exact * mean).sum() / np.linalg.norm(exact) / np.linalg.norm(mean)

@@ -18,9 +18,11 @@ SEED = tf.constant([3, 4])
 MILD = zoo.genotypes()["snas_mild"]
 
 
-def make(found=MILD, cells=3, size=SIZE, auxiliary=False):
-    plans = DARTS.plan_network(cells, 4, size, found.output_nodes)
-    return ChildNetwork(found, plans, CLASSES, (120, 130, 140), (50, 60, 70), auxiliary=auxiliary)
+def make(genotype=MILD, cells=3, size=SIZE, auxiliary=False):
+    network_plan = DARTS.plan_network(cells, 4, size, genotype.output_nodes)
+    return ChildNetwork(
+        genotype, network_plan, CLASSES, (120, 130, 140), (50, 60, 70), auxiliary=auxiliary
+    )
 
 
 def images(batch=4, size=SIZE, seed=0):
@@ -63,7 +65,7 @@ def count_operations(network):
         if one.type == "Conv2D":
             height, width, inputs, outputs = one.inputs[1].shape
             area = output[1] * output[2] * height * width * inputs * outputs
-            # A factorised reduction is written as one 2 x 2 kernel, three quarters of it zeros.
+            # A factorized reduction is written as one 2 x 2 kernel, three quarters of it zeros.
             multiply_adds += area // 4 if (height, width) == (2, 2) else area
         elif one.type == "DepthwiseConv2dNative":
             height, width, _, _ = one.inputs[1].shape
@@ -99,12 +101,12 @@ def test_the_penalty_of_a_one_hot_z_is_what_its_child_really_has_and_runs(seed):
     network = make(genotype_of(z), cells=4)
     around = network_cost.fixed_cost(network.network_plan, CLASSES)
     costs = network_cost.edge_costs_by_criterion(network.network_plan)
-    penalised = {
+    penalized = {
         criterion: sum((z[kind] * costs[kind][criterion]).sum() for kind in DARTS.kinds)
         for criterion in cost.CRITERIA
     }
-    assert penalised["parameters"] == count_parameters(network) - around.parameters
-    assert penalised["flops"] == sum(count_operations(network)) - around.multiply_adds
+    assert penalized["parameters"] == count_parameters(network) - around.parameters
+    assert penalized["flops"] == sum(count_operations(network)) - around.multiply_adds
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -198,7 +200,7 @@ def test_dropped_edges_are_not_passed_by_gradients():
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_network_is_rebuilt_from_its_serialised_config(seed):
+def test_a_network_is_rebuilt_from_its_serialized_config(seed):
     network = make(free_genotype(seed), auxiliary=True)
     randomize(network)
     content = json.loads(json.dumps(keras.saving.serialize_keras_object(network)))
@@ -213,9 +215,9 @@ def test_a_network_is_rebuilt_from_its_serialised_config(seed):
 
 
 def test_plans_for_another_genotype_are_refused():
-    plans = DARTS.plan_network(3, 4, SIZE)
+    network_plan = DARTS.plan_network(3, 4, SIZE)
     with pytest.raises(ValueError, match="the plan has 4 output nodes"):
-        ChildNetwork(zoo.genotypes()["nasnet_a"], plans, CLASSES, (0, 0, 0), (1, 1, 1))
+        ChildNetwork(zoo.genotypes()["nasnet_a"], network_plan, CLASSES, (0, 0, 0), (1, 1, 1))
 
 
 @pytest.mark.parametrize(
@@ -223,9 +225,9 @@ def test_plans_for_another_genotype_are_refused():
     [((2, 2), "cifar", "1 x 1"), ((4, 40), "cifar", "1 x 10"), ((32, 32), "imagenet", "1 x 1")],
 )
 def test_small_images_are_trained_on_without_an_auxiliary_classifier(size, stem, left, caplog):
-    plans = DARTS.plan_network(3, 4, size, MILD.output_nodes, stem)
+    network_plan = DARTS.plan_network(3, 4, size, MILD.output_nodes, stem)
     with caplog.at_level("WARNING", logger="absl"):
-        network = ChildNetwork(MILD, plans, CLASSES, np.zeros(3), np.ones(3), auxiliary=True)
+        network = ChildNetwork(MILD, network_plan, CLASSES, np.zeros(3), np.ones(3), auxiliary=True)
     assert f"images of {size[0]} x {size[1]} leave {left}" in caplog.text
     assert "`auxiliary_weight`" in caplog.text
     logits = network.training_logits(images(size=size), tf.constant(0.1), SEED)

@@ -135,13 +135,13 @@ def test_the_names_of_many_classes_are_read(tmp_path):
 
 
 def test_it_makes_a_parent_and_any_child_of_its_size():
-    parent, found = DESCRIBED.make_parent(), zoo.genotypes()["amoebanet_a"]
-    child = DESCRIBED.make_child(found, auxiliary=True)
+    parent, genotype = DESCRIBED.make_parent(), zoo.genotypes()["amoebanet_a"]
+    child = DESCRIBED.make_child(genotype, auxiliary=True)
     assert parent.network_plan == DARTS.plan_network(3, 4, (9, 7))
     assert child.network_plan == DARTS.plan_network(3, 4, (9, 7), {"normal": 3, "reduce": 3})
-    assert child.genotype == found
+    assert child.genotype == genotype
     assert child.auxiliary is not None
-    assert DESCRIBED.make_child(found).auxiliary is None
+    assert DESCRIBED.make_child(genotype).auxiliary is None
     for network in (parent, child):
         assert network.num_classes == 3
         np.testing.assert_array_equal(network.mean, DESCRIBED.mean)

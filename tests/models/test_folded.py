@@ -13,9 +13,11 @@ SIZE = (9, 7)
 CLASSES = 5
 
 
-def make(found, cells=3, seed=0):
-    plans = DARTS.plan_network(cells, 4, SIZE, found.output_nodes)
-    child = ChildNetwork(found, plans, CLASSES, (120, 130, 140), (50, 60, 70), auxiliary=True)
+def make(genotype, cells=3, seed=0):
+    network_plan = DARTS.plan_network(cells, 4, SIZE, genotype.output_nodes)
+    child = ChildNetwork(
+        genotype, network_plan, CLASSES, (120, 130, 140), (50, 60, 70), auxiliary=True
+    )
     randomize(child, seed)
     return child
 
@@ -33,7 +35,7 @@ def operations(network):
 
 
 def channels_read(network):
-    """By each kernel of the stem, the preprocess layers, the edges and the classifier."""
+    """Channels that each kernel of stem, preprocess layers, edges and classifier reads."""
     return [
         one.inputs[1].shape[-2] for one in operations(network) if one.type in ("MatMul", "Conv2D")
     ]
@@ -62,14 +64,14 @@ ALIVE = zoo.genotypes()["snas_mild"].cell("normal")
 
 
 @pytest.mark.parametrize(
-    "found", [Genotype((ALIVE, DEAD)), Genotype((DEAD, ALIVE)), Genotype((DEAD, DEAD))]
+    "genotype", [Genotype((ALIVE, DEAD)), Genotype((DEAD, ALIVE)), Genotype((DEAD, DEAD))]
 )
-def test_a_child_with_cells_that_are_zero_gives_the_same_folded(found):
-    assert_folds(make(found, cells=4))
+def test_a_child_with_cells_that_are_zero_gives_the_same_folded(genotype):
+    assert_folds(make(genotype, cells=4))
 
 
 @pytest.mark.parametrize("name", ["snas_aggressive", "amoebanet_a"])
-def test_no_normalisation_is_left(name):
+def test_no_normalization_is_left(name):
     child = make(zoo.genotypes()[name])
     assert any("BatchNorm" in one.type for one in operations(child))
     left = [one.type for one in operations(FoldedChild(child))]
@@ -89,8 +91,8 @@ def test_what_reads_the_channels_of_dead_nodes_is_gone():
 
 
 def test_a_preprocess_that_no_edge_uses_is_gone():
-    found = Genotype((CellGenotype((Edge(1, 2, "sep_conv_3x3"),), concat=(2,)),) * 2)
-    child = make(found)
+    genotype = Genotype((CellGenotype((Edge(1, 2, "sep_conv_3x3"),), concat=(2,)),) * 2)
+    child = make(genotype)
     pointwise = [one for one in operations(FoldedChild(child)) if one.type == "MatMul"]
     assert len(pointwise) == 3 * (1 + 2) + 1  # a cell's preprocess and its edge; the classifier
 

@@ -19,8 +19,8 @@ def parent_of(cells=4, size=(9, 7)):
 
 
 def child_of(found, cells=4, size=(9, 7)):
-    plans = DARTS.plan_network(cells, 4, size, found.output_nodes)
-    return ChildNetwork(found, plans, *STATISTICS)
+    network_plan = DARTS.plan_network(cells, 4, size, found.output_nodes)
+    return ChildNetwork(found, network_plan, *STATISTICS)
 
 
 def images(size=(9, 7)):

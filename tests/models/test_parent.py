@@ -28,15 +28,15 @@ def images(seed=0):
     ("cells", "channels", "size"), [(3, 2, (8, 8)), (4, 6, (9, 7)), (7, 4, (8, 12))]
 )
 def test_any_number_of_cells_even_channels_and_sizes_run(cells, channels, size):
-    plans = DARTS.plan_network(cells, channels, size)
-    parent = ParentNetwork(plans, 3, np.zeros(3), np.ones(3), skip_threshold=0)
+    network_plan = DARTS.plan_network(cells, channels, size)
+    parent = ParentNetwork(network_plan, 3, np.zeros(3), np.ones(3), skip_threshold=0)
     batch = tf.zeros([2, *size, 3], tf.uint8)
     logits = parent(batch, z=uniform(), training=True)
     assert logits.shape == (2, 3)
     assert np.isfinite(logits).all()
 
 
-def test_images_are_normalised_by_the_networks_own_statistics():
+def test_images_are_normalized_by_the_networks_own_statistics():
     plain = network()
     scaled = network(mean=(10, 20, 30), deviation=(2, 3, 4))
     scaled.set_weights(plain.get_weights()[: len(scaled.weights)])
@@ -59,12 +59,12 @@ def test_the_parent_has_the_weights_of_every_child_that_the_cost_model_counts():
     names = DARTS.operations[1:]
     everything = CellGenotype(tuple(Edge(*edge, name) for edge in DARTS.edges for name in names))
     counted = network_cost.child_cost(Genotype((everything, everything)), PLANS, 5).parameters
-    normalisations = sum(
+    normalizations = sum(
         2 * plan.channels * (2 + 14 * (2 + 2 * 2 + 2) + 8 * (plan.kind == "reduce"))
         for plan in PLANS
     )
     weights = sum(int(np.prod(one.shape)) for one in network().trainable_variables)
-    assert weights == counted - normalisations
+    assert weights == counted - normalizations
 
 
 def test_a_network_of_one_class_is_refused():

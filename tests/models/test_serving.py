@@ -9,7 +9,7 @@ from snas_tf.data import crops
 from snas_tf.data import images as data_images
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.folded import FoldedChild
-from snas_tf.models.serving import Server
+from snas_tf.models.serving import ServingModule
 from tests.random_genotypes import randomize
 
 SIZE = (8, 6)
@@ -17,9 +17,9 @@ NAMES = ("cat", "dog", "bee")
 
 
 def make(name="snas_aggressive", size=SIZE):
-    found = zoo.genotypes()[name]
-    plans = DARTS.plan_network(3, 4, size, found.output_nodes)
-    child = ChildNetwork(found, plans, len(NAMES), (120, 130, 140), (50, 60, 70))
+    genotype = zoo.genotypes()[name]
+    network_plan = DARTS.plan_network(3, 4, size, genotype.output_nodes)
+    child = ChildNetwork(genotype, network_plan, len(NAMES), (120, 130, 140), (50, 60, 70))
     randomize(child)
     return child
 
@@ -29,7 +29,7 @@ def images(size, batch=3, seed=0):
 
 
 def serve(network, pixels, size=SIZE, preprocess=data_images.resize_by_area):
-    server = Server(network, size, NAMES, preprocess)
+    server = ServingModule(network, size, NAMES, preprocess)
     return server.serve(tf.constant(pixels))
 
 
@@ -73,7 +73,7 @@ def test_they_are_resized_as_training_images_are(size):
 
 @pytest.mark.parametrize("name", ["nasnet_a", "snas_mild"])
 def test_nothing_served_has_a_gradient_of_its_own_of_which_loading_would_warn(name):
-    server = Server(make(name), SIZE, NAMES, data_images.resize_by_area)
+    server = ServingModule(make(name), SIZE, NAMES, data_images.resize_by_area)
     graph = server.serve.get_concrete_function().graph.as_graph_def()
     functions = [graph.node, *(function.node_def for function in graph.library.function)]
     nodes = [node for nodes in functions for node in nodes]
@@ -103,7 +103,7 @@ def test_the_middle_is_served_where_the_middle_was_evaluated():
 def exported(tmp_path_factory):
     """The signature of a SavedModel, and its network."""
     path, child = tmp_path_factory.mktemp("exported") / "model", make()
-    server = Server(FoldedChild(child), SIZE, NAMES, data_images.resize_by_area)
+    server = ServingModule(FoldedChild(child), SIZE, NAMES, data_images.resize_by_area)
     tf.saved_model.save(server, str(path), signatures=server.serve)
     return tf.saved_model.load(str(path)).signatures["serving_default"], child
 
@@ -132,7 +132,7 @@ def test_an_export_answers_black_images(exported, batch):
 
 def test_images_of_0_and_1_are_served_where_the_training_images_were_such():
     child, binary = make(), images(SIZE) // 128
-    server = Server(child, SIZE, NAMES, data_images.resize_by_area, refuses_scaled=False)
+    server = ServingModule(child, SIZE, NAMES, data_images.resize_by_area, refuses_scaled=False)
     served = server.serve(tf.constant(binary))
     expected = softmax(child(binary).numpy().astype(float))
     np.testing.assert_allclose(served["probabilities"], expected, atol=1e-5)

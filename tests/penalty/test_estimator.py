@@ -30,7 +30,7 @@ def softmax(x):
 
 
 def exact():
-    """D/dlog alpha of sum_k alpha_k c_k: alpha_k (c_k - mean cost)."""
+    """d/dlog alpha of sum_k alpha_k c_k: alpha_k (c_k - mean cost)."""
     alpha = softmax(LOG_ALPHA)
     return alpha * (COSTS - (alpha * COSTS).sum(axis=-1, keepdims=True))
 

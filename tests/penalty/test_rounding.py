@@ -35,7 +35,7 @@ def lost(before, changes):
 
 
 def near(seed, by):
-    """Logits whose child is so far from the target that one or two changes may mend it."""
+    """Logits whose child reaches the target after one or two changes."""
     given = logits(seed)
     return given, parameters(given) / (1 + by)
 

@@ -10,8 +10,8 @@ EQUAL = dict.fromkeys(cost.CRITERIA, 1.0)
 
 
 def make(name, weights=EQUAL, cells=3, channels=4, size=8):
-    plans = DARTS.plan_network(cells, channels, (size, size))
-    return SCALES[name](network_cost.edge_costs_by_criterion(plans), weights)
+    network_plan = DARTS.plan_network(cells, channels, (size, size))
+    return SCALES[name](network_cost.edge_costs_by_criterion(network_plan), weights)
 
 
 def total(scale, z):
@@ -39,8 +39,8 @@ def logarithm_in_loops(weights, z):
 
 
 def test_linear_terms_are_the_products_of_equation_10():
-    plans = DARTS.plan_network(3, 4, (8, 8))
-    normalized = network_cost.normalize_costs(network_cost.edge_costs_by_criterion(plans))
+    network_plan = DARTS.plan_network(3, 4, (8, 8))
+    normalized = network_cost.normalize_costs(network_cost.edge_costs_by_criterion(network_plan))
     for kind in DARTS.kinds:
         terms = make("linear").terms(kind, random_z())
         np.testing.assert_allclose(terms, random_z() * normalized[kind], rtol=1e-6)
@@ -78,7 +78,7 @@ def test_one_criterion_alone_makes_parameter_free_operations_free():
 
 
 @pytest.mark.parametrize("name", SCALES)
-def test_the_dearest_child_costs_the_same_in_every_network(name):
+def test_the_most_expensive_child_costs_the_same_in_every_network(name):
     totals = [
         total(make(name, cells=cells, channels=channels, size=size), of_all("sep_conv_5x5"))
         for cells, channels, size in [(3, 4, 8), (8, 16, 32), (20, 36, 32)]

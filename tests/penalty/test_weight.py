@@ -84,9 +84,9 @@ def searched(seed, num_steps=120, rate=0.3):
     for step in range(num_steps):
         temperature = tf.constant(1 - 0.97 * step / num_steps, tf.float32)
         tensors = by_kind(log_alpha)
-        eta = float(weight.value(tensors, temperature))
+        penalty_weight = float(weight.value(tensors, temperature))
         weight.update(tensors, temperature)
-        local = eta * costs - worth + 0.005 * generator.normal(size=costs.shape)
+        local = penalty_weight * costs - worth + 0.005 * generator.normal(size=costs.shape)
         alpha = probabilities(log_alpha)
         gradient = alpha * (local - (alpha * local).sum(axis=1, keepdims=True))
         mean += 0.5 * (gradient - mean)

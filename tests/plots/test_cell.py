@@ -78,15 +78,15 @@ def test_cell_draws_an_operation_of_no_known_family(tmp_path):
     assert "other" in texts
 
 
-def test_colour_tells_the_family_of_an_operation():
+def test_color_tells_the_family_of_an_operation():
     arrows = list(_artists(plots.draw_cell(_FULL, ""), "edge-").values())
-    colours = {
+    colors = {
         edge.operation: arrow.get_edgecolor()
         for edge, arrow in zip(_FULL.edges, arrows, strict=True)
     }
-    assert colours["max_pool_3x3"] == colours["avg_pool_3x3"]
-    assert colours["sep_conv_3x3"] == colours["sep_conv_5x5"]
-    assert len(set(colours.values())) == 4
+    assert colors["max_pool_3x3"] == colors["avg_pool_3x3"]
+    assert colors["sep_conv_3x3"] == colors["sep_conv_5x5"]
+    assert len(set(colors.values())) == 4
 
 
 def test_nodes_that_nothing_reaches_are_marked_dead(tmp_path):

@@ -1,4 +1,4 @@
-"""What TensorBoard's event files hold, for tests."""
+"""The content of TensorBoard's event files, for tests."""
 
 import tensorflow as tf
 

@@ -271,7 +271,7 @@ class Kill(BaseException):
 
 
 def kill_at(monkeypatch, owner, name, call):
-    """Makes the call of a function, counted from 1, the last thing that happens."""
+    """End the process at a call of a function, counted from 1."""
     original, calls = getattr(owner, name), []
 
     def counted(*args, **kwargs):
@@ -295,7 +295,7 @@ IDS = [f"{name} {call}" for _, name, call in STAGES]
 
 
 def interrupt(directory, step, stage):
-    """Kills a process while it writes the checkpoint of a step; its temporary files stay."""
+    """Interrupt the writing of a checkpoint; its temporary files stay."""
     with pytest.MonkeyPatch.context() as patch:
         kill_at(patch, *stage)
         patch.setattr("tempfile.TemporaryDirectory.__exit__", lambda *_: None)

@@ -10,7 +10,7 @@ from snas_tf.runs import devices
 
 @pytest.fixture
 def machine(monkeypatch):
-    """Makes a machine with so many GPUs of this one."""
+    """Make a machine with several GPUs."""
 
     def make(gpus):
         found = {"CPU": tf.config.list_logical_devices("CPU")[:1], "GPU": ["a GPU"] * gpus}

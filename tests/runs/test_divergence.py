@@ -30,7 +30,7 @@ def stopper(config, step=7):
 
 
 def blamed(config, **logs):
-    """The settings that the one line begins with, and the line."""
+    """Return the settings at the start of the message, and the message."""
     logs = {name: tf.constant(value) for name, value in {**FINITE, **logs}.items()}
     with pytest.raises(UserError) as error:
         stopper(config).on_train_batch_end(0, logs)
@@ -120,8 +120,8 @@ def test_a_setting_that_alone_exceeds_its_default_is_to_blame(settings, logs):
 )
 def test_a_search_that_diverges_blames_what_was_set_while_a_finite_checkpoint_is_left(settings):
     config = SearchConfig(3, 2, epochs=1, **settings)
-    plans = DARTS.plan_network(3, 2, (8, 8))
-    network = ParentNetwork(plans, 4, (128.0,) * 3, (64.0,) * 3, skip_threshold=0)
+    network_plan = DARTS.plan_network(3, 2, (8, 8))
+    network = ParentNetwork(network_plan, 4, (128.0,) * 3, (64.0,) * 3, skip_threshold=0)
     model = SearchModel(SNAS(network, config, num_steps=100, seed=0))
     callback = StopAtDivergence()
     callback.set_model(model)

@@ -11,7 +11,7 @@ NAMES = ["plain", "lr=[1,2]", "a [b]*?\\ é", "two\nlines"]
 
 
 def write(directory, steps):
-    """Writes a scalar at each of the steps; returns the file."""
+    """Write a scalar at each of the steps; return the file."""
     writer = tf.summary.create_file_writer(str(directory))
     for step in steps:
         with writer.as_default(step=step):

@@ -42,7 +42,7 @@ class Slope(keras.layers.Layer):
 
 
 class Model(TracedModel):
-    """What a training needs of a model."""
+    """Minimal model for the training loop."""
 
     measures = ("cross_entropy", "accuracy")
 
@@ -82,7 +82,7 @@ class Model(TracedModel):
 
 
 class Points:
-    """What a training needs of a data set."""
+    """Minimal data set for the training loop."""
 
     def __init__(self, validates):
         self.validates = validates
@@ -91,7 +91,7 @@ class Points:
         return STEPS
 
     def training_batches(self, config, first_step, num_steps):
-        """Those of a step are the same whatever came before."""
+        """Make the batches; those of a step are always the same."""
         x = np.stack(
             [
                 np.random.default_rng(step).normal(size=config.batch_size).astype(np.float32)
@@ -105,7 +105,7 @@ class Points:
 
 
 def train(path, every_steps=0, validates=True):
-    """Trains, or continues what is in the directory; returns the model and its rows."""
+    """Train, or continue the run in the directory; return the model and its rows."""
     run, model = RunDirectory(path), Model()
     with run.owned():
         run.write_record(RunRecord("evaluate", {}, {"images": 0}), {})
@@ -121,7 +121,7 @@ def values(prefix):
 
 
 def contents(path):
-    """All that a run leaves."""
+    """The files of a run, with their content."""
     files = sorted(
         str(one.relative_to(path)) for one in path.rglob("*") if "tfevents" not in one.name
     )
@@ -143,7 +143,7 @@ def no_time(monkeypatch):
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory):
-    """What each way of saving leaves, made when first asked for."""
+    """The files of uninterrupted runs, by way of saving."""
     known = {}
 
     def make(**settings):
@@ -162,7 +162,7 @@ class Kill(BaseException):
 
 
 def kill_at(patch, call):
-    """Raises at the call, counted from 1, of what writes, renames or removes, or validates."""
+    """Raise at a call, counted from 1, that writes, renames, removes or validates."""
     counter = itertools.count(1)
 
     def counted(original):

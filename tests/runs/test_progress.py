@@ -6,14 +6,14 @@ from snas_tf.runs.progress import Progress, duration
 
 
 class Model:
-    """What the callback asks of a model."""
+    """Minimal model for the callback."""
 
     def __init__(self, step):
         self.step = keras.Variable(step, dtype="int64")
 
 
 class Clock:
-    """Seconds that pass when told to."""
+    """Clock that advances on request."""
 
     def __init__(self, monkeypatch):
         self.now = 1000.0

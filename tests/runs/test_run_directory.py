@@ -33,7 +33,7 @@ def train(run):
 
 
 def tree(directory):
-    """Every path below a directory, with what its files hold."""
+    """Every path below a directory, with the content of files."""
     paths = sorted(directory.rglob("*"))
     return {
         path.relative_to(directory): path.read_bytes() if path.is_file() else None for path in paths
@@ -46,7 +46,7 @@ def enter(run):
 
 
 def refuse_in(run):
-    """What a run whose images can't be had leaves to its directory."""
+    """Start a run whose images can't be read; return what it leaves."""
     with run.owned():
         run.write_record(RECORD.with_inputs(), {})
         run.images.mkdir()
@@ -156,7 +156,7 @@ def hold(path, ready, go_on):
 
 @pytest.fixture
 def owner(tmp_path):
-    """Another process that owns a run, and what tells it to end."""
+    """Another process that owns a run, and a way to end it."""
     context = multiprocessing.get_context("spawn")
     ready, go_on = context.Event(), context.Event()
     process = context.Process(target=hold, args=(tmp_path / "run", ready, go_on))

@@ -9,14 +9,14 @@ from snas_tf.config import ChildConfig
 from snas_tf.models.child import ChildNetwork
 from snas_tf.training.child_model import ChildModel
 
-FOUND = zoo.genotypes()["snas_aggressive"]
+GENOTYPE = zoo.genotypes()["snas_aggressive"]
 BATCH = 12
 
 
 def make(auxiliary=True, **settings):
     keras.utils.set_random_seed(0)
-    plans = DARTS.plan_network(3, 4, (8, 8), FOUND.output_nodes)
-    network = ChildNetwork(FOUND, plans, 3, (128,) * 3, (64,) * 3, auxiliary=auxiliary)
+    network_plan = DARTS.plan_network(3, 4, (8, 8), GENOTYPE.output_nodes)
+    network = ChildNetwork(GENOTYPE, network_plan, 3, (128,) * 3, (64,) * 3, auxiliary=auxiliary)
     config = ChildConfig(3, 4, epochs=4, **settings)
     return ChildModel(network, config, epoch_steps=10, seed=3)
 

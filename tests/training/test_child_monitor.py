@@ -15,7 +15,7 @@ from snas_tf.training.child_model import ChildModel
 from snas_tf.training.child_monitor import BEST, ChildMonitor
 from tests.runs import events
 
-FOUND = zoo.genotypes()["darts_v2"]
+GENOTYPE = zoo.genotypes()["darts_v2"]
 MEANS = {"loss": 2.0, "cross_entropy": 1.5, "accuracy": 0.5}
 
 
@@ -27,8 +27,8 @@ class Rate(Progress):
 
 
 def network():
-    plans = DARTS.plan_network(3, 2, (8, 8))
-    return ChildNetwork(FOUND, plans, 4, np.zeros(3), np.ones(3))
+    network_plan = DARTS.plan_network(3, 2, (8, 8))
+    return ChildNetwork(GENOTYPE, network_plan, 4, np.zeros(3), np.ones(3))
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def make(run, model, rows=()):
 
 
 def report(monitor, accuracies, first=0):
-    """The classifier's bias tells afterwards whose weights were kept."""
+    """Report an epoch; the classifier's bias identifies its weights."""
     for epoch, accuracy in enumerate(accuracies, first):
         monitor.model.network.classify.bias.assign([epoch] * 4)
         held_out = {"valid_cross_entropy": 1.0, "valid_accuracy": accuracy}

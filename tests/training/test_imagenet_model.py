@@ -9,13 +9,13 @@ from snas_tf.models.child import ChildNetwork
 from snas_tf.training.imagenet_model import EpochDecay, ImageNetModel
 from snas_tf.training.optimizers import MomentumSGD
 
-FOUND = zoo.genotypes()["darts_v2"]
+GENOTYPE = zoo.genotypes()["darts_v2"]
 CLASSES = 7
 
 
 def make(**settings):
-    plans = DARTS.plan_network(3, 2, (32, 32), stem="imagenet")
-    network = ChildNetwork(FOUND, plans, CLASSES, (120,) * 3, (60,) * 3)
+    network_plan = DARTS.plan_network(3, 2, (32, 32), stem="imagenet")
+    network = ChildNetwork(GENOTYPE, network_plan, CLASSES, (120,) * 3, (60,) * 3)
     return ImageNetModel(network, ImageNetConfig(3, 2, epochs=2, **settings), 5, seed=0)
 
 

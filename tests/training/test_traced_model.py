@@ -56,7 +56,7 @@ class Theirs(keras.Model):
 
 
 class StartAgain(keras.callbacks.Callback):
-    """Begins the means of an epoch, which Keras does with its own."""
+    """Callback that resets the means at the start of an epoch."""
 
     def on_epoch_begin(self, epoch, logs=None):
         if isinstance(self.model, TracedModel):

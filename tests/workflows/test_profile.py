@@ -13,9 +13,9 @@ def test_the_last_line_is_a_json_object_that_agrees_with_the_table():
     assert done.returncode == 0, done.stderr
     *table, last = done.stdout.splitlines()
     result = json.loads(last)
-    found = zoo.genotypes()["snas_aggressive"]
-    plan = DARTS.plan_network(4, 6, (32, 32), found.output_nodes)
-    counted = network_cost.child_cost(found, plan, 10)
+    genotype = zoo.genotypes()["snas_aggressive"]
+    plan = DARTS.plan_network(4, 6, (32, 32), genotype.output_nodes)
+    counted = network_cost.child_cost(genotype, plan, 10)
     for name in ("parameters", "multiply_adds", "memory_access"):
         assert result[name] == getattr(counted, name)
         assert sum(part[name] for part in result["parts"]) == result[name]
@@ -25,13 +25,13 @@ def test_the_last_line_is_a_json_object_that_agrees_with_the_table():
 
 
 def test_the_defaults_are_the_evaluations_network():
-    found = zoo.genotypes()["darts_v2"]
-    parts = profile.count_parts(found, DARTS.plan_network(20, 36, (32, 32)), 10)
+    genotype = zoo.genotypes()["darts_v2"]
+    parts = profile.count_parts(genotype, DARTS.plan_network(20, 36, (32, 32)), 10)
     assert cost.total([part for _, part in parts]).parameters == 3_351_502
 
 
 def test_an_imagenet_network_has_the_parameters_and_multiply_adds_of_an_independent_count():
-    found = zoo.genotypes()["darts_v2"]
-    plans = DARTS.plan_network(14, 48, (224, 224), stem="imagenet")
-    total = cost.total([part for _, part in profile.count_parts(found, plans, 1000)])
+    genotype = zoo.genotypes()["darts_v2"]
+    network_plan = DARTS.plan_network(14, 48, (224, 224), stem="imagenet")
+    total = cost.total([part for _, part in profile.count_parts(genotype, network_plan, 1000)])
     assert (total.parameters, total.multiply_adds) == (4_721_632, 529_911_552)

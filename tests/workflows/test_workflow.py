@@ -62,7 +62,7 @@ class OtherKind(Fake):
 
 @pytest.fixture
 def make(tmp_path, monkeypatch):
-    """Makes a run in the same directory, of images whose number is 5."""
+    """Make a run in the same directory, of images whose number is 5."""
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "images").write_text("5")
     monkeypatch.setattr(Fake, "trained", ())

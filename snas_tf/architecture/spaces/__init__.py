@@ -8,7 +8,7 @@ SPACES: dict[str, SearchSpace] = {DARTS.name: DARTS}
 
 
 def get(name: str) -> SearchSpace:
-    """Returns the space of a name.
+    """Return the space of a name.
 
     Raises:
         ValueError: there is none.
@@ -19,7 +19,7 @@ def get(name: str) -> SearchSpace:
 
 
 def register(space: SearchSpace) -> SearchSpace:
-    """Makes a space known by its name, and returns it.
+    """Register a search space, and return it.
 
     Raises:
         ValueError: another space has this name.
