@@ -83,7 +83,7 @@ if TYPE_CHECKING:  # The same names once more, for editors and type checkers.
 
 
 def __getattr__(name: str) -> Any:
-    """Loads a public name.
+    """Load a public name.
 
     Raises:
         AttributeError: there is no such name.

@@ -15,7 +15,7 @@ _LONGEST_NAME = 100  # for which similar names are suggested
 
 
 def load_genotype(source: str | os.PathLike[str]) -> Genotype:
-    """Loads a published genotype by its name, or the one in a file.
+    """Load a published genotype by its name, or the one in a file.
 
     Args:
         source: a name of the zoo; or a path with a suffix or a directory, of a file that holds

@@ -63,7 +63,7 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
         self.built = True
 
     def add_kernel(self, name: str, shape: tuple[int, ...], fan_in: int) -> None:
-        """Adds a kernel of every edge.
+        """Add a kernel of every edge.
 
         Args:
             name: of the weight in `apply`.
@@ -75,7 +75,7 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
         )
 
     def add_normalization(self, *shape: int) -> None:
-        """Adds the weights of a normalization of every edge, for `batch_normalize`.
+        """Add the weights of a normalization of every edge, for `batch_normalize`.
 
         Args:
             shape: of one edge's statistics, such as `channels`.
@@ -126,7 +126,7 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
 
     @classmethod
     def fold(cls, weights: Weights) -> Weights:
-        """Weights with which `apply` gives what it gives in evaluation, without normalization.
+        """Fold the normalizations into weights with which `apply` gives the same in evaluation.
 
         By default the kernels stay. A subclass may scale them by the factor, and so save a product.
 

@@ -9,7 +9,7 @@ import numpy as np
 
 @contextlib.contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Seeds Python's and NumPy's generators for as long as this lasts.
+    """Seed Python's and NumPy's generators for as long as this lasts.
 
     Keras' initializers draw their seeds from Python's, so the same seed gives the same weights.
     `keras.utils.set_random_seed` would also change what the caller's own code draws afterwards,

@@ -125,7 +125,7 @@ def search(
     """
     data = _choose_data(images, data)
     workflow = Search(config or SearchConfig(), data, RunConfig(pathlib.Path(model_dir), seed))
-    workflow.images = _collect(images, labels, data, validation_data, None, class_names)
+    workflow.images = _collect(images, labels, data, validation_data, class_names=class_names)
     figures = _run(workflow)
     path = workflow.run_config.model_dir
     return SearchResult(read_genotype(RunDirectory(path).genotype), figures, path)
@@ -175,7 +175,9 @@ def train(
     workflow = kind(config, data, RunConfig(pathlib.Path(model_dir), seed))
     if isinstance(genotype, Genotype):
         workflow.genotype = genotype
-    workflow.images = _collect(images, labels, data, validation_data, test_data, class_names)
+    workflow.images = _collect(
+        images, labels, data, validation_data, test_data, class_names=class_names, with_test=True
+    )
     if workflow.images is not None and kind is ImageNetTraining:
         raise UserError("`images`: given with an ImageNetConfig, accepted: with a ChildConfig")
     return TrainingResult(_run(workflow), workflow.run_config.model_dir)
@@ -191,9 +193,11 @@ def _collect(
     images: ArrayLike | None,
     labels: ArrayLike | None,
     data: DataConfig,
-    validation: Arrays | None,
-    test: Arrays | None,
+    validation: Arrays | None = None,
+    test: Arrays | None = None,
+    *,
     class_names: Sequence[str] | None,
+    with_test: bool = False,
 ) -> MemoryCollection | None:
     if (images is None) != (labels is None):
         missing = "images" if images is None else "labels"
@@ -206,7 +210,7 @@ def _collect(
         validation,
         test,
         class_names=class_names,
-        with_test=test is not None,
+        with_test=with_test,
     )
 
 

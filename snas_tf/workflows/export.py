@@ -37,7 +37,7 @@ _SAVED_MODEL = re.compile(
 def export(
     model_dir: str | os.PathLike[str], file_format: str = "saved_model", weights: str | None = None
 ) -> dict[str, Any]:
-    """Exports the network that an evaluation has trained.
+    """Export the network that an evaluation has trained.
 
     Args:
         model_dir: the run directory; the export is written into it.
