@@ -91,6 +91,9 @@ def derive(log_alpha: Mapping[str, np.ndarray], space: SearchSpace = DARTS) -> G
         log_alpha: for each kind, logits [edges, operations].
         space: search space of these edges and operations.
 
+    Returns:
+        The cells, without the edges that are dropped.
+
     Raises:
         ValueError: logits of another shape.
     """

@@ -131,6 +131,9 @@ def plot_cell(
         to_file: path of the picture.
         title: above the picture.
 
+    Returns:
+        A figure of matplotlib that pyplot does not know.
+
     Raises:
         ValueError: a file with another suffix.
     """
