@@ -115,7 +115,7 @@ def test_tensorboard_has_scalars_pictures_and_texts(finished):
         "entropy/normal",
         "entropy/reduce",
         "expected_cost/parameters",
-        "expected_cost/operations",
+        "expected_cost/flops",
         "expected_cost/memory_access",
         "alpha/normal",
         "alpha/reduce",
