@@ -11,7 +11,7 @@ demo: $(VENV)/runtime
 # Whole workflows come first: they take longest, and the short files fill up what is left.
 test: lint
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder \
-		tests/test_*.py tests/*/test_*.py
+		tests/workflows/test_*.py tests/test_*.py tests/*/test_*.py
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .

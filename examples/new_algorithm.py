@@ -6,6 +6,7 @@ every node keeps its two strongest edges. It is registered under a name for `Sea
 """
 
 import argparse
+import dataclasses
 
 import numpy as np
 import sklearn.datasets
@@ -35,6 +36,8 @@ class TwoInputs(snas_tf.algorithms.SNAS):
 
 
 snas_tf.algorithms.register("two_inputs", TwoInputs)
+# A cell of two nodes, so that the search starts soon.
+snas_tf.spaces.register(dataclasses.replace(snas_tf.spaces.DARTS, name="small", num_intermediate=2))
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -44,7 +47,7 @@ if __name__ == "__main__":
     digits = sklearn.datasets.load_digits()
     images = np.rint(digits.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
     config = snas_tf.SearchConfig(
-        algorithm="two_inputs", num_cells=3, init_channels=4, epochs=args.epochs
+        algorithm="two_inputs", space="small", num_cells=3, init_channels=4, epochs=args.epochs
     )
     data, labels = snas_tf.DataConfig(mirror=False), digits.target
     found = snas_tf.search(images, labels, model_dir=args.model_dir, config=config, data=data)

@@ -15,12 +15,15 @@ import snas_tf
 from snas_tf.architecture.genotype import CellGenotype, Edge
 from snas_tf.architecture.spaces import DARTS, SPACES
 from tests.programs import ROOT
+from tests.small_space import SMALL
 
 DIGITS = sklearn.datasets.load_digits()
 IMAGES = np.rint(DIGITS.images * (255 / 16)).astype(np.uint8)[:400, ..., np.newaxis]
 LABELS = DIGITS.target[:400]
 COLOR = np.repeat(IMAGES, 3, axis=-1)
-CONFIG = snas_tf.SearchConfig(num_cells=3, init_channels=2, epochs=1, skip_threshold=0)
+CONFIG = snas_tf.SearchConfig(
+    space=SMALL.name, num_cells=3, init_channels=2, epochs=1, skip_threshold=0
+)
 CHILD = snas_tf.ChildConfig(num_cells=3, init_channels=2, epochs=0, auxiliary_weight=0)
 DATA = snas_tf.DataConfig(batch_size=90)
 LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -108,6 +111,7 @@ import sys
 import keras
 import numpy as np
 from snas_tf import ChildNetwork
+import tests.small_space
 for name in ("child", "best"):
     network = keras.models.load_model(f"{sys.argv[1]}/{name}.keras")
     assert isinstance(network, ChildNetwork)
@@ -275,7 +279,7 @@ def test_arrays_are_not_for_the_training_of_images_on_disk(tmp_path):
 @pytest.mark.parametrize("source", ["name", "path", "genotype"])
 def test_a_profile_counts_the_parameters_of_the_network(source, tmp_path):
     genotype = snas_tf.load_genotype("snas_aggressive")
-    path = ROOT / "docs" / "cifar10_small" / "genotype.json"
+    path = ROOT / "docs" / "results" / "cifar10_small" / "genotype.json"
     if source == "path":
         genotype = snas_tf.load_genotype(path)
     given = {"name": "snas_aggressive", "path": path, "genotype": genotype}[source]

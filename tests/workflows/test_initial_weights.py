@@ -16,6 +16,7 @@ from snas_tf.workflows.evaluate import evaluate
 from snas_tf.workflows.initial_weights import InitialWeights
 from snas_tf.workflows.search import search
 from tests.data.images_on_disk import picture, save
+from tests.small_space import SMALL
 
 SEED = 5
 
@@ -32,7 +33,8 @@ def searched(tmp_path_factory):
     """The run directory of a search of one step, and its images."""
     root = tmp_path_factory.mktemp("searched")
     images = make_images(root / "images")
-    search(SearchConfig(3, 2, epochs=1), data(images), RunConfig(root / "run", SEED))
+    config = SearchConfig(3, 2, epochs=1, space=SMALL.name)
+    search(config, data(images), RunConfig(root / "run", SEED))
     return root / "run", images
 
 
