@@ -6,7 +6,6 @@ every node keeps its two strongest edges. It is registered under a name for `Sea
 """
 
 import argparse
-import dataclasses
 
 import numpy as np
 import sklearn.datasets
@@ -36,8 +35,9 @@ class TwoInputs(snas_tf.algorithms.SNAS):
 
 
 snas_tf.algorithms.register("two_inputs", TwoInputs)
-# A cell of two nodes, so that the search starts soon.
-snas_tf.spaces.register(dataclasses.replace(snas_tf.spaces.DARTS, name="small", num_intermediate=2))
+# Few operations and nodes, so that the search starts soon.
+CANDIDATES = ("none", "skip_connect", "max_pool_3x3", "sep_conv_3x3")
+snas_tf.spaces.register(snas_tf.SearchSpace("small", CANDIDATES, num_intermediate=2))
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])

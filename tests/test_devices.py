@@ -71,14 +71,6 @@ def test_a_search_runs_from_flags_to_a_cell(tmp_path):
     assert [row["epoch"] for row in rows_of(tmp_path / ODD)] == ["1.0"]
 
 
-def test_a_search_of_one_hot_draws_with_a_target_runs_from_flags_to_a_cell(tmp_path):
-    flags = [flag for flag in TINY if not flag.startswith(("--constraint=", "--skip_threshold="))]
-    more = ("--relaxation=one_hot", "--target_parameters=2e6", "--epochs=1")
-    finished(tmp_path / ODD, *flags, *more)
-    genotype_source.read_genotype(tmp_path / ODD / "genotype.json")
-    assert result_of(tmp_path / ODD)["steps"] == 8
-
-
 def test_a_killed_training_continues_to_the_same_end(evaluated, tmp_path):
     killed = tmp_path / ODD
     flags = (*EVALUATE, f"--model_dir={killed}", "--checkpoint_every_steps=3")

@@ -14,11 +14,11 @@ from tests.programs import ROOT
 
 EXAMPLES = ROOT / "examples"
 LONGEST = 60
-# Functions start sooner without the graph optimizer, as in conftest.py, and cells with two nodes.
+# Functions start sooner without the graph optimizer, as in conftest.py, and in a small space.
 QUICK = """
-import dataclasses, snas_tf, tensorflow as tf
+import tensorflow as tf
+import tests.small_space
 tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-snas_tf.spaces.register(dataclasses.replace(snas_tf.spaces.DARTS, name="small", num_intermediate=2))
 """
 
 
@@ -54,7 +54,7 @@ def digits(tmp_path_factory):
     assert "EPOCHS = 20" in program
     quick = program.replace("EPOCHS = 20", "EPOCHS = 1")
     assert "SearchConfig(" in quick
-    quick = quick.replace("SearchConfig(", 'SearchConfig(space="small", ')
+    quick = quick.replace("SearchConfig(", 'SearchConfig(space="small_of_tests", ')
     (directory / "digits.py").write_text(QUICK + quick)
     return directory, run_example(directory, "digits.py")
 

@@ -52,13 +52,13 @@ def evaluation_size(measure: str, space: SearchSpace = DARTS) -> ChildSize:
     return ChildSize(float(getattr(fixed, measure)), edges)
 
 
-def check_target(measure: str, target: float) -> None:
+def check_target(measure: str, target: float, space: SearchSpace = DARTS) -> None:
     """Check that there are children of a size.
 
     Raises:
         UserError: there are none, smaller or larger ones only.
     """
-    size = evaluation_size(measure)
+    size = evaluation_size(measure, space)
     if not size.smallest <= target <= size.largest:
         raise UserError(
             f"`target_{measure}`={target:g}: no child of {NUM_CELLS} cells and {INIT_CHANNELS} "

@@ -121,4 +121,4 @@ class SearchConfig(TrainingConfig):
         for measure in child_size.MEASURES:
             target = getattr(self, f"target_{measure}")
             if target is not None:
-                child_size.check_target(measure, target)
+                child_size.check_target(measure, target, spaces.get(self.space))

@@ -1,6 +1,7 @@
 """Devices, and versions of packages."""
 
 import contextlib
+import functools
 import importlib.metadata
 import os
 from collections.abc import Iterator
@@ -31,7 +32,13 @@ def strategy(batch_size: int) -> tf.distribute.Strategy:
             f"`batch_size`={batch_size}: can't be shared by {len(devices)} devices, "
             f"accepted: a multiple of {len(devices)}"
         )
-    return tf.distribute.MirroredStrategy([device.name for device in devices])
+    return _mirror(tuple(device.name for device in devices))
+
+
+@functools.cache
+def _mirror(names: tuple[str, ...]) -> tf.distribute.Strategy:
+    """Make the one strategy of these devices: a second one would reuse the first one's keys."""
+    return tf.distribute.MirroredStrategy(names)
 
 
 def configure() -> None:

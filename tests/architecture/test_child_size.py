@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from snas_tf.architecture import child_size, network_cost, zoo
@@ -27,3 +29,11 @@ def test_a_target_is_accepted_from_the_smallest_child_to_the_largest(measure):
     for target in (0.99 * size.smallest, 1.01 * size.largest):
         with pytest.raises(UserError, match=f"`target_{measure}`=.* accepted: {size.smallest:.0f}"):
             child_size.check_target(measure, target)
+
+
+def test_the_sizes_of_another_space_are_its_own():
+    small = dataclasses.replace(DARTS, operations=("none", "skip_connect", "max_pool_3x3"))
+    largest = child_size.evaluation_size("parameters").largest
+    child_size.check_target("parameters", largest)
+    with pytest.raises(UserError, match="is of this size"):
+        child_size.check_target("parameters", largest, small)
