@@ -8,6 +8,7 @@ import argparse
 
 import numpy as np
 import PIL.Image
+import PIL.ImageOps
 import tensorflow as tf
 
 if __name__ == "__main__":
@@ -17,7 +18,10 @@ if __name__ == "__main__":
     args = parser.parse_args()
     classify = tf.saved_model.load(args.export).signatures["serving_default"]
     with PIL.Image.open(args.picture) as picture:
-        pixels = np.asarray(picture.convert("RGB"))
+        # As the training read its images: upright, and what is transparent on white.
+        upright = PIL.ImageOps.exif_transpose(picture).convert("RGBA")
+    white = PIL.Image.new("RGBA", upright.size, "white")
+    pixels = np.asarray(PIL.Image.alpha_composite(white, upright).convert("RGB"))
     result = classify(image=tf.constant(pixels[np.newaxis]))
     probabilities = result["probabilities"][0].numpy()
     names = [name.decode() for name in result["class_names"].numpy()]

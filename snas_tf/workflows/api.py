@@ -13,7 +13,7 @@ from snas_tf.architecture.genotype_source import read_genotype
 from snas_tf.config import ChildConfig, DataConfig, ImageNetConfig, RunConfig, SearchConfig
 from snas_tf.data.arrays import Arrays, from_arrays
 from snas_tf.data.memory_collection import MemoryCollection
-from snas_tf.errors import UserError
+from snas_tf.errors import UserError, quote
 from snas_tf.models import description
 from snas_tf.models.child import ChildNetwork
 from snas_tf.runs import devices
@@ -123,6 +123,7 @@ def search(
     Raises:
         UserError: images or settings are not accepted, or the run directory is not this search's.
     """
+    _require_kind("config", config, SearchConfig)
     data = _choose_data(images, data)
     workflow = Search(config or SearchConfig(), data, RunConfig(pathlib.Path(model_dir), seed))
     workflow.images = _collect(images, labels, data, validation_data, class_names=class_names)
@@ -167,6 +168,7 @@ def train(
     Raises:
         UserError: images or settings are not accepted, or the run directory is not this training's.
     """
+    _require_kind("config", config, ChildConfig)
     config = config or ChildConfig()
     data = _choose_data(images, data)
     if not isinstance(genotype, Genotype):
@@ -183,8 +185,16 @@ def train(
     return TrainingResult(_run(workflow), workflow.run_config.model_dir)
 
 
+def _require_kind(name: str, value: Any, kind: type) -> None:
+    if value is not None and not isinstance(value, kind):
+        raise UserError(
+            f"`{name}`: received {quote(value)}, accepted: a snas_tf.{kind.__name__}, or None"
+        )
+
+
 def _choose_data(images: ArrayLike | None, data: DataConfig | None) -> DataConfig:
     """The settings of the images, which arrays do not name."""
+    _require_kind("data", data, DataConfig)
     data = data or DataConfig()
     return data if images is None else dataclasses.replace(data, dataset="arrays")
 

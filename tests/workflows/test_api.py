@@ -87,6 +87,20 @@ def test_arrays_that_are_no_images_with_labels_are_refused(images, labels, messa
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "accepted"),
+    [
+        ("config", CHILD, "SearchConfig"),
+        ("config", {"num_cells": 3}, "SearchConfig"),
+        ("data", "arrays", "DataConfig"),
+    ],
+)
+def test_a_setting_of_another_kind_is_refused(name, value, accepted, tmp_path):
+    with pytest.raises(snas_tf.UserError, match=f"`{name}`: received .*a snas_tf.{accepted}"):
+        snas_tf.search(IMAGES, LABELS, model_dir=tmp_path / "run", **{name: value})
+    assert not (tmp_path / "run").exists()
+
+
 def test_an_unknown_algorithm_is_refused_before_anything_is_written(tmp_path):
     config = snas_tf.SearchConfig(algorithm="magic")
     with pytest.raises(snas_tf.UserError, match="`algorithm`=magic: unknown, accepted: snas"):
