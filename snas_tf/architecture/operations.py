@@ -85,26 +85,26 @@ def _wide_then_tall(channels: int, stride: int, size: tuple[int, int]) -> Cost:
     return wide + convolution(7, channels, channels, output) + normalization(channels)
 
 
-def _separable(kernel_size: int) -> OperationSpec:
+def _depthwise_operation(
+    prefix: str, family: str, kernel_size: int, repeats: int, layer: str
+) -> OperationSpec:
+    window = f"{kernel_size}x{kernel_size}"
     return OperationSpec(
-        f"sep_conv_{kernel_size}x{kernel_size}",
-        "separable",
-        f"sep {kernel_size}x{kernel_size}",
-        functools.partial(_depthwise, kernel_size, 2),
-        "snas_tf.layers.convolutions:SeparableConvolution",
+        f"{prefix}_conv_{window}",
+        family,
+        f"{prefix} {window}",
+        functools.partial(_depthwise, kernel_size, repeats),
+        f"snas_tf.layers.convolutions:{layer}",
         types.MappingProxyType({"kernel_size": kernel_size}),
     )
+
+
+def _separable(kernel_size: int) -> OperationSpec:
+    return _depthwise_operation("sep", "separable", kernel_size, 2, "SeparableConvolution")
 
 
 def _dilated(kernel_size: int) -> OperationSpec:
-    return OperationSpec(
-        f"dil_conv_{kernel_size}x{kernel_size}",
-        "dilated",
-        f"dil {kernel_size}x{kernel_size}",
-        functools.partial(_depthwise, kernel_size, 1),
-        "snas_tf.layers.convolutions:DilatedConvolution",
-        types.MappingProxyType({"kernel_size": kernel_size}),
-    )
+    return _depthwise_operation("dil", "dilated", kernel_size, 1, "DilatedConvolution")
 
 
 OPERATIONS: dict[str, OperationSpec] = {

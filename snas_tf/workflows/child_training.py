@@ -110,15 +110,7 @@ class ChildTraining(Workflow):
 
     def describe(self, dataset: Dataset) -> NetworkDescription:
         """See `Workflow.describe`; the search whose weights it starts from must agree."""
-        mean, deviation = dataset.channel_statistics()
-        described = NetworkDescription(
-            self.config.num_cells,
-            self.config.init_channels,
-            dataset.image_size,
-            dataset.class_names,
-            tuple(mean.tolist()),
-            tuple(deviation.tolist()),
-        )
+        described = super().describe(dataset)
         if self.initial_weights is None:
             return described
         return self.initial_weights.check_network(described)

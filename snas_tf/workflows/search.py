@@ -50,18 +50,6 @@ class Search(Workflow):
         """See `Workflow.read_images`; test images are never read."""
         return memory_collection.read(self.data_config, cache=run.images)
 
-    def describe(self, dataset: Dataset) -> NetworkDescription:
-        """See `Workflow.describe`."""
-        mean, deviation = dataset.channel_statistics()
-        return NetworkDescription(
-            self.config.num_cells,
-            self.config.init_channels,
-            dataset.image_size,
-            dataset.class_names,
-            tuple(mean.tolist()),
-            tuple(deviation.tolist()),
-        )
-
     def train(
         self, run: RunDirectory, dataset: Dataset, described: NetworkDescription
     ) -> dict[str, Any]:

@@ -88,7 +88,15 @@ class Workflow:
 
     def describe(self, dataset: Dataset) -> NetworkDescription:
         """Describe the network to train."""
-        raise NotImplementedError
+        mean, deviation = dataset.channel_statistics()
+        return NetworkDescription(
+            self.config.num_cells,
+            self.config.init_channels,
+            dataset.image_size,
+            dataset.class_names,
+            tuple(mean.tolist()),
+            tuple(deviation.tolist()),
+        )
 
     def train(
         self, run: RunDirectory, dataset: Dataset, described: NetworkDescription
