@@ -11,27 +11,16 @@ import numpy as np
 import sklearn.datasets
 
 import snas_tf
+from snas_tf.architecture.genotype import derive_strongest
 
 
 class TwoInputs(snas_tf.algorithms.SNAS):
     """SNAS whose cells have two edges into every node, as published cells have."""
 
-    def derive(self):
-        """Keeps, of the edges into each node, two with the most probable operation."""
-        scores = {}
-        for kind, alpha in self.probabilities().items():
-            alpha = np.delete(alpha.numpy(), self.space.zero, axis=1)
-            scores[kind] = np.insert(alpha, self.space.zero, self._dropped(alpha), axis=1)
-        return snas_tf.derive(scores, self.space)
-
-    def _dropped(self, alpha):
-        """Scores [edges] of the zero operation: 1 where it is chosen, else 0."""
-        strength, targets = alpha.max(axis=1), np.array([edge[1] for edge in self.space.edges])
-        dropped = np.ones(len(targets))
-        for node in self.space.intermediate_nodes:
-            edges = np.flatnonzero(targets == node)
-            dropped[edges[strength[edges].argsort()[-2:]]] = 0
-        return dropped
+    def derive(self, judge):
+        """Keep, of the edges into each node, two with the most probable operation."""
+        alpha = {kind: one.numpy() for kind, one in self.probabilities().items()}
+        return derive_strongest(alpha, self.space)
 
 
 snas_tf.algorithms.register("two_inputs", TwoInputs)

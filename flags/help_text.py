@@ -29,7 +29,9 @@ EPOCH_LINE = {
     "entropy": "mean over the edges of the operations' distribution, in nats: 2.08, ln 8, is "
     "undecided, 0 is decided; of the normal and of the reduce cell",
     "child": "expected parameters, in millions, of a child drawn from the distribution",
-    "dropped": "edges whose most probable operation is none, in the normal + the reduce cell",
+    "normal": "what the edges of the derived normal cell have: convolutions, poolings, skips, or "
+    "zero, which drops an edge; a cell without convolutions has collapsed",
+    "reduce": "the same of the reduce cell",
     "penalty's share": "of the gradient of log alpha, what comes from the penalty and not from "
     "the images: near 1, cells shrink whatever the accuracy",
     "images/s": "training images per second, validation and the first step left out",

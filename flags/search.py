@@ -2,14 +2,24 @@
 
 from absl import flags
 
-from snas_tf.config import DataConfig, SearchConfig
+from snas_tf.config import DataConfig, SearchConfig, algorithms
+from snas_tf.errors import UserError
 
 from . import common, fields, penalty, training
 
 _MEANINGS = {
+    "algorithm": "The search algorithm: " + ", ".join(algorithms.ALGORITHMS) + "; see "
+    "docs/concepts/algorithms.md. Flags that it does not have are refused.",
     "relaxation": "What an edge runs at each step: all operations, weighted (concrete), or a "
     "single one (one_hot), which is several times as fast and needs a tenth of "
     "--theta_learning_rate; see docs/concepts/relaxations.md.",
+    "draws": "Architectures drawn a step, whose losses are averaged.",
+    "architecture_fraction": "Share of the training images from which the architecture learns and "
+    "the weights do not, where the algorithm divides them.",
+    "darts_order": "How the gradient of log alpha sees the weights: as constant (1), after a step "
+    "of theirs (2); or both have the gradient on the same images (single_level).",
+    "stop_on_collapse": "Stop after an epoch whose derived cell has no convolution left, and keep "
+    "the cells of the epoch before.",
     "alpha_decay": "How the weight decay of log alpha is applied: beside Adam's step, as in AdamW "
     "(decoupled), or as part of the gradient (coupled), which leaves edges undecided; see "
     "docs/concepts/deciding.md.",
@@ -34,6 +44,29 @@ def define(values: flags.FlagValues) -> None:
     fields.define(values, defaults, _MEANINGS)
 
 
+def adapt_defaults(values: flags.FlagValues) -> None:
+    """Make the algorithm's own settings the defaults.
+
+    Raises:
+        UserError: there is no such algorithm, or a flag of another one is given.
+    """
+    spec = algorithms.get(values.algorithm)
+    for name in values:
+        given = values[name].present and values[name].value not in (None, "none")
+        if given and not spec.has(_field(name)):
+            raise UserError(
+                f"--{name}={values[name].value}: not a flag of --algorithm={values.algorithm}, "
+                f"accepted: with --algorithm={' or '.join(algorithms.having(_field(name)))}"
+            )
+    for name, value in spec.defaults.items():
+        values.set_default(name, value)
+
+
+def _field(flag: str) -> str:
+    """The field of `SearchConfig` that a flag sets."""
+    return "constraint_weight" if flag == "constraint" else flag
+
+
 def config(values: flags.FlagValues) -> SearchConfig:
     """Return the search part of a configuration.
 
@@ -54,4 +87,7 @@ def run(values: flags.FlagValues) -> None:
 
 def run_name(values: flags.FlagValues) -> str:
     """Return the name of the run directory where none is given."""
-    return f"search-{values.dataset.replace('/', '-')}-{penalty.name(values)}"
+    name = values.algorithm
+    if algorithms.get(name).has("constraint_weight"):
+        name = penalty.name(values) if name == "snas" else f"{name}-{penalty.name(values)}"
+    return f"search-{values.dataset.replace('/', '-')}-{name}"

@@ -161,7 +161,7 @@ def test_measures_are_means_over_all_images_where_replicas_have_different_number
     strategy, model, images, dataset
 ):
     batches = dataset.evaluation_batches(VALIDATION, 10)  # The last batch is padded.
-    z = model.algorithm.derive().one_hot()
+    z = model.derive().one_hot()
     for kind in z:
         model.child[kind].assign(z[kind])
     model.evaluates_child.assign(True)

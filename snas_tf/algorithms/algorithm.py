@@ -1,19 +1,38 @@
 """The base class of search algorithms."""
 
 import abc
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.config import SearchConfig
 from snas_tf.models.parent import ParentNetwork
+from snas_tf.training import classification, optimizers
 from snas_tf.training.traced_model import Batch
 
-TRAINING, EVALUATION = 0, 1
-"""What a draw is for; the two never use the same noise."""
+TRAINING, EVALUATION, LEARNING, DERIVATION = 0, 1, 2, 3
+"""What a draw is for: a step of theta, evaluation, a step of alpha, or the derivation of a child.
+No two use the same noise."""
+
+Judge = Callable[[Genotype], float]
+"""Measures the accuracy of a child, with the parent's weights, on images that theta is not trained
+on and that are not those of the validation."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Draw:
+    """One draw of an architecture.
+
+    Attributes:
+        z: for each kind of cell [edges, operations].
+    """
+
+    z: Mapping[str, tf.Tensor]
 
 
 class Algorithm(keras.layers.Layer, abc.ABC):
@@ -29,10 +48,8 @@ class Algorithm(keras.layers.Layer, abc.ABC):
         seed: seed of every draw, together with the step: step N always draws the same.
     """
 
-    measures: ClassVar[tuple[str, ...]]
+    measures: ClassVar[tuple[str, ...]] = ("loss", *classification.MEASURES)
     """Names of what `train_step` measures, "loss", "cross_entropy" and "accuracy" among them."""
-
-    theta_optimizer: keras.optimizers.Optimizer
 
     def __init__(
         self, network: ParentNetwork, config: SearchConfig, num_steps: int, seed: int
@@ -43,17 +60,28 @@ class Algorithm(keras.layers.Layer, abc.ABC):
         self.config = config
         self.num_steps = num_steps
         self.seed = seed
+        self.theta_optimizer = optimizers.theta_optimizer(config, num_steps)
+        self.theta_optimizer.build(self.theta)
         self.built = True
 
-    @property
-    @abc.abstractmethod
-    def optimizers(self) -> tuple[keras.optimizers.Optimizer, ...]:
-        """All optimizers, whose state a restart must bring back."""
+    @classmethod
+    def learns_from_held_out_images(cls, config: SearchConfig) -> bool:
+        """Whether it needs images that theta is not trained on.
+
+        They are `config.architecture_fraction` of the training images; a batch then has "held_out",
+        a batch of them.
+        """
+        return False
 
     @property
-    @abc.abstractmethod
+    def optimizers(self) -> tuple[keras.optimizers.Optimizer, ...]:
+        """All optimizers, whose state a restart must bring back."""
+        return (self.theta_optimizer,)
+
+    @property
     def step(self) -> keras.Variable:
         """Number of updates made."""
+        return self.theta_optimizer.iterations
 
     @property
     def theta(self) -> list[keras.Variable]:
@@ -61,15 +89,12 @@ class Algorithm(keras.layers.Layer, abc.ABC):
         return self.network.trainable_variables
 
     @abc.abstractmethod
-    def draw(self, purpose: int, number: tf.Tensor | int) -> Any:
+    def draw(self, purpose: int, number: tf.Tensor | int) -> Draw:
         """Draw an architecture at the current step.
 
         Args:
-            purpose: `TRAINING` or `EVALUATION`.
+            purpose: `TRAINING`, `EVALUATION`, `LEARNING` or `DERIVATION`.
             number: number of the draw among those of the step, such as the replica's.
-
-        Returns:
-            What has the draw as `z`: for each kind of cell [edges, operations].
         """
 
     @abc.abstractmethod
@@ -77,15 +102,21 @@ class Algorithm(keras.layers.Layer, abc.ABC):
         """Update theta and the parameters of the architecture.
 
         Args:
-            batch: this replica's share: "image" uint8 [batch, height, width, 3], "label" [batch].
+            batch: this replica's share: "image" uint8 [batch, height, width, 3], "label" [batch];
+                and "held_out", such a batch of other images, if
+                `learns_from_held_out_images`.
 
         Returns:
             `training.means.sums` over this replica's examples, for each of `measures`.
         """
 
     @abc.abstractmethod
-    def derive(self) -> Genotype:
-        """Derive the current genotype."""
+    def derive(self, judge: Judge) -> Genotype:
+        """Derive the current genotype; the same one for the same state.
+
+        Args:
+            judge: measures a child, if `learns_from_held_out_images`.
+        """
 
     @abc.abstractmethod
     def probabilities(self) -> dict[str, tf.Tensor]:
@@ -97,7 +128,27 @@ class Algorithm(keras.layers.Layer, abc.ABC):
 
     def report(self) -> Mapping[str, Any]:
         """Figures of the algorithm at the end of an epoch, by name."""
+        return {"theta_learning_rate": self.theta_optimizer.learning_rate}
+
+    def mean_credit(self) -> Mapping[str, np.ndarray]:
+        """Mean credit [edges, operations] of the operations over the epoch, for each kind of cell.
+
+        See `credit.Credit`; empty where no gradient goes through Z.
+        """
         return {}
+
+    def begin_epoch(self) -> None:
+        """Reset what is averaged over an epoch."""
+
+    def update_theta(self, gradients: Sequence[tf.Tensor]) -> None:
+        """Update theta with this replica's part of the gradient."""
+        optimizers.apply_across_replicas(
+            self.theta_optimizer,
+            gradients,
+            self.theta,
+            self.config.theta_clip_norm,
+            self.config.theta_weight_decay,
+        )
 
     def make_seed(self, *numbers: tf.Tensor | int) -> tf.Tensor:
         """Make a seed, integers [2], that differs for each sequence of integers."""

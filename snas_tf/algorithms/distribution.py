@@ -7,21 +7,20 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from snas_tf.algorithms.algorithm import Draw
 from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.layers.stochastic_edge import StochasticEdge
 
 
 @dataclasses.dataclass(frozen=True)
-class Draw:
-    """One draw of an architecture.
+class GumbelDraw(Draw):
+    """One draw of an architecture, made of Gumbel noise.
 
     Attributes:
-        z: for each kind of cell [edges, operations].
-        noise: the Gumbel noise that it was made of, of the same shapes.
+        noise: the noise, of the shapes of z.
         temperature: lambda of Eq. 5, a scalar.
     """
 
-    z: Mapping[str, tf.Tensor]
     noise: Mapping[str, tf.Tensor]
     temperature: tf.Tensor
 
@@ -51,7 +50,7 @@ class Distribution(keras.layers.Layer):
         """The parameters, log alpha [edges, operations] of each kind."""
         return [edges.log_alpha for edges in self.edges.values()]
 
-    def draw(self, temperature: tf.Tensor, seed: tf.Tensor) -> Draw:
+    def draw(self, temperature: tf.Tensor, seed: tf.Tensor) -> GumbelDraw:
         """Draw one Z for each kind.
 
         Args:
@@ -63,7 +62,7 @@ class Distribution(keras.layers.Layer):
             for index, (kind, edges) in enumerate(self.edges.items())
         }
         z = {kind: edges.draw(noise[kind], temperature) for kind, edges in self.edges.items()}
-        return Draw(z, noise, temperature)
+        return GumbelDraw(z, noise, temperature)
 
     def log_alpha(self) -> dict[str, np.ndarray]:
         """The parameters of each kind as NumPy arrays [edges, operations]."""

@@ -16,14 +16,17 @@ class SearchModel(TracedModel):
 
     Args:
         algorithm: has the network.
+        held_out: batches on which children are judged to derive one; None where the algorithm
+            judges none.
     """
 
-    def __init__(self, algorithm: Algorithm) -> None:
+    def __init__(self, algorithm: Algorithm, held_out: tf.data.Dataset | None = None) -> None:
         super().__init__(algorithm.measures, classification.MEASURES, name="search")
         self.network = algorithm.network
         self.algorithm = algorithm
         self.config = algorithm.config
         self.num_steps = algorithm.num_steps
+        self._held_out = held_out
         # Whether the derived child is evaluated in place of draws.
         self.evaluates_child = self._add_value("evaluates_child", (), "bool")
         self.child = {
@@ -64,7 +67,19 @@ class SearchModel(TracedModel):
         logits = self.network(batch["image"], z, training=False)
         return sums(classification.measure_examples(batch["label"], logits), batch["weight"])
 
-    def evaluate_child(self, genotype: Genotype, batches: tf.data.Dataset) -> float:
+    def begin_epoch(self) -> None:
+        """See `TracedModel.begin_epoch`."""
+        super().begin_epoch()
+        self.algorithm.begin_epoch()
+
+    def derive(self) -> Genotype:
+        """Derive the current genotype."""
+        return self.algorithm.derive(self._judge)
+
+    def _judge(self, genotype: Genotype) -> float:
+        return self.evaluate_child(genotype, self._held_out)
+
+    def evaluate_child(self, genotype: Genotype, batches: tf.data.Dataset | None) -> float:
         """Measure the accuracy of a derived child with the parent's weights (Table 1)."""
         for kind, z in genotype.one_hot().items():
             self.child[kind].assign(z)

@@ -2,6 +2,7 @@
 
 import math
 import pathlib
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,9 +11,10 @@ from absl import logging
 
 from snas_tf import plots
 from snas_tf.algorithms.search_model import SearchModel
-from snas_tf.architecture.genotype import Genotype, describe_collapse
+from snas_tf.architecture.genotype import Genotype, count_operations, describe_collapse
 from snas_tf.architecture.genotype_json import to_json
 from snas_tf.architecture.genotype_source import read_genotype
+from snas_tf.architecture.network_cost import expected_costs
 from snas_tf.errors import UserError
 from snas_tf.files import whole_files
 from snas_tf.runs.monitor import Monitor
@@ -21,6 +23,9 @@ from snas_tf.training import classification, schedules
 _DRAWINGS = 30
 """How often a whole search draws, at most about: a picture takes a quarter of a second."""
 
+_COUNTED = {"convolutions": "conv", "poolings": "pool", "skips": "skip", "zeros": "zero"}
+"""What `count_operations` counts, and its names in the line of an epoch."""
+
 UNDECIDED = 0.9
 """Share of the largest entropy above which a search warns half-way."""
 
@@ -28,58 +33,73 @@ UNDECIDED = 0.9
 class SearchMonitor(Monitor):
     """Monitor that also reports the genotype and the distributions, and warns of problems."""
 
-    tags: ClassVar = {
+    tags: ClassVar[Mapping[str, str]] = {
         "loss": "losses/total",
         "cross_entropy": "losses/cross_entropy",
         "penalty": "losses/penalty",
         "valid_cross_entropy": "losses/valid_cross_entropy",
         "accuracy": "accuracy/train",
         "valid_accuracy": "accuracy/valid",
-        "entropy_normal": "entropy/normal",
-        "entropy_reduce": "entropy/reduce",
         "theta_learning_rate": "learning_rate/theta",
         "alpha_learning_rate": "learning_rate/alpha",
         "penalty_share": "penalty/share_of_alpha_gradient",
         "penalty_weight": "penalty/weight",
-        "dropped_normal": "dropped_edges/normal",
-        "dropped_reduce": "dropped_edges/reduce",
-        "expected_parameters": "expected_cost/parameters",
-        "expected_flops": "expected_cost/flops",
-        "expected_memory_access": "expected_cost/memory_access",
     }
 
     model: SearchModel
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._space = self.model.algorithm.space
         self._drawn_every = math.ceil(self._num_epochs / _DRAWINGS)
+        self.genotype: Genotype | None = None
+
+    def tag(self, name: str) -> str:
+        """See `Monitor.tag`."""
+        first, _, rest = name.partition("_")
+        groups = {"entropy": "entropy", "expected": "expected_cost"}
+        groups |= dict.fromkeys(_COUNTED, f"edges_{rest}")
+        if first not in groups:
+            return super().tag(name)
+        return f"{groups[first]}/{first if first in _COUNTED else rest}"
 
     def measure(self, means: dict[str, float]) -> dict[str, Any]:
-        """See `Monitor.measure`."""
+        """See `Monitor.measure`; derives the genotype."""
+        algorithm, plan = self.model.algorithm, self.model.network.network_plan
         held_out = [f"valid_{name}" for name in classification.MEASURES]
-        names = (*self.model.algorithm.measures, *held_out)
-        return {**{name: means[name] for name in names}, **self.model.algorithm.report()}
+        names = (*algorithm.measures, *held_out)
+        self.genotype = genotype = self.model.derive()
+        probabilities = {kind: one.numpy() for kind, one in algorithm.probabilities().items()}
+        counts = {kind: count_operations(genotype.cell(kind)) for kind in self._space.kinds}
+        expected = expected_costs(plan, self.model.network.num_classes, probabilities)
+        return {
+            **{name: means[name] for name in names},
+            **{f"entropy_{kind}": mean_entropy(one) for kind, one in probabilities.items()},
+            **{f"{name}_{kind}": counts[kind][name] for kind in counts for name in counts[kind]},
+            **{f"expected_{name}": expected[name] for name in expected},
+            **algorithm.report(),
+        }
 
     def describe(self, row: dict[str, float]) -> str:
         """See `Monitor.describe`."""
         kinds = [name.partition("_")[2] for name in row if name.startswith("entropy_")]
-        entropies = " ".join(f"{row[f'entropy_{kind}']:.2f} {kind}" for kind in kinds)
-        dropped = " + ".join(f"{row[f'dropped_{kind}']:.0f}" for kind in kinds)
-        return (
-            f"loss {row['loss']:.3f}  "
-            f"accuracy {row['accuracy']:.3f}  valid {row['valid_accuracy']:.3f}  "
-            f"entropy {entropies}  "
-            f"child {row['expected_parameters'] / 1e6:.3f} M parameters  "
-            f"dropped {dropped}  "
-            f"penalty's share {row['penalty_share']:.2f}"
-        )
+        parts = [
+            f"loss {row['loss']:.3f}",
+            f"accuracy {row['accuracy']:.3f}",
+            f"valid {row['valid_accuracy']:.3f}",
+            "entropy " + " ".join(f"{row[f'entropy_{kind}']:.2f} {kind}" for kind in kinds),
+            f"child {row['expected_parameters'] / 1e6:.3f} M parameters",
+            *(f"{kind} {_list_counts(row, kind)}" for kind in kinds),
+        ]
+        if "penalty_share" in row:
+            parts.append(f"penalty's share {row['penalty_share']:.2f}")
+        return "  ".join(parts)
 
     def keep(self, epoch: int, row: dict[str, float]) -> None:
         """Keep the genotype, and draw the distributions and the cells from time to time."""
-        algorithm = self.model.algorithm
-        genotype = algorithm.derive()
+        genotype, before = self.genotype, self.genotype_after(epoch)
+        assert genotype is not None  # `measure` comes first.
         text = to_json(genotype)
-        before = self._genotype_after(epoch)
         self._run.genotypes.mkdir(exist_ok=True)
         for path in (self._genotype_path(epoch + 1), self._run.genotype):
             whole_files.write_text(path, text)
@@ -96,8 +116,12 @@ class SearchMonitor(Monitor):
         for kind, alpha in algorithm.probabilities().items():
             figure = plots.draw_alpha(alpha.numpy(), f"alpha, {kind} cell", algorithm.space)
             _write_figure(f"alpha/{kind}", figure)
+        for kind, credit in algorithm.mean_credit().items():
+            figure = plots.draw_credit(credit, f"credit, {kind} cell", algorithm.space)
+            plots.save(figure, self._run.path / f"credit_{kind}.png")
+            _write_figure(f"credit/{kind}", figure)
         last = (epoch - 1) // self._drawn_every * self._drawn_every
-        before = self._genotype_after(last + 1) if epoch else None
+        before = self.genotype_after(last + 1) if epoch else None
         for kind in algorithm.space.kinds:
             cell = genotype.cell(kind)
             if before is None or cell != before.cell(kind):
@@ -106,7 +130,7 @@ class SearchMonitor(Monitor):
     def _genotype_path(self, epochs: int) -> pathlib.Path:
         return self._run.genotypes / f"epoch_{epochs:04d}.json"
 
-    def _genotype_after(self, epochs: int) -> Genotype | None:
+    def genotype_after(self, epochs: int) -> Genotype | None:
         """Genotype after a number of epochs; None before the first, or if its file is lost."""
         try:
             return read_genotype(self._genotype_path(epochs))
@@ -114,16 +138,18 @@ class SearchMonitor(Monitor):
             return None
 
     def _warn_of_collapse(self, genotype: Genotype, before: Genotype | None) -> None:
-        """Warn once, when a cell begins to collapse; cells change often early in a search."""
+        """Warn once, when a cell begins to collapse; stop where that is asked for."""
         for kind in genotype.space.kinds:
             problem = describe_collapse(genotype.cell(kind))
             known = before and describe_collapse(before.cell(kind))
             if problem and problem != known:
                 logging.warning("the %s cell is collapsing: %s", kind, problem)
+            if problem and self.model.config.stop_on_collapse:
+                self.model.stop_training = True
 
     def _warn_of_indecision(self, epoch: int, row: dict[str, float]) -> None:
         """Warn once, after half of the epochs, if a distribution is still near uniform."""
-        if epoch + 1 != (self._num_epochs + 1) // 2:
+        if epoch + 1 != (self._num_epochs + 1) // 2 or "alpha_learning_rate" not in row:
             return
         largest = np.log(len(self.model.algorithm.space.operations))
         kinds = self.model.algorithm.space.kinds
@@ -144,6 +170,20 @@ class SearchMonitor(Monitor):
                 if self.model.config.alpha_decay == "coupled"
                 else "",
             )
+
+
+def mean_entropy(probabilities: np.ndarray) -> float:
+    """Mean entropy of the edges' distributions, in nats: ln 8 where nothing of 8 is decided.
+
+    Args:
+        probabilities: [edges, operations].
+    """
+    logs = np.log(probabilities, where=probabilities > 0, out=np.zeros_like(probabilities))
+    return float(-(probabilities * logs).sum(axis=1).mean())
+
+
+def _list_counts(row: Mapping[str, float], kind: str) -> str:
+    return " ".join(f"{row[f'{name}_{kind}']:.0f} {label}" for name, label in _COUNTED.items())
 
 
 def _write_figure(tag: str, figure: Any) -> None:

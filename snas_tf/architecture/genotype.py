@@ -112,6 +112,37 @@ def _derive_cell(log_alpha: np.ndarray, space: SearchSpace) -> CellGenotype:
     return CellGenotype(edges, space.intermediate_nodes, space)
 
 
+def derive_strongest(
+    probabilities: Mapping[str, np.ndarray], space: SearchSpace = DARTS, inputs: int = 2
+) -> Genotype:
+    """Derive the child of DARTS: the strongest edges into each node (Liu et al., 2019).
+
+    The strength of an edge is the largest probability of an operation other than zero, which is
+    the operation it keeps.
+
+    Args:
+        probabilities: for each kind, [edges, operations].
+        space: search space of these edges and operations.
+        inputs: how many edges into each node are kept.
+    """
+    scores = {kind: _keep_strongest(probabilities[kind], space, inputs) for kind in space.kinds}
+    return derive(scores, space)
+
+
+def _keep_strongest(probabilities: np.ndarray, space: SearchSpace, inputs: int) -> np.ndarray:
+    """Make zero the best of all operations but on the strongest edges into each node."""
+    scores = np.array(probabilities)
+    if space.zero is None:
+        return scores
+    scores[:, space.zero] = -np.inf
+    strength = scores.max(axis=1)
+    for target in space.intermediate_nodes:
+        entering = [row for row, edge in enumerate(space.edges) if edge[1] == target]
+        weakest = sorted(entering, key=lambda row: strength[row])[:-inputs]
+        scores[weakest, space.zero] = np.inf
+    return scores
+
+
 def _one_hot_cell(cell: CellGenotype, space: SearchSpace) -> np.ndarray:
     chosen = {(edge.source, edge.target): edge.operation for edge in cell.edges}
     if not (
@@ -122,6 +153,22 @@ def _one_hot_cell(cell: CellGenotype, space: SearchSpace) -> np.ndarray:
         raise ValueError(f"the cell leaves the search space {space.name}, received: {cell}")
     columns = [space.operations.index(chosen.get(edge, ZERO)) for edge in space.edges]
     return np.eye(len(space.operations), dtype=np.float32)[columns]
+
+
+def count_operations(cell: CellGenotype) -> dict[str, int]:
+    """Count the edges of a cell's search space by what they have: a sign of collapse.
+
+    Returns:
+        "zeros" (edges that are dropped), "skips", "poolings" and "convolutions".
+    """
+    families = [OPERATIONS[edge.operation].family for edge in cell.edges]
+    skips, poolings = families.count("skip"), families.count("pooling")
+    return {
+        "zeros": len(cell.space.edges) - len(families),
+        "skips": skips,
+        "poolings": poolings,
+        "convolutions": len(families) - skips - poolings,
+    }
 
 
 def describe_collapse(cell: CellGenotype) -> str | None:

@@ -130,3 +130,21 @@ def child_cost(genotype: Genotype, network_plan: NetworkPlan, num_classes: int) 
     """The cost of the child network of a genotype."""
     cells = [cell_cost(genotype.cell(plan.kind), plan) for plan in network_plan]
     return total([fixed_cost(network_plan, num_classes), *cells])
+
+
+def expected_costs(
+    network_plan: NetworkPlan, num_classes: int, probabilities: Mapping[str, np.ndarray]
+) -> dict[str, float]:
+    """Compute the expected cost of a child in this very network, by criterion.
+
+    Args:
+        network_plan: plan of the parent network.
+        num_classes: classes of the images.
+        probabilities: for each kind, those of the operations [edges, operations].
+    """
+    fixed, costs = fixed_cost(network_plan, num_classes), edge_costs_by_criterion(network_plan)
+    return {
+        name: getattr(fixed, name)
+        + sum(float(np.sum(probabilities[kind] * costs[kind][name])) for kind in costs)
+        for name in CRITERIA
+    }

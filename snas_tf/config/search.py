@@ -1,9 +1,10 @@
 """The config of a search."""
 
 import dataclasses
-from typing import Annotated
+from typing import Annotated, Any
 
 from snas_tf.architecture import child_size, spaces
+from snas_tf.config import algorithms
 from snas_tf.config.accepted import OneOf, Range
 from snas_tf.config.training import TrainingConfig
 from snas_tf.errors import UserError, format_setting
@@ -11,28 +12,40 @@ from snas_tf.errors import UserError, format_setting
 RELAXATIONS = ("concrete", "one_hot")
 PENALTY_ESTIMATORS = ("expectation", "reparameterization", "policy_gradient")
 PENALTY_SCALES = ("linear", "log")
+DARTS_ORDERS = ("1", "2", "single_level")
 ALPHA_DECAYS = ("decoupled", "coupled")
 CRITERIA_WEIGHTS = ("parameters_weight", "flops_weight", "memory_access_weight")
+
+OWN: Any = None
+"""Default of a setting for which the algorithm has a default of its own."""
 
 _NOT_NEGATIVE = Range(0)
 _POSITIVE = Range(0, above=True)
 _BELOW_ONE = Range(0, 1, below=True)
+_DRAWS = Range(1, 100)
 
 
 @dataclasses.dataclass(frozen=True)
 class SearchConfig(TrainingConfig):
-    """The search: the parent network and the joint optimization of theta and alpha.
+    """The search: the parent network, the algorithm, and the optimization of theta and alpha.
 
-    The defaults are the paper's (Section 3.1, Appendix G.1), but for `alpha_learning_rate` and
-    `alpha_decay`: with the paper's, 3e-4 and coupled, a search does not decide, see
-    docs/concepts/deciding.md.
-    What the paper leaves open takes the value of its published code: the temperatures,
-    `alpha_clip_norm`.
+    Settings that the algorithm does not have accept their default alone. Those with the default
+    `OWN` take the algorithm's own when the config is created; `config.algorithms` has them.
+
+    The defaults of `snas` are the paper's (Section 3.1, Appendix G.1), but for
+    `alpha_learning_rate` and `alpha_decay`: with the paper's, 3e-4 and coupled, a search does not
+    decide, see docs/concepts/deciding.md. What the paper leaves open takes the value of its
+    published code: the temperatures, `alpha_clip_norm`.
 
     Attributes:
-        algorithm: the search algorithm; a name of `algorithms.registry.ALGORITHMS`.
+        algorithm: the search algorithm; a name of `config.algorithms.ALGORITHMS`.
         space: the search space; a name of `architecture.spaces.SPACES`.
         relaxation: how Z is drawn; one of `RELAXATIONS`.
+        draws: architectures drawn a step, whose losses are averaged.
+        architecture_fraction: share of the training images that theta is not trained on, for
+            algorithms that learn from such images.
+        darts_order: how the gradient of alpha sees theta; one of `DARTS_ORDERS`.
+        stop_on_collapse: stop after an epoch whose derived cell has no convolution.
         skip_threshold: operations whose z is smaller do not run; 0 for none.
         constraint_weight: eta of Eq. 9, for the normalized cost of `architecture.cost`.
         penalty_estimator: estimator of the penalty's gradient; one of `PENALTY_ESTIMATORS`.
@@ -52,15 +65,19 @@ class SearchConfig(TrainingConfig):
         initial_temperature, final_temperature: lambda of Eq. 5 falls linearly between them.
 
     Raises:
-        UserError: a value is not accepted; there is no epoch, or no such space; the estimator
-            needs relaxed draws, or the baseline another estimator; no criterion has a weight;
-            more than one of `constraint_weight` and the targets is given; or no child has the
-            target size.
+        UserError: a value is not accepted; there is no epoch, no such algorithm or space; the
+            algorithm does not have a setting; the estimator needs relaxed draws, or the baseline
+            another estimator; no criterion has a weight; more than one of `constraint_weight` and
+            the targets is given; or no child has the target size.
     """
 
     algorithm: str = "snas"
     space: str = "darts"
     relaxation: Annotated[str, OneOf(RELAXATIONS)] = "concrete"
+    draws: Annotated[int, _DRAWS] = 1
+    architecture_fraction: Annotated[float, Range(0, 1, above=True, below=True)] = OWN
+    darts_order: Annotated[str, OneOf(DARTS_ORDERS)] = "1"
+    stop_on_collapse: bool = False
     skip_threshold: Annotated[float, _BELOW_ONE] = 1e-6
     constraint_weight: Annotated[float, _NOT_NEGATIVE] = 0.0
     penalty_estimator: Annotated[str, OneOf(PENALTY_ESTIMATORS)] = "expectation"
@@ -75,13 +92,18 @@ class SearchConfig(TrainingConfig):
     alpha_beta_1: Annotated[float, _BELOW_ONE] = 0.5
     alpha_beta_2: Annotated[float, _BELOW_ONE] = 0.999
     alpha_weight_decay: Annotated[float, _NOT_NEGATIVE] = 1e-3
-    alpha_decay: Annotated[str, OneOf(ALPHA_DECAYS)] = "decoupled"
+    alpha_decay: Annotated[str, OneOf(ALPHA_DECAYS)] = OWN
     alpha_clip_norm: Annotated[float, _NOT_NEGATIVE] = 10.0
-    initial_temperature: Annotated[float, _POSITIVE] = 1.0
-    final_temperature: Annotated[float, _POSITIVE] = 0.03
+    initial_temperature: Annotated[float, _POSITIVE] = OWN
+    final_temperature: Annotated[float, _POSITIVE] = OWN
 
     def __post_init__(self) -> None:
         """Check every field, and that they go together."""
+        spec = algorithms.get(self.algorithm)
+        self._check_settings(spec)
+        for name, value in {**algorithms.DEFAULTS, **spec.defaults}.items():
+            if getattr(self, name) is OWN:
+                object.__setattr__(self, name, value)
         super().__post_init__()
         if self.epochs < 1:
             raise UserError(f"`epochs`={self.epochs}: nothing to search with, accepted: 1 or more")
@@ -93,6 +115,17 @@ class SearchConfig(TrainingConfig):
         self._check_estimator()
         self._check_criteria()
         self._check_targets()
+
+    def _check_settings(self, spec: algorithms.AlgorithmSpec) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            default = value in (field.default, algorithms.DEFAULTS.get(field.name))
+            if not (default or spec.has(field.name)):
+                raise UserError(
+                    f"{format_setting(field.name, value)}: not a setting of `algorithm`="
+                    f"{self.algorithm}, accepted: with `algorithm`="
+                    f"{' or '.join(algorithms.having(field.name))}"
+                )
 
     def _check_estimator(self) -> None:
         if self.relaxation == "one_hot" and self.penalty_estimator != "expectation":

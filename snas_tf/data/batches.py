@@ -12,6 +12,9 @@ from snas_tf.config import DataConfig
 VALIDATION, TEST = "validation", "test"
 """The parts of a data set that it is evaluated on."""
 
+HELD_OUT = "held_out"
+"""Training images that theta is not trained on, for the parameters of an architecture."""
+
 
 @dataclasses.dataclass(frozen=True)
 class BatchConfig:

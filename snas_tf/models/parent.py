@@ -49,7 +49,8 @@ def _spare_analysis(x: tf.Tensor) -> tf.Tensor:
     """
     if tf.executing_eagerly():
         return x
-    name = "reference"
+    # Networks that run at once, as with several draws a step, must not share a variable.
+    name = tf.compat.v1.get_default_graph().unique_name("reference")
     known = tf.raw_ops.TemporaryVariable(shape=[], dtype=tf.float32, var_name=name)
     with tf.control_dependencies([tf.raw_ops.DestroyTemporaryVariable(ref=known, var_name=name)]):
         return tf.identity(x)

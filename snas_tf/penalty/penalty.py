@@ -3,7 +3,6 @@
 import functools
 from collections.abc import Mapping
 
-import numpy as np
 import tensorflow as tf
 
 from snas_tf.architecture.cost import CRITERIA
@@ -59,11 +58,3 @@ class Penalty:
     def update(self, edges: Mapping[str, StochasticEdge], temperature: tf.Tensor) -> None:
         """Update the weight at the end of a step, if there is a target."""
         self.weight.update({kind: edges[kind].log_alpha.value for kind in edges}, temperature)
-
-    def expected_costs(self, edges: Mapping[str, StochasticEdge]) -> dict[str, float]:
-        """Compute the expected cost of the edges of a child, by criterion."""
-        probabilities = {kind: edges[kind].probabilities().numpy() for kind in edges}
-        return {
-            name: sum(np.sum(probabilities[kind] * self.costs[kind][name]) for kind in edges)
-            for name in CRITERIA
-        }

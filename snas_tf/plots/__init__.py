@@ -5,12 +5,13 @@ second.
 """
 
 from snas_tf.plots.cell import draw_cell, plot_cell, save_cells
-from snas_tf.plots.charts import draw_alpha, draw_curves, draw_training_curves
+from snas_tf.plots.charts import draw_alpha, draw_credit, draw_curves, draw_training_curves
 from snas_tf.plots.picture import save, to_png_bytes
 
 __all__ = [
     "draw_alpha",
     "draw_cell",
+    "draw_credit",
     "draw_curves",
     "draw_training_curves",
     "plot_cell",

@@ -24,25 +24,49 @@ def draw_alpha(probabilities: np.ndarray, title: str, space: SearchSpace = DARTS
         title: title above the picture.
         space: search space of these edges and operations.
     """
+    return _draw_heat_map(probabilities, title, space, "Blues", (0, 1))
+
+
+def draw_credit(credit: np.ndarray, title: str, space: SearchSpace = DARTS) -> "Figure":
+    """Draw the mean credit of each edge's operations (Eq. 8) as a heat map.
+
+    Args:
+        credit: mean of -dL/dZ [edges, operations]; above 0 where more of the operation lowers the
+            loss, NaN where it never ran.
+        title: title above the picture.
+        space: search space of these edges and operations.
+    """
+    largest = float(np.nanmax(np.abs(credit), initial=1e-12))
+    return _draw_heat_map(credit, title, space, "RdBu", (-largest, largest))
+
+
+def _draw_heat_map(
+    values: np.ndarray,
+    title: str,
+    space: SearchSpace,
+    colors: str,
+    limits: tuple[float, float],
+) -> "Figure":
+    """Draw a value for each edge and operation, and mark the largest of each edge."""
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
     figure = Figure(figsize=(7, 6.4))
     figure.text(0.03, 0.975, title, **TITLE)
     axes = figure.add_axes((0.075, 0.025, 0.79, 0.865))
-    image = axes.imshow(probabilities, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    best = np.argmax(probabilities, axis=1)
-    for (row, column), value in np.ndenumerate(probabilities):
-        style: dict[str, Any] = {
-            "color": "white" if value > 0.55 else INK,
-            "ha": "center",
-            "va": "center",
-        }
+    lowest, highest = limits
+    image = axes.imshow(values, cmap=colors, vmin=lowest, vmax=highest, aspect="auto")
+    best = np.argmax(np.nan_to_num(values, nan=-np.inf), axis=1)
+    digits = max(2, 1 - math.floor(math.log10(highest)))
+    for (row, column), value in np.ndenumerate(values):
+        dark = value > 0.55 * highest or value < 0.7 * lowest
+        style: dict[str, Any] = {"color": "white" if dark else INK, "ha": "center", "va": "center"}
         if column == best[row]:
             style |= {"weight": "bold", "gid": f"best-{row}-{column}"}
             corner = (column - 0.45, row - 0.38)
             axes.add_patch(Rectangle(corner, 0.9, 0.76, fill=False, lw=2.2, ec=AMBER))
-        axes.text(column, row, f"{value:.2f}", size=9, **style)
+        text = "" if math.isnan(value) else f"{value:.{digits}f}"
+        axes.text(column, row, text, size=9, **style)
     # A white rule where the edges into the next node start.
     starts = [row - 0.5 for row, (source, _) in enumerate(space.edges) if source == 0]
     axes.hlines(starts, -0.5, len(space.operations) - 0.5, color="white", lw=4)
@@ -67,7 +91,10 @@ def draw_curves(
         title: title above the picture.
         space: that was searched.
     """
-    figure, panels = _panels(title, {"accuracy": 5, "entropy (nats)": 5, "temperature": 3})
+    widths = {"accuracy": 5, "entropy (nats)": 5}
+    if any(row.get("temperature") not in (None, "") for row in rows):
+        widths["temperature"] = 3
+    figure, panels = _panels(title, widths)
     limit = math.log(len(space.operations))
     panels[1].axhline(limit, color=MUTED, ls=":", lw=1.4, gid="uniform")
     # No entropy exceeds the limit, so its label above the line covers no curve.
@@ -81,7 +108,8 @@ def draw_curves(
     _draw_curve(panels[0], rows, "valid_accuracy", "validation", AMBER)
     for kind, color in zip(space.kinds, (BLUE, AMBER, SKY, ROSE), strict=False):
         _draw_curve(panels[1], rows, f"entropy_{kind}", kind, color)
-    _draw_curve(panels[2], rows, "temperature", "temperature", ROSE)
+    for axes in panels[2:]:
+        _draw_curve(axes, rows, "temperature", "temperature", ROSE)
     _add_legends(panels[:2])
     return figure
 

@@ -26,7 +26,8 @@ def train(
     """Train a model for the epochs of its `config`.
 
     Args:
-        model: a built and compiled `TracedModel` with `config`, `step` and `state`.
+        model: a built and compiled `TracedModel` with `config`, `step` and `state`. The training
+            ends early after an epoch whose report sets its `stop_training`.
         monitor_class: class of the monitor.
         dataset: the images to learn from and those to validate on.
         batch_config: how training batches are drawn.
@@ -54,7 +55,7 @@ def train(
     if step and step % epoch_steps == 0:
         epoch_end.finish(step // epoch_steps - 1)
     callbacks = [StopAtDivergence(), progress, checkpoints, epoch_end]
-    while step < epochs * epoch_steps:
+    while step < epochs * epoch_steps and not model.stop_training:
         # An interrupted epoch is finished separately: `fit` needs epochs of equal length.
         epoch, done = divmod(step, epoch_steps)
         next_epoch = epoch + 1 if done else epochs
@@ -93,4 +94,4 @@ class _EpochEnd(keras.callbacks.Callback):
             f"valid_{name}": value for name, value in model.measure(self._validation).items()
         }
         self._monitor.report(epoch, {**means, **held_out})
-        model.training_means.reset()
+        model.begin_epoch()

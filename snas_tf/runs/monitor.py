@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import keras
@@ -28,7 +29,7 @@ class Monitor:
         rows: rows of earlier epochs; later ones are appended.
     """
 
-    tags: ClassVar[dict[str, str]] = {}
+    tags: ClassVar[Mapping[str, str]] = {}
     """TensorBoard's names of what is in a row."""
 
     def __init__(
@@ -77,7 +78,7 @@ class Monitor:
         with self._writer.as_default(step=epoch + 1):
             for name in row.keys() - {"epoch", "step"}:
                 if not math.isnan(row[name]):
-                    tf.summary.scalar(self.tags.get(name, f"run/{name}"), row[name])
+                    tf.summary.scalar(self.tag(name), row[name])
             self.keep(epoch, row)
         self._writer.flush()
         self._run.write_rows(self.rows)
@@ -90,6 +91,10 @@ class Monitor:
             left = (self._num_epochs - row["epoch"]) * self._progress.epoch_seconds()
             parts.append(f"{duration(left)} left")
         return parts
+
+    def tag(self, name: str) -> str:
+        """TensorBoard's name of a column."""
+        return self.tags.get(name, f"run/{name}")
 
     def measure(self, means: dict[str, float]) -> dict[str, Any]:
         """Return the row of an epoch, without epoch, step, rate and time."""

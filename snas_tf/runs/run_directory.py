@@ -24,7 +24,7 @@ _ACCEPTED = "accepted: a directory that is empty, new, or holds an earlier run"
 
 _FILES = (
     *("run.json", "network.json", "genotype.json", "result.json", "metrics.csv"),
-    *("normal.png", "normal.svg", "reduce.png", "reduce.svg", "curves.png"),
+    *("normal.png", "normal.svg", "reduce.png", "reduce.svg", "curves.png", "credit_*.png"),
     *("images", "checkpoints", "best", "genotypes", "tensorboard", "export", "seed_*"),
 )
 """What a run writes into its directory."""

@@ -1,6 +1,7 @@
 """What the training of a child reports at the end of every epoch."""
 
 import math
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from snas_tf.runs.checkpoint_files import CheckpointFiles, network_checkpoint
@@ -13,7 +14,7 @@ BEST = "epoch"
 class ChildMonitor(Monitor):
     """Adds the weights of the epoch with the best validation accuracy."""
 
-    tags: ClassVar = {
+    tags: ClassVar[Mapping[str, str]] = {
         "loss": "losses/total",
         "cross_entropy": "losses/cross_entropy",
         "valid_cross_entropy": "losses/valid_cross_entropy",

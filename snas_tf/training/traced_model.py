@@ -86,5 +86,9 @@ class TracedModel(keras.Model):
             self.test_function(batch)
         return self.test_means.result()
 
+    def begin_epoch(self) -> None:
+        """Begin the means of the next epoch."""
+        self.training_means.reset()
+
     def _trace(self, function: Callable) -> Callable:
         return function if self.run_eagerly else tf.function(function, autograph=False)

@@ -3,8 +3,9 @@
 import shlex
 from typing import Any
 
+import tensorflow as tf
+
 from snas_tf import plots
-from snas_tf.algorithms.registry import ALGORITHMS
 from snas_tf.algorithms.search_model import SearchModel
 from snas_tf.algorithms.search_monitor import SearchMonitor
 from snas_tf.architecture import spaces
@@ -12,10 +13,10 @@ from snas_tf.architecture.genotype import Genotype
 from snas_tf.architecture.genotype_json import to_json
 from snas_tf.architecture.genotype_source import read_genotype
 from snas_tf.architecture.network_cost import child_cost
-from snas_tf.config import DataConfig, RunConfig, SearchConfig
+from snas_tf.config import DataConfig, RunConfig, SearchConfig, algorithms
 from snas_tf.data import memory_collection
-from snas_tf.data.batches import VALIDATION, BatchConfig, Collection, Dataset
-from snas_tf.errors import UserError, format_setting
+from snas_tf.data.batches import HELD_OUT, VALIDATION, BatchConfig, Collection, Dataset
+from snas_tf.data.held_out_dataset import HeldOutDataset
 from snas_tf.files import whole_files
 from snas_tf.models.description import NetworkDescription
 from snas_tf.runs import devices, loop
@@ -25,26 +26,13 @@ from snas_tf.workflows.workflow import Workflow
 
 
 class Search(Workflow):
-    """Searches a cell: the joint training of a parent network and its distributions.
+    """Searches a cell: the training of a parent network and of the architecture's parameters.
 
     The arguments are those of `Workflow`.
-
-    Raises:
-        UserError: the algorithm is unknown.
     """
 
     kind = "search"
     config: SearchConfig
-
-    def __init__(
-        self, config: SearchConfig, data_config: DataConfig, run_config: RunConfig
-    ) -> None:
-        super().__init__(config, data_config, run_config)
-        if config.algorithm not in ALGORITHMS:
-            raise UserError(
-                f"{format_setting('algorithm', config.algorithm)}: unknown, accepted: "
-                f"{', '.join(ALGORITHMS)}"
-            )
 
     def read_images(self, run: RunDirectory) -> Collection:
         """See `Workflow.read_images`; test images are never read."""
@@ -55,28 +43,46 @@ class Search(Workflow):
     ) -> dict[str, Any]:
         """See `Workflow.train`."""
         config, seed, batch_size = self.config, self.run_config.seed, self.data_config.batch_size
+        algorithm_class = algorithms.get(config.algorithm).load()
+        divided = algorithm_class.learns_from_held_out_images(config)
+        learned: Any = dataset
+        if divided:
+            fraction = config.architecture_fraction
+            learned = HeldOutDataset.divide(learned, fraction, seed, batch_size)
+            print(learned.summary(), flush=True)
         strategy = devices.strategy(batch_size)
         whole_files.write_text(run.network, described.to_json())
-        epoch_steps = dataset.steps_per_epoch(batch_size)
+        num_steps = config.epochs * learned.steps_per_epoch(batch_size)
         with strategy.scope():
             parent = described.make_parent(spaces.get(config.space), config.skip_threshold)
-            algorithm = ALGORITHMS[config.algorithm](
-                parent, config, config.epochs * epoch_steps, seed
-            )
-            model = SearchModel(algorithm)
-        validation = dataset.evaluation_batches(VALIDATION, batch_size)
+            algorithm = algorithm_class(parent, config, num_steps, seed)
+            held_out = learned.evaluation_batches(HELD_OUT, batch_size) if divided else None
+            model = SearchModel(algorithm, held_out)
         batch_config = BatchConfig.from_config(self.data_config, seed)
         every_steps = self.run_config.checkpoint_every_steps
-        monitor = loop.train(model, SearchMonitor, dataset, batch_config, run, every_steps)
-        rounded_edges = algorithm.finish()
-        genotype = algorithm.derive()
+        monitor = loop.train(model, SearchMonitor, learned, batch_config, run, every_steps)
+        return self._finish(run, model, monitor, dataset.evaluation_batches(VALIDATION, batch_size))
+
+    def _finish(
+        self,
+        run: RunDirectory,
+        model: SearchModel,
+        monitor: SearchMonitor,
+        validation: tf.data.Dataset | None,
+    ) -> dict[str, Any]:
+        """Derive the child, measure it, and write what was found."""
+        rounded_edges = model.algorithm.finish()
+        epochs = len(monitor.rows)
+        genotype, stopped = model.derive(), epochs < self.config.epochs
+        if stopped:
+            genotype = monitor.genotype_after(epochs - 1) or genotype
         whole_files.write_text(run.genotype, to_json(genotype))
         accuracy = model.evaluate_child(genotype, validation)
         result = _result(model, genotype, rounded_edges, accuracy, monitor)
         plots.save_cells(genotype, run.path)
         curves = plots.draw_curves(monitor.rows, "search", genotype.space)
         plots.save(curves, run.path / "curves.png")
-        return result
+        return {**result, "stopped_on_collapse": stopped}
 
     def combine(self, run: RunDirectory, results: list[dict[str, Any]]) -> dict[str, Any]:
         """See `Workflow.combine`; the result and cell of the best search (Section 3)."""
@@ -101,8 +107,7 @@ def search(config: SearchConfig, data_config: DataConfig, run_config: RunConfig)
         The content of result.json.
 
     Raises:
-        UserError: the algorithm is unknown, the images can't be read, or the run directory is of
-            another run.
+        UserError: the images can't be read or are too few, or the run directory is of another run.
     """
     return Search(config, data_config, run_config).run()
 
@@ -142,13 +147,18 @@ def report(
     if result["rounded_edges"]:
         rounded = f", {result['rounded_edges']} rounded to the target"
     files = model_dir / f"seed_{result['best_seed']}" if "seeds" in result else model_dir
+    if result["stopped_on_collapse"]:
+        print(
+            f"stopped after epoch {result['epochs']}, in which a cell lost its last convolution: "
+            "the cells are those of the epoch before"
+        )
     for seed in result.get("seeds", ()):
         print(
             f"validation accuracy  {seed['search_valid_accuracy']:.4f}  child "
             f"{seed['child_valid_accuracy']:.4f}  {seed['child_parameters']:,} parameters"
         )
     print(
-        f"\nvalidation accuracy  {result['search_valid_accuracy']:.4f}  the parent, sampled\n"
+        f"\nvalidation accuracy  {result['search_valid_accuracy']:.4f}  the parent\n"
         f"child accuracy       {result['child_valid_accuracy']:.4f}  "
         "the found cell with the parent's weights, not retrained\n"
         f"child                {result['child_parameters']:,} parameters, "

@@ -155,7 +155,10 @@ class Workflow:
         return (
             isinstance(seeds, list)
             and len(seeds) == self.config.num_seeds
-            and result.get("epochs") == self.config.epochs
+            and (
+                result.get("epochs") == self.config.epochs
+                or bool(result.get("stopped_on_collapse"))
+            )
         )
 
     def _check_place(self) -> None:

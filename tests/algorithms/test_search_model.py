@@ -11,7 +11,7 @@ def model():
 
 
 def test_a_child_is_evaluated_in_place_of_draws(model):
-    genotype = model.algorithm.derive()
+    genotype = model.derive()
     drawn = divide_sums(model.test_step(make_batch()))["cross_entropy"]
     logits = model.network(make_batch()["image"], genotype.one_hot())
     labels = make_batch()["label"].numpy()

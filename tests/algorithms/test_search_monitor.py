@@ -267,6 +267,7 @@ def test_the_distributions_are_drawn_at_most_about_thirty_times_and_at_the_end(
     monkeypatch.setattr(search_monitor, "plots", mock.Mock())
     monitor, row = make(tmp_path, model, num_epochs), dict.fromkeys(ENTROPIES, 0.0)
     epochs = []
+    monitor.genotype = model.derive()
     for epoch in range(num_epochs):
         monitor.keep(epoch, row)
         epochs += [epoch + 1] * drawn.count("alpha/normal")

@@ -14,6 +14,7 @@ from snas_tf.config import (
     RunConfig,
     SearchConfig,
     TrainingConfig,
+    algorithms,
 )
 from snas_tf.config.accepted import Range, accepted_values
 from snas_tf.errors import UserError
@@ -25,6 +26,13 @@ NOT_NEGATIVE = ([0.0, 1e300], [-TINY, math.inf, math.nan])
 BELOW_ONE = ([0.0, 0.999], [-TINY, 1.0, math.nan])
 POSITIVE = ([TINY, 1e300], [0.0, math.inf, math.nan])
 EPOCHS = ([0, 1_000_000], [-1, 1_000_001])
+
+
+def make_search(**settings):
+    """Make a config of an algorithm that has the settings."""
+    names = [set(algorithms.having(name)) for name in settings]
+    return SearchConfig(algorithm=sorted(set.intersection(*names), reverse=True)[0], **settings)
+
 
 DATA = {
     "image_size": ([None, 8, 4096], [7, 4097]),
@@ -48,6 +56,9 @@ SEARCH = {
     **TRAINING,
     "epochs": ([1, 1_000_000], [0, 1_000_001]),
     "relaxation": (["concrete", "one_hot"], ["hard"]),
+    "draws": ([1, 100], [0, 101]),
+    "darts_order": (["1", "2", "single_level"], ["3"]),
+    "architecture_fraction": ([TINY, 0.999], [0.0, 1.0, math.nan]),
     "skip_threshold": BELOW_ONE,
     "constraint_weight": NOT_NEGATIVE,
     "penalty_estimator": (["expectation", "reparameterization", "policy_gradient"], ["exact"]),
@@ -91,7 +102,7 @@ RULES = {
     (DataConfig, DataConfig): DATA,
     (RunConfig, run_config): RUN,
     (TrainingConfig, TrainingConfig): TRAINING,
-    (SearchConfig, SearchConfig): SEARCH,
+    (SearchConfig, make_search): SEARCH,
     (ChildConfig, ChildConfig): CHILD,
     (ImageNetConfig, ImageNetConfig): IMAGENET,
 }

@@ -152,7 +152,7 @@ def test_the_help_names_every_word_of_the_epoch_line(capsys):
 
 
 def test_every_word_of_a_searchs_line_is_explained():
-    row = collections.defaultdict(float, entropy_normal=0.0, entropy_reduce=0.0)
+    row = collections.defaultdict(float, entropy_normal=0.0, entropy_reduce=0.0, penalty_share=0.0)
     line = SearchMonitor.describe(None, row)
     words = {part.split(" 0.")[0].split(" 0 ")[0] for part in line.split("  ")}
     assert words == set(help_text.EPOCH_LINE) - {"images/s", "left"}

@@ -41,10 +41,7 @@ def test_every_flag_of_a_training_is_a_field_and_every_field_has_a_flag(mode):
             "export_weights",
         }
     )
-    assert set(MODES[mode].define(flags.FlagValues())) - OWN == named - without - {
-        "algorithm",
-        "space",
-    }
+    assert set(MODES[mode].define(flags.FlagValues())) - OWN == named - without - {"space"}
 
 
 @pytest.mark.parametrize("mode", CONFIGS)

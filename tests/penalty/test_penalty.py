@@ -29,13 +29,6 @@ def test_the_penalty_is_the_weight_times_the_expected_share_of_the_most_expensiv
     )
 
 
-def test_expected_costs_are_those_of_children_drawn_from_the_distribution():
-    penalty = Penalty(PLAN, SearchConfig(), num_steps=10)
-    for name, value in penalty.expected_costs(EDGES).items():
-        expected = sum((probabilities(kind) * penalty.costs[kind][name]).sum() for kind in EDGES)
-        assert value == pytest.approx(expected, rel=1e-5)
-
-
 def test_an_update_moves_the_weight_where_a_target_decides_it_and_only_there():
     temperature = tf.constant(0.5)
     fixed = Penalty(PLAN, SearchConfig(constraint_weight=0.5), num_steps=10)

@@ -217,7 +217,7 @@ def test_steps_per_execution_is_honored():
 def test_jit_compile_gives_the_same_losses():
     compiled = make_small(jit_compile=True)
     assert compiled.jit_compile
-    assert fit(compiled) == pytest.approx(fit(make_small()), rel=1e-4)
+    assert fit(compiled) == pytest.approx(fit(make_small()), rel=1e-3)
 
 
 def test_a_child_is_a_layer_of_another_model(tmp_path):

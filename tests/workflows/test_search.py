@@ -60,6 +60,8 @@ def test_a_run_leaves_all_its_files(finished):
         "reduce.png",
         "reduce.svg",
         "curves.png",
+        "credit_normal.png",
+        "credit_reduce.png",
         "result.json",
     }
     assert len(list((model_dir / "genotypes").iterdir())) == 2

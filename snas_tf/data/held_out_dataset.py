@@ -1,0 +1,114 @@
+"""A data set whose training images are divided: some for theta, the others for the architecture."""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from snas_tf.data import splits
+from snas_tf.data.batches import HELD_OUT, VALIDATION, BatchConfig
+from snas_tf.data.memory_dataset import MemoryDataset
+from snas_tf.errors import UserError
+
+_ORDER = 2**31
+"""Added to the seed of a run, which is smaller, for batches of images held out."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class HeldOutDataset:
+    """Images to train theta on, and images held out of these; see `batches.Dataset`.
+
+    A batch of training images has another one, "held_out". The validation images are in neither.
+
+    Attributes:
+        theta: the images that theta is trained on, with those of validation and test.
+        held_out: the same, with the images held out in place of the former.
+    """
+
+    theta: MemoryDataset
+    held_out: MemoryDataset
+
+    @classmethod
+    def divide(
+        cls, dataset: MemoryDataset, fraction: float, seed: int, batch_size: int
+    ) -> "HeldOutDataset":
+        """Divide training images at random; every class gives its share.
+
+        Args:
+            dataset: the images.
+            fraction: share of the training images to hold out.
+            seed: at least 0; a seed always holds out the same images.
+            batch_size: images a step.
+
+        Raises:
+            UserError: a part is smaller than a batch.
+        """
+        labels = dataset.train.labels
+        counts = splits.held_out_counts(np.bincount(labels), fraction)
+        parts = splits.split(labels, counts, seed)
+        smallest = min(len(part) for part in parts)
+        if smallest < batch_size:
+            raise UserError(
+                f"`architecture_fraction`={fraction:g}: divides {len(labels)} training images into "
+                f"{len(parts[0])} and {len(parts[1])}, accepted: no part smaller than "
+                f"`batch_size`={batch_size}"
+            )
+        theta, held_out = (
+            dataclasses.replace(dataset, train=dataset.train.take(part)) for part in parts
+        )
+        return cls(theta, held_out)
+
+    def summary(self) -> str:
+        """The line that a run prints of the division."""
+        return (
+            f"divided   {self.num_training:,} training images for the weights, "
+            f"{self.held_out.num_training:,} for the architecture"
+        )
+
+    @property
+    def name(self) -> str:
+        """See `batches.Dataset`."""
+        return self.theta.name
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """See `batches.Dataset`."""
+        return self.theta.class_names
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """See `batches.Dataset`."""
+        return self.theta.image_size
+
+    @property
+    def num_training(self) -> int:
+        """The number of images that theta is trained on."""
+        return self.theta.num_training
+
+    def channel_statistics(self) -> tuple[np.ndarray, np.ndarray]:
+        """See `batches.Dataset`; of the images that theta is trained on."""
+        return self.theta.channel_statistics()
+
+    def steps_per_epoch(self, batch_size: int) -> int:
+        """The number of full batches in one pass over the images that theta is trained on."""
+        return self.theta.steps_per_epoch(batch_size)
+
+    def training_batches(
+        self, config: BatchConfig, first_step: int, num_steps: int
+    ) -> tf.data.Dataset:
+        """See `batches.Dataset`; "held_out" is a batch of the images held out."""
+        other = dataclasses.replace(config, seed=config.seed + _ORDER)
+        batches = (
+            self.theta.training_batches(config, first_step, num_steps),
+            self.held_out.training_batches(other, first_step, num_steps),
+        )
+        return tf.data.Dataset.zip(batches).map(
+            lambda theta, held_out: {**theta, HELD_OUT: held_out}
+        )
+
+    def evaluation_batches(self, part: str, batch_size: int) -> tf.data.Dataset | None:
+        """See `batches.Dataset`; `HELD_OUT` is a part too."""
+        if part == HELD_OUT:
+            held_out = dataclasses.replace(self.held_out, validation=self.held_out.train)
+            return held_out.evaluation_batches(VALIDATION, batch_size)
+        return self.theta.evaluation_batches(part, batch_size)
