@@ -18,6 +18,14 @@ _MEANINGS = {
     "the weights do not, where the algorithm divides them.",
     "darts_order": "How the gradient of log alpha sees the weights: as constant (1), after a step "
     "of theirs (2); or both have the gradient on the same images (single_level).",
+    "derivation_samples": "Children that are judged on images held out to derive one, after every "
+    "epoch.",
+    "population_size": "Children that evolve; the oldest dies for each new one.",
+    "tournament_size": "Children of which the best has the next one.",
+    "controller_learning_rate": "Adam's rate of the controller.",
+    "controller_entropy_weight": "What the controller's reward, an accuracy, is raised by for each "
+    "nat of the entropy of its decisions.",
+    "controller_baseline_decay": "Decay of the mean reward, with which a reward is compared.",
     "stop_on_collapse": "Stop after an epoch whose derived cell has no convolution left, and keep "
     "the cells of the epoch before.",
     "alpha_decay": "How the weight decay of log alpha is applied: beside Adam's step, as in AdamW "

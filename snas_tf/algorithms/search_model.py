@@ -16,17 +16,17 @@ class SearchModel(TracedModel):
 
     Args:
         algorithm: has the network.
-        held_out: batches on which children are judged to derive one; None where the algorithm
-            judges none.
+        judging: batches of images held out, on which children are judged to derive one; None where
+            the algorithm judges none.
     """
 
-    def __init__(self, algorithm: Algorithm, held_out: tf.data.Dataset | None = None) -> None:
+    def __init__(self, algorithm: Algorithm, judging: tf.data.Dataset | None = None) -> None:
         super().__init__(algorithm.measures, classification.MEASURES, name="search")
         self.network = algorithm.network
         self.algorithm = algorithm
         self.config = algorithm.config
         self.num_steps = algorithm.num_steps
-        self._held_out = held_out
+        self._judging = judging
         # Whether the derived child is evaluated in place of draws.
         self.evaluates_child = self._add_value("evaluates_child", (), "bool")
         self.child = {
@@ -77,7 +77,7 @@ class SearchModel(TracedModel):
         return self.algorithm.derive(self._judge)
 
     def _judge(self, genotype: Genotype) -> float:
-        return self.evaluate_child(genotype, self._held_out)
+        return self.evaluate_child(genotype, self._judging)
 
     def evaluate_child(self, genotype: Genotype, batches: tf.data.Dataset | None) -> float:
         """Measure the accuracy of a derived child with the parent's weights (Table 1)."""

@@ -18,6 +18,12 @@ _PENALTY = (
 _ADAM = ("alpha_learning_rate", "alpha_beta_1", "alpha_beta_2", "alpha_weight_decay")
 _ALPHA = (*_ADAM, "alpha_decay", "alpha_clip_norm")
 _TEMPERATURE = ("initial_temperature", "final_temperature")
+_JUDGED = ("architecture_fraction", "derivation_samples")
+_CONTROLLER = (
+    "controller_learning_rate",
+    "controller_entropy_weight",
+    "controller_baseline_decay",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,12 +36,14 @@ class AlgorithmSpec:
         settings: the fields of `SearchConfig` that it has besides those of every algorithm; None
             for all.
         defaults: its own defaults of them.
+        drops_edges: whether its children always lack edges, so that the space needs `none`.
     """
 
     implementation: Any
     source: str = ""
     settings: tuple[str, ...] | None = None
     defaults: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    drops_edges: bool = False
 
     def has(self, setting: str) -> bool:
         """Whether the algorithm has a setting."""
@@ -72,6 +80,21 @@ ALGORITHMS: dict[str, AlgorithmSpec] = {
             "final_temperature": 0.1,
         },
     ),
+    "enas": AlgorithmSpec(
+        "snas_tf.algorithms.enas:ENAS",
+        "Pham et al., 2018",
+        (*_JUDGED, *_CONTROLLER),
+        {"architecture_fraction": 0.1, "derivation_samples": 10},
+        drops_edges=True,
+    ),
+    "random": AlgorithmSpec(
+        "snas_tf.algorithms.random_search:RandomSearch", "Li and Talwalkar, 2019", _JUDGED
+    ),
+    "evolution": AlgorithmSpec(
+        "snas_tf.algorithms.evolution:Evolution",
+        "Real et al., 2019",
+        (*_JUDGED, "population_size", "tournament_size"),
+    ),
 }
 """The algorithms that `SearchConfig.algorithm` may name."""
 
@@ -81,6 +104,7 @@ _OWNED = {name for spec in ALGORITHMS.values() for name in spec.settings or ()}
 DEFAULTS: Mapping[str, Any] = {
     "alpha_decay": "decoupled",
     "architecture_fraction": 0.5,
+    "derivation_samples": 50,
     "initial_temperature": 1.0,
     "final_temperature": 0.03,
 }

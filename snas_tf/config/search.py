@@ -1,6 +1,7 @@
 """The config of a search."""
 
 import dataclasses
+import itertools
 from typing import Annotated, Any
 
 from snas_tf.architecture import child_size, spaces
@@ -23,6 +24,7 @@ _NOT_NEGATIVE = Range(0)
 _POSITIVE = Range(0, above=True)
 _BELOW_ONE = Range(0, 1, below=True)
 _DRAWS = Range(1, 100)
+_SAMPLES = Range(1, 10_000)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +47,13 @@ class SearchConfig(TrainingConfig):
         architecture_fraction: share of the training images that theta is not trained on, for
             algorithms that learn from such images.
         darts_order: how the gradient of alpha sees theta; one of `DARTS_ORDERS`.
+        derivation_samples: children that are judged to derive one.
+        population_size: children that evolve, of which the oldest dies for each new one.
+        tournament_size: children of which the best has the next one.
+        controller_learning_rate: rate of the controller's Adam.
+        controller_entropy_weight: what an accuracy is raised by, for each nat of the entropy of the
+            controller's decisions, to be its reward.
+        controller_baseline_decay: decay of the mean reward, with which a reward is compared.
         stop_on_collapse: stop after an epoch whose derived cell has no convolution.
         skip_threshold: operations whose z is smaller do not run; 0 for none.
         constraint_weight: eta of Eq. 9, for the normalized cost of `architecture.cost`.
@@ -66,9 +75,11 @@ class SearchConfig(TrainingConfig):
 
     Raises:
         UserError: a value is not accepted; there is no epoch, no such algorithm or space; the
-            algorithm does not have a setting; the estimator needs relaxed draws, or the baseline
-            another estimator; no criterion has a weight; more than one of `constraint_weight` and
-            the targets is given; or no child has the target size.
+            algorithm does not have a setting, or drops edges where the space has no zero operation;
+            a tournament is larger than the population, or this than the samples; the estimator
+            needs relaxed draws, or the baseline another estimator; no criterion has a weight; more
+            than one of `constraint_weight` and the targets is given; or no child has the target
+            size.
     """
 
     algorithm: str = "snas"
@@ -77,6 +88,12 @@ class SearchConfig(TrainingConfig):
     draws: Annotated[int, _DRAWS] = 1
     architecture_fraction: Annotated[float, Range(0, 1, above=True, below=True)] = OWN
     darts_order: Annotated[str, OneOf(DARTS_ORDERS)] = "1"
+    derivation_samples: Annotated[int, _SAMPLES] = OWN
+    population_size: Annotated[int, _SAMPLES] = 20
+    tournament_size: Annotated[int, _SAMPLES] = 5
+    controller_learning_rate: Annotated[float, _NOT_NEGATIVE] = 3.5e-3
+    controller_entropy_weight: Annotated[float, _NOT_NEGATIVE] = 1e-4
+    controller_baseline_decay: Annotated[float, _BELOW_ONE] = 0.99
     stop_on_collapse: bool = False
     skip_threshold: Annotated[float, _BELOW_ONE] = 1e-6
     constraint_weight: Annotated[float, _NOT_NEGATIVE] = 0.0
@@ -107,11 +124,8 @@ class SearchConfig(TrainingConfig):
         super().__post_init__()
         if self.epochs < 1:
             raise UserError(f"`epochs`={self.epochs}: nothing to search with, accepted: 1 or more")
-        if self.space not in spaces.SPACES:  # Checked here, because spaces can be registered.
-            raise UserError(
-                f"{format_setting('space', self.space)}: unknown, accepted: "
-                f"{', '.join(spaces.SPACES)}"
-            )
+        self._check_space(spec)
+        self._check_population(spec)
         self._check_estimator()
         self._check_criteria()
         self._check_targets()
@@ -125,6 +139,25 @@ class SearchConfig(TrainingConfig):
                     f"{format_setting(field.name, value)}: not a setting of `algorithm`="
                     f"{self.algorithm}, accepted: with `algorithm`="
                     f"{' or '.join(algorithms.having(field.name))}"
+                )
+
+    def _check_space(self, spec: algorithms.AlgorithmSpec) -> None:
+        named = format_setting("space", self.space)
+        if self.space not in spaces.SPACES:  # Checked here, because spaces can be registered.
+            raise UserError(f"{named}: unknown, accepted: {', '.join(spaces.SPACES)}")
+        if spec.drops_edges and spaces.get(self.space).zero is None:
+            raise UserError(
+                f"{named}: has no operation none, without which `algorithm`={self.algorithm} can't "
+                "drop edges, accepted: a space that has it"
+            )
+
+    def _check_population(self, spec: algorithms.AlgorithmSpec) -> None:
+        names = ("tournament_size", "population_size", "derivation_samples")
+        for smaller, larger in itertools.pairwise(name for name in names if spec.has(name)):
+            value, most = getattr(self, smaller), getattr(self, larger)
+            if value > most:
+                raise UserError(
+                    f"`{smaller}`={value}: more than `{larger}`={most}, accepted: at most as many"
                 )
 
     def _check_estimator(self) -> None:

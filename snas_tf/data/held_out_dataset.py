@@ -10,6 +10,9 @@ from snas_tf.data.batches import HELD_OUT, VALIDATION, BatchConfig
 from snas_tf.data.memory_dataset import MemoryDataset
 from snas_tf.errors import UserError
 
+JUDGED = 1000
+"""Images on which children are judged to derive one, at most about: many are judged each time."""
+
 _ORDER = 2**31
 """Added to the seed of a run, which is smaller, for batches of images held out."""
 
@@ -105,6 +108,15 @@ class HeldOutDataset:
         return tf.data.Dataset.zip(batches).map(
             lambda theta, held_out: {**theta, HELD_OUT: held_out}
         )
+
+    def judging_batches(self, batch_size: int) -> tf.data.Dataset:
+        """Make batches of the first of the images held out, whose order is random.
+
+        They are the same ones each time: whole batches, one at least, of at most `JUDGED` images.
+        """
+        batches = self.evaluation_batches(HELD_OUT, batch_size)
+        assert batches is not None  # At least a batch is held out.
+        return batches.take(max(1, JUDGED // batch_size))
 
     def evaluation_batches(self, part: str, batch_size: int) -> tf.data.Dataset | None:
         """See `batches.Dataset`; `HELD_OUT` is a part too."""

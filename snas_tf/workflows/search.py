@@ -15,7 +15,7 @@ from snas_tf.architecture.genotype_source import read_genotype
 from snas_tf.architecture.network_cost import child_cost
 from snas_tf.config import DataConfig, RunConfig, SearchConfig, algorithms
 from snas_tf.data import memory_collection
-from snas_tf.data.batches import HELD_OUT, VALIDATION, BatchConfig, Collection, Dataset
+from snas_tf.data.batches import VALIDATION, BatchConfig, Collection, Dataset
 from snas_tf.data.held_out_dataset import HeldOutDataset
 from snas_tf.files import whole_files
 from snas_tf.models.description import NetworkDescription
@@ -56,8 +56,8 @@ class Search(Workflow):
         with strategy.scope():
             parent = described.make_parent(spaces.get(config.space), config.skip_threshold)
             algorithm = algorithm_class(parent, config, num_steps, seed)
-            held_out = learned.evaluation_batches(HELD_OUT, batch_size) if divided else None
-            model = SearchModel(algorithm, held_out)
+            judging = learned.judging_batches(batch_size) if divided else None
+            model = SearchModel(algorithm, judging)
         batch_config = BatchConfig.from_config(self.data_config, seed)
         every_steps = self.run_config.checkpoint_every_steps
         monitor = loop.train(model, SearchMonitor, learned, batch_config, run, every_steps)

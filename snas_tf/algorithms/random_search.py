@@ -1,0 +1,68 @@
+"""Random search with shared weights: every operation of every edge is as probable."""
+
+import tensorflow as tf
+
+from snas_tf.algorithms.algorithm import DERIVATION, TRAINING, Algorithm, Draw, Judge
+from snas_tf.architecture.genotype import Genotype, derive
+from snas_tf.config import SearchConfig
+from snas_tf.training import classification
+from snas_tf.training.means import sums
+from snas_tf.training.traced_model import Batch
+
+
+class RandomSearch(Algorithm):
+    """Random search with shared weights (Li and Talwalkar, 2019).
+
+    Each step trains theta on one child, a one-hot Z whose edges have any operation with the same
+    probability, zero included. The best of `config.derivation_samples` such children, judged with
+    these weights on images held out, is derived. The arguments are those of `Algorithm`.
+    """
+
+    @classmethod
+    def learns_from_held_out_images(cls, config: SearchConfig) -> bool:
+        """See `Algorithm.learns_from_held_out_images`; children are judged on them."""
+        return True
+
+    def draw(self, purpose: int, number: tf.Tensor | int) -> Draw:
+        """Draw a one-hot Z, the same for the same step; see `Algorithm.draw`."""
+        seed, (edges, operations) = self.make_draw_seed(purpose, number), self.space.shape
+        z = {}
+        for index, kind in enumerate(self.space.kinds):
+            own = tf.random.experimental.stateless_fold_in(seed, index)
+            columns = tf.random.stateless_uniform([edges], own, 0, operations, tf.int32)
+            z[kind] = tf.one_hot(columns, operations)
+        return Draw(z)
+
+    def make_draw_seed(self, purpose: int, number: tf.Tensor | int) -> tf.Tensor:
+        """Make the seed, integers [2], of a draw at the current step."""
+        return self.make_seed(purpose, number, self.step.value)
+
+    def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """Update theta on a child; see `Algorithm.train_step`."""
+        return sums(self.train_theta(batch))
+
+    def train_theta(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """Update theta on a child of this replica; return what is measured of each example."""
+        context = tf.distribute.get_replica_context()
+        z = self.draw(TRAINING, context.replica_id_in_sync_group).z
+        theta = [variable.value for variable in self.theta]
+        with tf.GradientTape() as tape:
+            logits = self.network(batch["image"], z, training=True)
+            measured = classification.measure_examples(batch["label"], logits)
+            # The replicas' gradients are summed: each contributes its share of the batch's mean.
+            loss = tf.reduce_mean(measured["cross_entropy"]) / context.num_replicas_in_sync
+        self.update_theta(tape.gradient(loss, theta))
+        return {"loss": measured["cross_entropy"], **measured}
+
+    def derive(self, judge: Judge) -> Genotype:
+        """Derive the best of the children that are judged; of equal ones, the first."""
+        return max(map(self._draw_child, range(self.config.derivation_samples)), key=judge)
+
+    def _draw_child(self, number: int) -> Genotype:
+        z = self.draw(DERIVATION, number).z
+        return derive({kind: one.numpy() for kind, one in z.items()}, self.space)
+
+    def probabilities(self) -> dict[str, tf.Tensor]:
+        """The same probability everywhere, [edges, operations] for each kind."""
+        shape = self.space.shape
+        return {kind: tf.fill(shape, 1 / shape[1]) for kind in self.space.kinds}
