@@ -66,9 +66,9 @@ class SearchConfig(TrainingConfig):
 
     Raises:
         UserError: a value is not accepted; there is no epoch, no such algorithm or space; the
-            algorithm does not have a setting; the estimator needs relaxed draws, or the baseline
-            another estimator; no criterion has a weight; more than one of `constraint_weight` and
-            the targets is given; or no child has the target size.
+            algorithm does not have a setting; the temperature rises; the estimator needs relaxed
+            draws, or the baseline another estimator; no criterion has a weight; more than one of
+            `constraint_weight` and the targets is given; or no child has the target size.
     """
 
     algorithm: str = "snas"
@@ -111,6 +111,11 @@ class SearchConfig(TrainingConfig):
             raise UserError(
                 f"{format_setting('space', self.space)}: unknown, accepted: "
                 f"{', '.join(spaces.SPACES)}"
+            )
+        if self.final_temperature > self.initial_temperature:
+            raise UserError(
+                f"`final_temperature`={self.final_temperature:g}: above `initial_temperature`="
+                f"{self.initial_temperature:g}, accepted: the same or less"
             )
         self._check_estimator()
         self._check_criteria()

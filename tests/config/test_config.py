@@ -29,7 +29,11 @@ EPOCHS = ([0, 1_000_000], [-1, 1_000_001])
 
 
 def make_search(**settings):
-    """Make a config of an algorithm that has the settings."""
+    """Make a config of an algorithm that has the settings; the temperature must not rise."""
+    if "final_temperature" in settings:
+        settings["initial_temperature"] = 1e300
+    if "initial_temperature" in settings:
+        settings.setdefault("final_temperature", TINY)
     names = [set(algorithms.having(name)) for name in settings]
     return SearchConfig(algorithm=sorted(set.intersection(*names), reverse=True)[0], **settings)
 
