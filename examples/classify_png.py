@@ -18,8 +18,11 @@ if __name__ == "__main__":
     args = parser.parse_args()
     classify = tf.saved_model.load(args.export).signatures["serving_default"]
     with PIL.Image.open(args.picture) as picture:
-        # As the training read its images: upright, and what is transparent on white.
-        upright = PIL.ImageOps.exif_transpose(picture).convert("RGBA")
+        # As the training read its images: upright, 8 bits, and what is transparent on white.
+        upright = PIL.ImageOps.exif_transpose(picture)
+    if upright.mode.startswith("I;16"):
+        upright = PIL.Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
+    upright = upright.convert("RGBA")
     white = PIL.Image.new("RGBA", upright.size, "white")
     pixels = np.asarray(PIL.Image.alpha_composite(white, upright).convert("RGB"))
     result = classify(image=tf.constant(pixels[np.newaxis]))

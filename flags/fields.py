@@ -29,10 +29,8 @@ def define(values: flags.FlagValues, defaults: Config, meanings: Mapping[str, st
             flags.DEFINE_boolean(name, default, meaning, flag_values=values)
             values[name].parser = _BooleanParser()
         elif accepted.kind is int:
-            rule: Any = accepted.rule  # Every field that is an integer has a range.
-            flags.DEFINE_integer(
-                name, default, meaning, rule.lowest, rule.highest, flag_values=values
-            )
+            integers: flags.ArgumentSerializer[int] = flags.ArgumentSerializer()
+            flags.DEFINE(IntegerParser(accepted), name, default, meaning, values, integers)
         elif accepted.kind is float:
             serializer: flags.ArgumentSerializer[float] = flags.ArgumentSerializer()
             flags.DEFINE(NumberParser(accepted), name, default, meaning, values, serializer)
@@ -68,6 +66,31 @@ class NumberParser(flags.FloatParser):
         """
         try:
             return self._accepted.convert(float(argument))
+        except ValueError as error:
+            raise ValueError(f"accepted: {self._accepted}") from error
+
+
+class IntegerParser(flags.IntegerParser):
+    """An integer that a field accepts.
+
+    Args:
+        accepted: the values that the field accepts; every such field has a range.
+    """
+
+    def __init__(self, accepted: Accepted) -> None:
+        rule: Any = accepted.rule
+        super().__init__(rule.lowest, rule.highest)
+        self._accepted = accepted
+        self.syntactic_help = str(accepted)
+
+    def convert(self, argument: str | int) -> int:
+        """Return the value of the flag.
+
+        Raises:
+            ValueError: it is no integer.
+        """
+        try:
+            return super().convert(argument)
         except ValueError as error:
             raise ValueError(f"accepted: {self._accepted}") from error
 

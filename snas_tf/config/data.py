@@ -5,6 +5,7 @@ import pathlib
 from typing import Annotated
 
 from snas_tf.config.accepted import Config, Range
+from snas_tf.errors import UserError, format_setting
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +27,8 @@ class DataConfig(Config):
             hue turns by half of it; of images that stay on disk.
 
     Raises:
-        UserError: a value is not accepted.
+        UserError: a value is not accepted, or `data_dir` is given with "digits", which come with
+            scikit-learn.
     """
 
     dataset: str = "cifar10"
@@ -38,3 +40,12 @@ class DataConfig(Config):
     mirror: bool | None = None
     min_crop_area: Annotated[float, Range(0.01, 1)] = 0.08
     color_jitter: Annotated[float, Range(0, 1)] = 0.4
+
+    def __post_init__(self) -> None:
+        """Check every field, and that they go together."""
+        super().__post_init__()
+        if self.dataset == "digits" and self.data_dir is not None:
+            raise UserError(
+                f"{format_setting('data_dir', self.data_dir)}: given with `dataset`=digits, which "
+                "come with scikit-learn, accepted: no `data_dir`"
+            )

@@ -76,10 +76,10 @@ class SearchConfig(TrainingConfig):
     Raises:
         UserError: a value is not accepted; there is no epoch, no such algorithm or space; the
             algorithm does not have a setting, or drops edges where the space has no zero operation;
-            a tournament is larger than the population, or this than the samples; the estimator
-            needs relaxed draws, or the baseline another estimator; no criterion has a weight; more
-            than one of `constraint_weight` and the targets is given; or no child has the target
-            size.
+            the temperature rises; a tournament is larger than the population, or this than the
+            samples; the estimator needs relaxed draws, or the baseline another estimator; no
+            criterion has a weight; more than one of `constraint_weight` and the targets is given;
+            or no child has the target size.
     """
 
     algorithm: str = "snas"
@@ -125,6 +125,11 @@ class SearchConfig(TrainingConfig):
         if self.epochs < 1:
             raise UserError(f"`epochs`={self.epochs}: nothing to search with, accepted: 1 or more")
         self._check_space(spec)
+        if self.final_temperature > self.initial_temperature:
+            raise UserError(
+                f"`final_temperature`={self.final_temperature:g}: above `initial_temperature`="
+                f"{self.initial_temperature:g}, accepted: the same or less"
+            )
         self._check_population(spec)
         self._check_estimator()
         self._check_criteria()

@@ -17,6 +17,13 @@ from snas_tf.errors import UserError, quote
 _MINIMUM_SIZE = 8
 """Two reductions leave 2 x 2 of it."""
 
+_NAMES = {
+    TRAIN: ("images", "labels"),
+    VALIDATION: ("validation_data[0]", "validation_data[1]"),
+    TEST: ("test_data[0]", "test_data[1]"),
+}
+"""What the caller of `snas_tf.search` and `snas_tf.train` calls images and labels."""
+
 Arrays = tuple[ArrayLike, ArrayLike]
 """Images, uint8 [examples, height, width, channels = 1 or 3]; their labels, integers [examples]."""
 
@@ -64,7 +71,8 @@ def from_arrays(
 
 
 def _to_images(part: str, images: np.ndarray, labels: np.ndarray, image_size: int | None) -> Images:
-    received = f"`{part}`: images {images.dtype} {list(images.shape)}"
+    name, labels_name = _NAMES[part]
+    received = f"`{name}`: {images.dtype} {list(images.shape)}"
     if np.issubdtype(images.dtype, np.floating):
         scaled = "255 * images" if images.max(initial=0) <= 1 else "images"
         raise UserError(
@@ -82,7 +90,7 @@ def _to_images(part: str, images: np.ndarray, labels: np.ndarray, image_size: in
         )
     if not np.issubdtype(labels.dtype, np.integer) or labels.shape != images.shape[:1]:
         raise UserError(
-            f"`{part}`: labels {labels.dtype} {list(labels.shape)}, accepted: integers "
+            f"`{labels_name}`: {labels.dtype} {list(labels.shape)}, accepted: integers "
             f"[{len(images)}], one for each image"
         )
     return stack([(images, labels)], image_size)
@@ -92,7 +100,7 @@ def _check_names(class_names: Sequence[str] | None, labels: np.ndarray) -> tuple
     if class_names is None:
         if labels.max() >= len(labels):
             raise UserError(
-                f"`{TRAIN}`: label {labels.max()}, accepted: less than the number of images, or "
+                f"`labels`: {labels.max()}, accepted: less than the number of images, or "
                 "`class_names` that say how many classes there are"
             )
         return tuple(str(label) for label in range(labels.max() + 1))
@@ -108,10 +116,10 @@ def _require_classes(part: str, labels: np.ndarray, num_classes: int) -> None:
     wrong = np.flatnonzero((labels < 0) | (labels >= num_classes))
     if len(wrong):
         raise UserError(
-            f"`{part}`: label {labels[wrong[0]]} of image {wrong[0]}, accepted: 0 to "
+            f"`{_NAMES[part][1]}`: {labels[wrong[0]]} of image {wrong[0]}, accepted: 0 to "
             f"{num_classes - 1}"
         )
     if part == TRAIN and (labels == labels[0]).all():
         raise UserError(
-            f"`{part}`: every label is {labels[0]}, accepted: images of two classes or more"
+            f"`{_NAMES[part][1]}`: all are {labels[0]}, accepted: images of two classes or more"
         )

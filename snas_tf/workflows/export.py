@@ -86,6 +86,8 @@ def load(
         UserError: the run has no trained child, or no such weights.
     """
     run, shown = RunDirectory(model_dir), format_setting("model_dir", model_dir)
+    if not run.record.exists():
+        raise UserError(f"{shown}: holds no run, accepted: a run of `kind`=evaluate or imagenet")
     record = run_record.read(run.record)
     if record.kind == "search":
         raise UserError(

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from snas_tf.architecture import spaces
+from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.config import (
     ChildConfig,
     DataConfig,
@@ -29,7 +31,11 @@ EPOCHS = ([0, 1_000_000], [-1, 1_000_001])
 
 
 def make_search(**settings):
-    """Make a config of an algorithm that has the settings."""
+    """Make a config of an algorithm that has the settings; the temperature must not rise."""
+    if "final_temperature" in settings:
+        settings["initial_temperature"] = 1e300
+    if "initial_temperature" in settings:
+        settings.setdefault("final_temperature", TINY)
     names = [set(algorithms.having(name)) for name in settings]
     return SearchConfig(algorithm=sorted(set.intersection(*names), reverse=True)[0], **settings)
 
@@ -60,7 +66,7 @@ SEARCH = {
     "darts_order": (["1", "2", "single_level"], ["3"]),
     "architecture_fraction": ([TINY, 0.999], [0.0, 1.0, math.nan]),
     "derivation_samples": ([1, 10_000], [0, 10_001]),
-    "population_size": ([5, 50], [0, 4, 51, 10_001]),
+    "population_size": ([5, 50], [0, 51, 10_001]),
     "tournament_size": ([1, 20], [0, 21, 10_001]),
     "controller_learning_rate": NOT_NEGATIVE,
     "controller_entropy_weight": NOT_NEGATIVE,
@@ -166,6 +172,18 @@ def test_a_range_that_is_wider_in_a_subclass_is_on_purpose():
             {"target_multiply_adds": 4e8, "target_parameters": 2e6},
             "`target_multiply_adds`=.* `target_parameters`=.*one of the two",
         ),
+        (
+            {"algorithm": "evolution", "population_size": 4},
+            "`tournament_size`=5: more than `population_size`=4, accepted: at most as many",
+        ),
+        (
+            {"algorithm": "evolution", "derivation_samples": 19},
+            "`population_size`=20: more than `derivation_samples`=19, accepted: at most as many",
+        ),
+        (
+            {"algorithm": "random", "controller_entropy_weight": 1.0},
+            "`controller_entropy_weight`=1.0: not a setting of .*accepted: with `algorithm`=enas$",
+        ),
         ({"space": "nasbench"}, "`space`=nasbench: unknown, accepted: darts"),
         ({"target_parameters": 1e6}, r"`target_parameters`=1e\+06: .*1370134 to 7974550"),
     ],
@@ -179,6 +197,14 @@ def test_settings_of_a_search_that_go_together():
     SearchConfig(penalty_estimator="policy_gradient", penalty_baseline=True)
     SearchConfig(parameters_weight=0, flops_weight=0)
     SearchConfig(constraint_weight=0.0, target_parameters=2e6)
+
+
+def test_an_algorithm_that_drops_edges_needs_the_operation_that_does(monkeypatch):
+    space = SearchSpace("without_zero", ("skip_connect", "sep_conv_3x3"))
+    monkeypatch.setitem(spaces.SPACES, space.name, space)
+    SearchConfig(algorithm="random", space=space.name)
+    with pytest.raises(UserError, match="^`space`=without_zero: has no operation none, .*accepted"):
+        SearchConfig(algorithm="enas", space=space.name)
 
 
 def test_a_width_is_found_under_a_limit_only():

@@ -106,23 +106,23 @@ GOOD = labeled(30)
 @pytest.mark.parametrize(
     ("train", "message"),
     [
-        ((GOOD[0] / 255, GOOD[1]), r"images float64 .*`numpy.rint\(255 \* images\).astype"),
-        ((GOOD[0].astype(np.float32), GOOD[1]), r"images float32 .*`numpy.rint\(images\).astype"),
-        ((GOOD[0].astype(np.int64), GOOD[1]), r"images int64 .*accepted: uint8 \["),
-        ((GOOD[0][..., 0], GOOD[1]), r"images uint8 \[30, 10, 10\], accepted"),
+        ((GOOD[0] / 255, GOOD[1]), r"float64 .*`numpy.rint\(255 \* images\).astype"),
+        ((GOOD[0].astype(np.float32), GOOD[1]), r"float32 .*`numpy.rint\(images\).astype"),
+        ((GOOD[0].astype(np.int64), GOOD[1]), r"int64 .*accepted: uint8 \["),
+        ((GOOD[0][..., 0], GOOD[1]), r"uint8 \[30, 10, 10\], accepted"),
         ((GOOD[0][..., :2], GOOD[1]), r"\[30, 10, 10, 2\], accepted: .*1 or 3 channels"),
         ((GOOD[0][:0], GOOD[1][:0]), "accepted: at least one image"),
         ((noise(30, size=7), GOOD[1]), "accepted: 8 x 8 pixels or more"),
-        ((GOOD[0], GOOD[1][:29]), r"labels int64 \[29\], accepted: integers \[30\]"),
-        ((GOOD[0], GOOD[1][:, np.newaxis]), r"labels int64 \[30, 1\], accepted"),
-        ((GOOD[0], GOOD[1].astype(float)), r"labels float64 \[30\], accepted"),
-        ((GOOD[0], GOOD[1] - 1), "label -1 of image 0, accepted: 0 to 1"),
-        ((GOOD[0], 10**12 * GOOD[1]), "label 2000000000000, accepted: less than"),
-        ((GOOD[0], np.full(30, 1)), "every label is 1, accepted: images of two classes"),
+        ((GOOD[0], GOOD[1][:29]), r"int64 \[29\], accepted: integers \[30\]"),
+        ((GOOD[0], GOOD[1][:, np.newaxis]), r"int64 \[30, 1\], accepted"),
+        ((GOOD[0], GOOD[1].astype(float)), r"float64 \[30\], accepted"),
+        ((GOOD[0], GOOD[1] - 1), "-1 of image 0, accepted: 0 to 1"),
+        ((GOOD[0], 10**12 * GOOD[1]), "2000000000000, accepted: less than"),
+        ((GOOD[0], np.full(30, 1)), "all are 1, accepted: images of two classes"),
     ],
 )
 def test_what_is_no_training_data_is_refused_in_one_line(train, message):
-    with pytest.raises(UserError, match=f"^`train`: .*{message}") as raised:
+    with pytest.raises(UserError, match=f"^`(images|labels)`: (.*){message}") as raised:
         from_arrays(CONFIG, train)
     assert "\n" not in str(raised.value)
 
@@ -130,10 +130,10 @@ def test_what_is_no_training_data_is_refused_in_one_line(train, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"validation": (GOOD[0], GOOD[1] + 1)}, "`validation`: label 3 of image 2, .*0 to 2"),
-        ({"validation": (GOOD[0] / 255, GOOD[1])}, "`validation`: images float64"),
+        ({"validation": (GOOD[0], GOOD[1] + 1)}, r"`validation_data\[1\]`: 3 of image 2, .*0 to 2"),
+        ({"validation": (GOOD[0] / 255, GOOD[1])}, r"`validation_data\[0\]`: float64"),
         ({"validation": (noise(30, size=11), GOOD[1])}, "10 x 10 and 11 x 11"),
-        ({"class_names": ["a", "b"]}, "`train`: label 2 of image 2, accepted: 0 to 1"),
+        ({"class_names": ["a", "b"]}, "`labels`: 2 of image 2, accepted: 0 to 1"),
         ({"class_names": ["a", "b", "a"]}, "`class_names`: .*no two alike"),
         ({"class_names": "abc"}, "`class_names`: 'abc', accepted: a list"),
         ({"class_names": [1, 2, 3]}, "`class_names`: .*accepted: a list of texts"),

@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-import re
+import runpy
 import subprocess
 import sys
 
@@ -89,7 +89,7 @@ def test_an_onnx_file_predicts_the_same(trained):
 
 
 def test_a_directory_of_no_run_is_refused(tmp_path):
-    with pytest.raises(UserError, match=r"empty/run\.json"):
+    with pytest.raises(UserError, match="empty: holds no run, accepted: a run of `kind`=evaluate"):
         export.load(tmp_path / "empty")
     assert not (tmp_path / "empty").exists()
 
@@ -210,9 +210,7 @@ def by_half(image):
     return tf.stack([red, 255 - red], axis=1)
 
 
-def test_the_example_of_the_readme_classifies_an_image_as_a_viewer_shows_it(
-    tmp_path, monkeypatch, capsys
-):
+def test_the_example_classifies_an_image_as_a_viewer_shows_it(tmp_path, monkeypatch, capsys):
     described = description.NetworkDescription(3, 4, (8, 8), ("up", "down"), (0,) * 3, (1,) * 3)
     export.save_model(by_half, described, tmp_path / "export")
     lying = PIL.Image.Exif()
@@ -222,10 +220,16 @@ def test_the_example_of_the_readme_classifies_an_image_as_a_viewer_shows_it(
         pixels[:8] = [top, 0, 0]
         stored = PIL.Image.fromarray(np.rot90(pixels))
         stored.save(tmp_path / f"{name}.png", exif=lying)
+    deep = np.zeros((8, 8), np.uint16)
+    deep[:4] = 20000  # 78 of 255; saturated, it would be white.
+    deep[4:] = 300
+    PIL.Image.fromarray(deep).save(tmp_path / "deep.png")
     clear = PIL.Image.new("RGBA", (8, 8), (0, 0, 0, 0))
     clear.save(tmp_path / "clear.png")  # White, so red on top.
-    (program,) = re.findall(r'-c "(import sys, .*)" RUN/export', (ROOT / "README.md").read_text())
-    for image, expected in (("up.png", "up"), ("down.png", "down"), ("clear.png", "up")):
-        monkeypatch.setattr(sys, "argv", ["-c", str(tmp_path / "export"), str(tmp_path / image)])
-        exec(program, {})
-        assert capsys.readouterr().out.split() == [expected]
+    program = str(ROOT / "examples" / "classify_png.py")
+    images = {"up.png": "up", "down.png": "down", "clear.png": "up", "deep.png": "down"}
+    for image, expected in images.items():
+        paths = [str(tmp_path / "export"), str(tmp_path / image)]
+        monkeypatch.setattr(sys, "argv", [program, *paths])
+        runpy.run_path(program, run_name="__main__")
+        assert capsys.readouterr().out.split()[1] == expected
