@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.algorithms.algorithm import TRAINING
+from snas_tf.algorithms.algorithm import LEARNING, TRAINING
+from snas_tf.algorithms.enas import ENAS
 from snas_tf.algorithms.search_model import SearchModel
 from snas_tf.algorithms.snas import SNAS
 from snas_tf.architecture.child_size import evaluation_size
@@ -143,6 +144,50 @@ def test_a_step_is_that_of_one_device_with_independent_draws_and_one_penalty(mod
     for slot, gradient in zip(slots, (of_normal, of_reduce), strict=True):
         expected = 0.5 * gradient  # Adam's mean after one step
         np.testing.assert_allclose(slot.numpy(), expected, atol=1e-6, rtol=1e-4)
+
+
+def make_enas(dataset):
+    """ENAS with a controller so decided that rewards differ at least by their entropies."""
+    keras.utils.set_random_seed(0)
+    config = SearchConfig(
+        3, 2, algorithm="enas", space=SMALL.name, controller_entropy_weight=0.1, skip_threshold=0
+    )
+    statistics = dataset.channel_statistics()
+    description = NetworkDescription(3, 2, (8, 8), dataset.class_names, *statistics)
+    enas = ENAS(description.make_parent(SMALL, 0), config, num_steps=10, seed=0)
+    for weight in enas.controller.trainable_variables:
+        weight.assign(10 * weight.numpy())
+    return enas
+
+
+def test_a_controller_learns_from_a_child_of_each_replica_and_their_mean_reward(strategy, dataset):
+    with strategy.scope():
+        enas = make_enas(dataset)
+    twin = make_enas(dataset)
+    weights = [one.value for one in twin.controller.trainable_variables]
+    batches = dataset.training_batches(BatchConfig(8), 0, 1)
+    batch, (split,) = next(iter(batches)), strategy.experimental_distribute_dataset(batches)
+    rewards, gradients = [], []
+    for replica in (0, 1):
+        half = {name: value[4 * replica : 4 * replica + 4] for name, value in batch.items()}
+        with tf.GradientTape() as tape:
+            drawn = twin.draw(LEARNING, replica)
+        gradients.append(tape.gradient(drawn.log_probability, weights))
+        logits = twin.network(half["image"], drawn.z, training=False)
+        accuracy = np.mean(np.argmax(logits, axis=1) == half["label"])
+        rewards.append(accuracy + 0.1 * float(drawn.entropy))
+    mean = np.mean(rewards)
+    assert abs(rewards[0] - mean) > 1e-3
+    received = strategy.run(tf.function(enas.train_controller, autograph=False), (split,))
+    np.testing.assert_allclose(on_each(strategy, received), rewards, rtol=1e-5)
+    np.testing.assert_allclose(on_each(strategy, enas.baseline.value), [mean] * 2, rtol=1e-5)
+    # The first decay rate of Adam is 0, so its mean is the gradient.
+    for slot, *parts in zip(enas.controller_optimizer._momentums, *gradients, strict=True):
+        expected = -sum((reward - mean) * part for reward, part in zip(rewards, parts, strict=True))
+        np.testing.assert_allclose(slot.numpy(), expected / 2, rtol=1e-3, atol=1e-7)
+    for weight in enas.controller.trainable_variables:
+        one, other = on_each(strategy, weight.value)
+        np.testing.assert_array_equal(one, other, err_msg=weight.path)
 
 
 def test_the_rate_multiplies_the_velocity_on_every_device(strategy):

@@ -44,6 +44,10 @@ class SearchMonitor(Monitor):
         "alpha_learning_rate": "learning_rate/alpha",
         "penalty_share": "penalty/share_of_alpha_gradient",
         "penalty_weight": "penalty/weight",
+        "reward": "controller/reward",
+        "baseline": "controller/baseline",
+        "controller_entropy": "controller/entropy",
+        "controller_learning_rate": "learning_rate/controller",
     }
 
     model: SearchModel
