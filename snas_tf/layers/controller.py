@@ -1,7 +1,6 @@
 """The controller of ENAS: an LSTM that samples cells, one decision after another."""
 
-import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -10,7 +9,7 @@ import tensorflow as tf
 
 from snas_tf.architecture import spaces
 from snas_tf.architecture.search_space import SearchSpace
-from snas_tf.layers.stochastic_edge import gumbel
+from snas_tf.layers.decisions import Decisions, Sample
 
 INPUT_RANGE = 1.10
 """Logits of an input are in this range around 0."""
@@ -26,24 +25,6 @@ INPUTS = 2
 
 _TAKEN = 1e9
 """Subtracted from the logit of an input that is taken already."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Sample:
-    """Cells that a controller sampled.
-
-    Attributes:
-        z: for each kind, one-hot [samples, edges, operations].
-        decisions: the index of what was chosen, in the order of the decisions, integers
-            [samples, decisions].
-        log_probability: sum over the decisions [samples].
-        entropy: sum of the entropies of the decisions' distributions [samples], in nats.
-    """
-
-    z: Mapping[str, tf.Tensor]
-    decisions: tf.Tensor
-    log_probability: tf.Tensor
-    entropy: tf.Tensor
 
 
 class Controller(keras.layers.Layer):
@@ -126,32 +107,32 @@ class Controller(keras.layers.Layer):
             seed: integers [2]; the same seed gives the same cells.
             samples: how many, independent of each other.
         """
-        walk = _Walk(self.lstm, seed, samples)
-        z = {kind: self._sample_cell(walk) for kind in self.space.kinds}
-        return walk.finish(z)
+        decisions = Decisions(self.lstm, seed, samples)
+        z = {kind: self._sample_cell(decisions) for kind in self.space.kinds}
+        return decisions.finish(z)
 
-    def _sample_cell(self, walk: "_Walk") -> tf.Tensor:
+    def _sample_cell(self, decisions: Decisions) -> tf.Tensor:
         """Sample cells of one kind: Z [samples, edges, operations]."""
         anchors, keys = [], []
         for _ in range(self.space.num_inputs):
-            output = walk.read(self._begin(walk))
+            output = decisions.read(self._begin(decisions))
             anchors.append(tf.zeros_like(output))
             keys.append(output @ self.key_kernel.value)
         rows = []
         for _ in self.space.intermediate_nodes:
-            entering, output = self._sample_node(walk, anchors, keys)
+            entering, output = self._sample_node(decisions, anchors, keys)
             rows.append(entering)
             anchors.append(output)
             keys.append(output @ self.key_kernel.value)
         return tf.concat(rows, axis=1)
 
     def _sample_node(
-        self, walk: "_Walk", anchors: list[tf.Tensor], keys: list[tf.Tensor]
+        self, decisions: Decisions, anchors: list[tf.Tensor], keys: list[tf.Tensor]
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Sample the inputs of a node, and an operation for each.
 
         Args:
-            walk: the decisions so far.
+            decisions: those so far.
             anchors: what the LSTM reads of each earlier node, [samples, units] each.
             keys: their keys for the attention, [samples, units] each.
 
@@ -159,21 +140,21 @@ class Controller(keras.layers.Layer):
             Z of the edges that enter the node [samples, earlier nodes, operations], and the output
             with which the LSTM leaves it.
         """
-        x = self._begin(walk)
+        x = self._begin(decisions)
         sources: list[tf.Tensor] = []
         operations: list[tf.Tensor] = []
         for _ in range(min(INPUTS, len(anchors))):
-            logits = self._rate_inputs(walk.read(x), keys)
-            sources.append(walk.decide(logits - _TAKEN * sum(sources)))
+            logits = self._rate_inputs(decisions.read(x), keys)
+            sources.append(decisions.decide(logits - _TAKEN * sum(sources)))
             x = tf.einsum("sn,snu->su", sources[-1], tf.stack(anchors, axis=1))
         for _ in sources:
-            operations.append(walk.decide(self._rate_operations(walk.read(x))))
+            operations.append(decisions.decide(self._rate_operations(decisions.read(x))))
             x = operations[-1] @ self.embedding.value
-        return self._to_rows(sources, operations), walk.read(x)
+        return self._to_rows(sources, operations), decisions.read(x)
 
-    def _begin(self, walk: "_Walk") -> tf.Tensor:
+    def _begin(self, decisions: Decisions) -> tf.Tensor:
         """What the LSTM reads where there is no decision yet [samples, units]."""
-        return tf.repeat(self.start.value, walk.samples, axis=0)
+        return tf.repeat(self.start.value, decisions.samples, axis=0)
 
     def _rate_inputs(self, output: tf.Tensor, keys: list[tf.Tensor]) -> tf.Tensor:
         """Logits of the earlier nodes [samples, earlier nodes]."""
@@ -211,48 +192,3 @@ class Controller(keras.layers.Layer):
     def from_config(cls, config: dict[str, Any]) -> "Controller":
         """Find the space."""
         return cls(**{**config, "space": spaces.get(config["space"])})
-
-
-class _Walk:
-    """The decisions that an LSTM makes in turn, and its state.
-
-    Args:
-        lstm: the LSTM.
-        seed: integers [2], of the decisions.
-        samples: how many such walks are made at once.
-    """
-
-    def __init__(self, lstm: keras.layers.LSTMCell, seed: tf.Tensor, samples: int) -> None:
-        self.samples = samples
-        self._lstm = lstm
-        self._seed = seed
-        self._state = [tf.zeros((samples, lstm.units))] * 2
-        self._decisions: list[tf.Tensor] = []
-        self._log_probabilities: list[tf.Tensor] = []
-        self._entropies: list[tf.Tensor] = []
-
-    def read(self, x: tf.Tensor) -> tf.Tensor:
-        """Let the LSTM read x [samples, units]; return its output, of the same shape."""
-        output, self._state = self._lstm(x, self._state)
-        return output
-
-    def decide(self, logits: tf.Tensor) -> tf.Tensor:
-        """Sample one-hot choices [samples, choices] with the probabilities softmax(logits)."""
-        number = len(self._decisions)
-        seed = tf.random.experimental.stateless_fold_in(self._seed, number)
-        decision = tf.argmax(logits + gumbel(tuple(logits.shape), seed), axis=-1)
-        chosen = tf.one_hot(decision, logits.shape[-1])
-        logs = tf.nn.log_softmax(logits)
-        self._decisions.append(decision)
-        self._log_probabilities.append(tf.reduce_sum(chosen * logs, axis=-1))
-        self._entropies.append(-tf.reduce_sum(tf.exp(logs) * logs, axis=-1))
-        return chosen
-
-    def finish(self, z: Mapping[str, tf.Tensor]) -> Sample:
-        """Sum up the decisions on z."""
-        return Sample(
-            z,
-            tf.stack(self._decisions, axis=1),
-            tf.add_n(self._log_probabilities),
-            tf.add_n(self._entropies),
-        )
