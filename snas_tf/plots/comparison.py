@@ -3,7 +3,7 @@
 import itertools
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +20,9 @@ Rows = Sequence[Mapping[str, float]]
 
 _COLORS = (BLUE, AMBER, ROSE, SKY, GREEN, PURPLE)
 _DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1.2, 1.2)))
-_TOP, _BOTTOM = 0.62, 0.5  # Inches above and below the panels.
+_MARKERS = ("o", "s", "^")
+_ASIDE = 0.2  # Of the two bars of a label, from its place.
+_HEIGHT, _TOP = 4.2, 0.62  # Inches of a picture, and above its panels.
 
 
 def draw_accuracy(runs: Mapping[str, Sequence[Rows]], epochs: Mapping[str, int]) -> "Figure":
@@ -30,9 +32,9 @@ def draw_accuracy(runs: Mapping[str, Sequence[Rows]], epochs: Mapping[str, int])
         runs: for each label the rows of its seeds.
         epochs: length of each label's searches; where they differ, x is the share of the search.
     """
-    figure, (axes,) = _panels("Validation accuracy of the parent", ["share of images"], runs, 7.5)
+    figure, (axes,) = _panels("Parents during the search", ["validation accuracy"], runs, 7.5)
     _draw_bands(axes, runs, epochs, lambda row: row["valid_accuracy"])
-    _name_lines(figure, axes)
+    _name_lines(axes)
     return figure
 
 
@@ -62,34 +64,35 @@ def draw_entropy(
         axes.set_ylim(bottom=0)
         if operations:
             _draw_uniform(axes, operations)
-    _name_lines(figure, panels[-1])
+    _name_lines(panels[-1])
     return figure
 
 
 def draw_children(pairs: Mapping[str, Sequence[tuple[float, float]]]) -> "Figure":
     """Draw the accuracy of parents beside that of their children with the same weights.
 
+    Bars are means; dots are seeds, with a line from the parent to its child.
+
     Args:
         pairs: for each label, (parent's accuracy, child's accuracy) of its seeds.
     """
-    width = max(5.0, 1.6 + 1.25 * len(pairs))
-    title = "Validation accuracy: the parent, and its child with the same weights"
-    figure, (axes,) = _panels(title, ["share of images"], (), max(width, 6.8))
+    letters, lines = _size(pairs)
+    width = max(5.5, 0.9 + max(1.4, 0.08 * letters) * len(pairs))
+    title = "Parents, and children with the same weights"
+    figure, (axes,) = _panels(title, ["validation accuracy"], (), width, 0.5 + 0.16 * lines)
+    dots: dict[str, Any] = {"color": INK, "lw": 0.8, "marker": "o", "ms": 5, "mec": "white"}
     for place, (label, seeds) in enumerate(pairs.items()):
-        color = _COLORS[place % len(_COLORS)]
-        for side, (offset, alpha) in enumerate(((-0.2, 0.35), (0.2, 1.0))):
-            values = [seed[side] for seed in seeds]
-            if values:
-                _draw_bar(axes, place + offset, values, color, alpha)
+        for side in range(2):
+            _draw_bar(axes, place, side, [seed[side] for seed in seeds])
         for seed in seeds:
-            style: dict[str, Any] = {"color": INK, "lw": 0.7, "marker": "o", "ms": 3.5, "mew": 0}
-            axes.plot((place - 0.2, place + 0.2), seed, gid=f"seed-{label}", **style)
-    names = [_wrap(label) for label in pairs]
-    axes.set_xticks(range(len(pairs)), names, size=9)
-    axes.set_xlabel("pale: parent   solid: child   dots: seeds", color=INK, size=9)
-    highest = max((max(seed) for seeds in pairs.values() for seed in seeds), default=1.0)
-    axes.set_ylim(0, 1.12 * highest)
+            x = (place - _ASIDE, place + _ASIDE)
+            axes.plot(x, seed, gid=f"seed-{label}", **dots)
+    axes.set_xticks(range(len(pairs)), [_wrap(label) for label in pairs], size=9)
+    axes.tick_params("x", pad=26, length=0)
+    axes.set_xlabel("")
+    axes.set_axisbelow(True)
     axes.set_xlim(-0.6, len(pairs) - 0.4)
+    axes.set_ylim(bottom=0)
     return figure
 
 
@@ -103,33 +106,29 @@ def draw_test_error(points: Mapping[str, Sequence[tuple[float, float]]]) -> "Fig
     axes.set_xlabel("parameters (thousands)", color=INK)
     axes.xaxis.get_major_locator().set_params(integer=False)  # type: ignore[call-arg]
     for place, (label, seeds) in enumerate(points.items()):
-        if not seeds:
-            continue
-        x, y = [one / 1e3 for one, _ in seeds], [100 * one for _, one in seeds]
-        color = _COLORS[place % len(_COLORS)]
-        axes.plot(x, y, "o", color=color, ms=4.5, alpha=0.7, mew=0, gid=f"seeds-{label}")
-        center = (statistics.mean(x), statistics.mean(y))
-        ring: dict[str, Any] = {"ms": 12, "mfc": "none", "mew": 2, "ls": ""}
-        axes.plot(*center, "o", color=color, label=_wrap(label), gid=f"mean-{label}", **ring)
-    _name_lines(figure, axes)
+        if seeds:
+            x, y = [one / 1e3 for one, _ in seeds], [100 * one for _, one in seeds]
+            marker = _MARKERS[place // len(_COLORS) % len(_MARKERS)]
+            _draw_cluster(axes, label, x, y, _COLORS[place % len(_COLORS)], marker)
+    _name_lines(axes)
     return figure
 
 
 def _panels(
-    title: str, names: Sequence[str], labels: Sequence[str] | Mapping, width: float
+    title: str, names: Sequence[str], labels: Iterable[str], width: float, bottom: float = 0.5
 ) -> tuple["Figure", Sequence["Axes"]]:
-    """Make a figure of panels, side by side, with a margin at the right for labels."""
+    """Make a figure of panels, side by side, with a margin for labels; in inches."""
     from matplotlib.figure import Figure
 
-    height = 4.2
-    margin = 0.25 + (0.45 + 0.075 * _longest(labels) if labels else 0)
-    figure = Figure(figsize=(width, height))
-    figure.text(0.15 / width, 1 - 0.12 / height, title, **TITLE)
+    letters, _ = _size(labels)
+    margin = 0.2 + (0.5 + 0.07 * letters if letters else 0)
+    figure = Figure(figsize=(width, _HEIGHT))
+    figure.text(0.15 / width, 1 - 0.12 / _HEIGHT, title, **TITLE)
     where: dict[str, Any] = {
         "left": 0.6 / width,
         "right": 1 - margin / width,
-        "top": 1 - _TOP / height,
-        "bottom": _BOTTOM / height,
+        "top": 1 - _TOP / _HEIGHT,
+        "bottom": bottom / _HEIGHT,
         "wspace": 0.16,
     }
     panels = figure.subplots(1, len(names), squeeze=False, sharey=True, gridspec_kw=where)[0]
@@ -187,20 +186,38 @@ def _draw_uniform(axes: "Axes", operations: int) -> None:
     limit = math.log(operations)
     axes.axhline(limit, color=MUTED, ls=":", lw=1.4, gid="uniform")
     text: dict[str, Any] = {"color": INK, "size": 9, "ha": "right", "va": "bottom"}
-    axes.text(
-        0.99, limit, f"uniform: ln {operations}", transform=axes.get_yaxis_transform(), **text
-    )
-    axes.set_ylim(0, 1.12 * limit)
+    across = axes.get_yaxis_transform()
+    axes.text(0.99, 1.03 * limit, f"uniform: ln {operations}", transform=across, **text)
+    axes.set_ylim(0, 1.14 * limit)
 
 
-def _draw_bar(axes: "Axes", x: float, values: Sequence[float], color: str, alpha: float) -> None:
-    mean = statistics.mean(values)
-    axes.bar(x, mean, 0.36, color=color, alpha=alpha, lw=0)
-    text: dict[str, Any] = {"color": INK, "size": 9, "ha": "center", "va": "bottom"}
-    axes.annotate(f"{mean:.2f}", (x, max(values)), (0, 4), textcoords="offset points", **text)
+def _draw_bar(axes: "Axes", place: int, side: int, values: Sequence[float]) -> None:
+    """Draw the mean of a label's parents (side 0), or of their children (side 1)."""
+    if not values:
+        return
+    x, mean = place + (_ASIDE if side else -_ASIDE), statistics.mean(values)
+    color, name = _COLORS[place % len(_COLORS)], ("parent", "child")[side]
+    axes.bar(x, mean, 0.36, color=color, alpha=1 if side else 0.35, lw=0, gid=f"{name}-{place}")
+    below: dict[str, Any] = {"xytext": (0, -5), "textcoords": "offset points", "va": "top"}
+    where = axes.get_xaxis_transform()
+    text = f"{name}\n{mean:.3f}"
+    axes.annotate(text, (x, 0), xycoords=where, ha="center", size=8, color=INK, **below)
 
 
-def _name_lines(figure: "Figure", axes: "Axes") -> None:
+def _draw_cluster(
+    axes: "Axes", label: str, x: Sequence[float], y: Sequence[float], color: str, marker: str
+) -> None:
+    """Draw the points of the seeds, each with a line to their mean."""
+    center = (statistics.mean(x), statistics.mean(y))
+    for point in zip(x, y, strict=True):
+        ends = tuple(zip(center, point, strict=True))
+        axes.plot(*ends, color=color, lw=0.8, alpha=0.45)
+    axes.plot(x, y, marker, color=color, ms=4.5, mew=0, gid=f"seeds-{label}")
+    ring: dict[str, Any] = {"ms": 11, "mfc": "white", "mew": 2, "ls": ""}
+    axes.plot(*center, marker, color=color, label=_wrap(label), gid=f"mean-{label}", **ring)
+
+
+def _name_lines(axes: "Axes") -> None:
     """Name the lines at the right of a panel, in the order of their ends."""
     lines = [line for line in axes.lines if str(line.get_gid()).startswith("mean-")]
     if lines:
@@ -216,5 +233,8 @@ def _wrap(label: str) -> str:
     return label.replace(":", ":\n").replace(", ", ",\n")
 
 
-def _longest(labels: Sequence[str] | Mapping) -> int:
-    return max((len(line) for label in labels for line in _wrap(label).split("\n")), default=0)
+def _size(labels: Iterable[str]) -> tuple[int, int]:
+    """Return the letters of the longest line, and the most lines, of labels."""
+    wrapped = [_wrap(label).split("\n") for label in labels]
+    letters = max((len(line) for lines in wrapped for line in lines), default=0)
+    return letters, max(map(len, wrapped), default=1)
