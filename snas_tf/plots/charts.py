@@ -144,7 +144,7 @@ def _panels(title: str, widths: Mapping[str, int]) -> tuple["Figure", Sequence["
     }
     panels = figure.subplots(1, len(widths), width_ratios=list(widths.values()), gridspec_kw=where)
     for axes, name in zip(panels, widths, strict=True):
-        _style_panel(axes, name)
+        style_panel(axes, name)
     return figure, panels
 
 
@@ -161,7 +161,8 @@ def _add_legends(panels: Sequence["Axes"]) -> None:
             axes.legend(handles=named, fontsize=9, labelcolor=INK, handlelength=1.4, **above)
 
 
-def _style_panel(axes: "Axes", name: str) -> None:
+def style_panel(axes: "Axes", name: str) -> None:
+    """Give a panel its name, and the look of all charts."""
     axes.set_title(name, size=10.5, color=INK, loc="left")
     axes.set_xlabel("epoch", color=INK)
     axes.xaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]
