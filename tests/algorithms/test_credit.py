@@ -33,7 +33,7 @@ def test_an_operation_that_never_ran_has_no_credit():
     credit = Credit(SMALL)
     z = np.eye(4, dtype=np.float32)[[0, 1, 2, 3, 3]]
     for _ in range(2):
-        credit.add(*({kind: scale * z for kind in SMALL.kinds} for scale in (1, -3)))
+        credit.add(*(dict.fromkeys(SMALL.kinds, scale * z) for scale in (1, -3)))
     for mean in credit.mean().values():
         np.testing.assert_array_equal(mean, np.where(z == 1, 3.0, np.nan))
 
@@ -75,8 +75,8 @@ class Mean:
     """The mean credit of an algorithm's draws, by NumPy."""
 
     def __init__(self):
-        self.credit = {kind: 0 for kind in SMALL.kinds}
-        self.weight = {kind: 0 for kind in SMALL.kinds}
+        self.credit = dict.fromkeys(SMALL.kinds, 0)
+        self.weight = dict.fromkeys(SMALL.kinds, 0)
 
     def add(self, algorithm, batch, z):
         gradients, _ = loss_gradients(algorithm.network, batch, z, [])
