@@ -36,7 +36,7 @@ def draw_credit(credit: np.ndarray, title: str, space: SearchSpace = DARTS) -> "
         title: title above the picture.
         space: search space of these edges and operations.
     """
-    largest = float(np.nanmax(np.abs(credit), initial=1e-12))
+    largest = float(np.nanmax(np.abs(credit), initial=0)) or 1.0
     return _draw_heat_map(credit, title, space, "RdBu", (-largest, largest))
 
 
@@ -47,7 +47,10 @@ def _draw_heat_map(
     colors: str,
     limits: tuple[float, float],
 ) -> "Figure":
-    """Draw a value for each edge and operation, and mark the largest of each edge."""
+    """Draw a value for each edge and operation, and mark the largest of each edge.
+
+    Values that are NaN are left out.
+    """
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
@@ -58,15 +61,17 @@ def _draw_heat_map(
     image = axes.imshow(values, cmap=colors, vmin=lowest, vmax=highest, aspect="auto")
     best = np.argmax(np.nan_to_num(values, nan=-np.inf), axis=1)
     digits = max(2, 1 - math.floor(math.log10(highest)))
+    form = f".{digits}f" if digits < 6 else ".0e"
     for (row, column), value in np.ndenumerate(values):
         dark = value > 0.55 * highest or value < 0.7 * lowest
         style: dict[str, Any] = {"color": "white" if dark else INK, "ha": "center", "va": "center"}
+        if math.isnan(value):
+            continue
         if column == best[row]:
             style |= {"weight": "bold", "gid": f"best-{row}-{column}"}
             corner = (column - 0.45, row - 0.38)
             axes.add_patch(Rectangle(corner, 0.9, 0.76, fill=False, lw=2.2, ec=AMBER))
-        text = "" if math.isnan(value) else f"{value:.{digits}f}"
-        axes.text(column, row, text, size=9, **style)
+        axes.text(column, row, f"{value:{form}}", size=9, **style)
     # A white rule where the edges into the next node start.
     starts = [row - 0.5 for row, (source, _) in enumerate(space.edges) if source == 0]
     axes.hlines(starts, -0.5, len(space.operations) - 0.5, color="white", lw=4)
