@@ -13,11 +13,13 @@ from snas_tf.runs.run_directory import RunDirectory
 
 from . import common, fields, path, training
 
-_CHILD = {
+CHILD = {
     "cutout_length": "Side in pixels of the square cut out of each training image; 0 for none.",
     "drop_path_probability": "Probability of dropping an edge at the last step; it rises from 0.",
     "auxiliary_weight": "Weight of the auxiliary classifier's loss; 0 for no such classifier.",
 }
+"""What every training of a child has, besides its genotype."""
+
 _OWN = {
     "initial_weights": "Run directory of a search: start from its weights, with its network size, "
     "its images and, if none is given, its genotype.",
@@ -59,7 +61,7 @@ def define_genotype(values: flags.FlagValues) -> None:
 def define_child(values: flags.FlagValues, defaults: ChildConfig) -> None:
     """Define what every training of a child has."""
     define_genotype(values)
-    fields.define(values, defaults, _CHILD)
+    fields.define(values, defaults, CHILD)
 
 
 def adapt_defaults(values: flags.FlagValues) -> None:

@@ -27,7 +27,8 @@ _TARGETS = {
     "32 images and 10 classes; in place of --constraint and --constraint_weight."
     for measure, noun in (("parameters", "Parameters"), ("multiply_adds", "Multiply-adds"))
 }
-_ALTERNATIVES = ("constraint", "constraint_weight", *_TARGETS)
+ALTERNATIVES = ("constraint", "constraint_weight", *_TARGETS)
+"""Flags of which one may be given."""
 
 
 def define(values: flags.FlagValues, defaults: SearchConfig) -> None:
@@ -61,7 +62,7 @@ def constraint_weight(values: flags.FlagValues) -> float:
         UserError: more than one of these and of the targets is given, whatever its value.
     """
     # --constraint=none is no constraint: it takes back what a preset says.
-    names = (name for name in _ALTERNATIVES if values[name].value not in (None, "none"))
+    names = (name for name in ALTERNATIVES if values[name].value not in (None, "none"))
     given = [f"--{name}={values[name].value}" for name in names]
     if len(given) > 1:
         raise UserError(f"{given[-1]}: given together with {given[0]}, accepted: one of the two")

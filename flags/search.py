@@ -59,19 +59,25 @@ def adapt_defaults(values: flags.FlagValues) -> None:
         UserError: there is no such algorithm, or a flag of another one is given.
     """
     spec = algorithms.get(values.algorithm)
-    for name in values:
-        given = values[name].present and values[name].value not in (None, "none")
-        if given and not spec.has(_field(name)):
+    for name in given(values):
+        if not spec.has(field_of(name)):
             raise UserError(
                 f"--{name}={values[name].value}: not a flag of --algorithm={values.algorithm}, "
-                f"accepted: with --algorithm={' or '.join(algorithms.having(_field(name)))}"
+                f"accepted: with --algorithm={' or '.join(algorithms.having(field_of(name)))}"
             )
     for name, value in spec.defaults.items():
         values.set_default(name, value)
 
 
-def _field(flag: str) -> str:
-    """The field of `SearchConfig` that a flag sets."""
+def given(values: flags.FlagValues) -> list[str]:
+    """Return the names of the flags that are given; a constraint of none is not."""
+    return [
+        name for name in values if values[name].present and values[name].value not in (None, "none")
+    ]
+
+
+def field_of(flag: str) -> str:
+    """Return the field of `SearchConfig` that a flag sets."""
     return "constraint_weight" if flag == "constraint" else flag
 
 
@@ -81,8 +87,8 @@ def config(values: flags.FlagValues) -> SearchConfig:
     Raises:
         UserError: flags that do not go together.
     """
-    given = fields.read(values, SearchConfig)
-    return SearchConfig(**{**given, "constraint_weight": penalty.constraint_weight(values)})
+    settings = fields.read(values, SearchConfig)
+    return SearchConfig(**{**settings, "constraint_weight": penalty.constraint_weight(values)})
 
 
 def run(values: flags.FlagValues) -> None:

@@ -47,7 +47,7 @@ def define_network(
         meaning += f" With --max_multiply_adds, {AUTO}: the most that it allows."
     default = defaults.init_channels or AUTO
     serializer: flags.ArgumentSerializer[int | str] = flags.ArgumentSerializer()
-    flags.DEFINE(_WidthParser(auto), "init_channels", default, meaning, values, serializer)
+    flags.DEFINE(WidthParser(auto), "init_channels", default, meaning, values, serializer)
 
 
 def width(values: flags.FlagValues) -> int:
@@ -55,7 +55,7 @@ def width(values: flags.FlagValues) -> int:
     return 0 if values.init_channels == AUTO else values.init_channels
 
 
-class _WidthParser(flags.ArgumentParser):
+class WidthParser(flags.ArgumentParser):
     """An even number of channels, or auto.
 
     Args:

@@ -17,6 +17,9 @@ from snas_tf.training.traced_model import Batch
 STEP = 0.01
 """Length of the two steps of theta between which the second-order term is a difference."""
 
+_TINY = 1e-20
+"""Norm below which a gradient counts as none: the loss does not depend on theta."""
+
 
 class DARTS(GradientAlgorithm):
     """DARTS (Liu et al., 2019): Z = softmax(log alpha), without noise.
@@ -82,7 +85,7 @@ class DARTS(GradientAlgorithm):
         self.credit.add(after["drawn"], after["z"])
         # The product of the mixed second derivative and this direction (their Eq. 8).
         direction = self._mean(after["theta"])
-        length = STEP / tf.linalg.global_norm(direction)
+        length = STEP / tf.maximum(tf.linalg.global_norm(direction), _TINY)
         ahead, back = (
             self._differentiate(batch, _add(theta, sign * length, direction), TRAINING)["alpha"]
             for sign in (1.0, -1.0)
@@ -114,11 +117,11 @@ class DARTS(GradientAlgorithm):
     ) -> list[tf.Tensor]:
         """Make the step of SGD with momentum and weight decay that is ahead of theta."""
         config = self.config
-        velocities = [
-            config.theta_momentum * velocity.value for velocity in self.theta_optimizer.momentums
-        ]
-        decayed = _add(gradient, config.theta_weight_decay, theta)
-        return _add(theta, -rate, _add(decayed, 1.0, velocities))
+        step = _add(gradient, config.theta_weight_decay, theta)
+        if config.theta_momentum:  # Without, the optimizer has no velocities.
+            velocities = [velocity.value for velocity in self.theta_optimizer.momentums]
+            step = _add(step, config.theta_momentum, velocities)
+        return _add(theta, -rate, step)
 
     def _draw(self, purpose: int) -> Draw:
         context = tf.distribute.get_replica_context()

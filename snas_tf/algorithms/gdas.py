@@ -40,4 +40,5 @@ def straight_through(relaxed: tf.Tensor) -> tf.Tensor:
         relaxed: [edges, operations].
     """
     chosen = tf.one_hot(tf.argmax(relaxed, axis=-1), relaxed.shape[-1])
-    return chosen + relaxed - tf.stop_gradient(relaxed)
+    # The difference first: it is exactly 0, so the entries are exactly 0 and 1.
+    return chosen + (relaxed - tf.stop_gradient(relaxed))

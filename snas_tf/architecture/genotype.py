@@ -118,7 +118,8 @@ def derive_strongest(
     """Derive the child of DARTS: the strongest edges into each node (Liu et al., 2019).
 
     The strength of an edge is the largest probability of an operation other than zero, which is
-    the operation it keeps.
+    the operation it keeps. Of equally strong edges the first ones are kept. A space without a zero
+    operation can't drop edges: all are kept.
 
     Args:
         probabilities: for each kind, [edges, operations].
@@ -138,7 +139,7 @@ def _keep_strongest(probabilities: np.ndarray, space: SearchSpace, inputs: int) 
     strength = scores.max(axis=1)
     for target in space.intermediate_nodes:
         entering = [row for row, edge in enumerate(space.edges) if edge[1] == target]
-        weakest = sorted(entering, key=lambda row: strength[row])[:-inputs]
+        weakest = sorted(entering, key=lambda row: -strength[row])[inputs:]
         scores[weakest, space.zero] = np.inf
     return scores
 

@@ -1,5 +1,6 @@
 """Configs: the settings of a run, checked when they are created."""
 
+from snas_tf.config.comparison import Comparison
 from snas_tf.config.data import DataConfig
 from snas_tf.config.run import RunConfig
 from snas_tf.config.search import SearchConfig
@@ -7,6 +8,7 @@ from snas_tf.config.training import ChildConfig, ImageNetConfig, TrainingConfig
 
 __all__ = [
     "ChildConfig",
+    "Comparison",
     "DataConfig",
     "ImageNetConfig",
     "RunConfig",

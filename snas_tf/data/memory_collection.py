@@ -66,6 +66,14 @@ class MemoryCollection:
         name, class_names = self.config.dataset, self.contents.class_names
         return MemoryDataset(name, train, validation, class_names, self.mirror, test)
 
+    def without_test(self) -> "MemoryCollection":
+        """Return the collection that is read where test images are not wanted."""
+        parts, digests = dict(self.contents.parts), dict(self.contents.digests)
+        for one in (parts, digests):
+            one.pop(TEST, None)
+        contents = dataclasses.replace(self.contents, parts=parts, digests=digests)
+        return dataclasses.replace(self, contents=contents)
+
     def summary(self) -> str:
         """See `batches.Collection`."""
         counts = {name: len(images) for name, images in self.contents.parts.items()}

@@ -6,13 +6,23 @@ second.
 
 from snas_tf.plots.cell import draw_cell, plot_cell, save_cells
 from snas_tf.plots.charts import draw_alpha, draw_credit, draw_curves, draw_training_curves
+from snas_tf.plots.comparison import (
+    draw_accuracy,
+    draw_children,
+    draw_entropy,
+    draw_test_error,
+)
 from snas_tf.plots.picture import save, to_png_bytes
 
 __all__ = [
+    "draw_accuracy",
     "draw_alpha",
     "draw_cell",
+    "draw_children",
     "draw_credit",
     "draw_curves",
+    "draw_entropy",
+    "draw_test_error",
     "draw_training_curves",
     "plot_cell",
     "save",

@@ -36,7 +36,7 @@ def draw_credit(credit: np.ndarray, title: str, space: SearchSpace = DARTS) -> "
         title: title above the picture.
         space: search space of these edges and operations.
     """
-    largest = float(np.nanmax(np.abs(credit), initial=1e-12))
+    largest = float(np.nanmax(np.abs(credit), initial=0)) or 1.0
     return _draw_heat_map(credit, title, space, "RdBu", (-largest, largest))
 
 
@@ -47,7 +47,10 @@ def _draw_heat_map(
     colors: str,
     limits: tuple[float, float],
 ) -> "Figure":
-    """Draw a value for each edge and operation, and mark the largest of each edge."""
+    """Draw a value for each edge and operation, and mark the largest of each edge.
+
+    Values that are NaN are left out.
+    """
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
@@ -58,15 +61,17 @@ def _draw_heat_map(
     image = axes.imshow(values, cmap=colors, vmin=lowest, vmax=highest, aspect="auto")
     best = np.argmax(np.nan_to_num(values, nan=-np.inf), axis=1)
     digits = max(2, 1 - math.floor(math.log10(highest)))
+    form = f".{digits}f" if digits < 6 else ".0e"
     for (row, column), value in np.ndenumerate(values):
         dark = value > 0.55 * highest or value < 0.7 * lowest
         style: dict[str, Any] = {"color": "white" if dark else INK, "ha": "center", "va": "center"}
+        if math.isnan(value):
+            continue
         if column == best[row]:
             style |= {"weight": "bold", "gid": f"best-{row}-{column}"}
             corner = (column - 0.45, row - 0.38)
             axes.add_patch(Rectangle(corner, 0.9, 0.76, fill=False, lw=2.2, ec=AMBER))
-        text = "" if math.isnan(value) else f"{value:.{digits}f}"
-        axes.text(column, row, text, size=9, **style)
+        axes.text(column, row, f"{value:{form}}", size=9, **style)
     # A white rule where the edges into the next node start.
     starts = [row - 0.5 for row, (source, _) in enumerate(space.edges) if source == 0]
     axes.hlines(starts, -0.5, len(space.operations) - 0.5, color="white", lw=4)
@@ -144,7 +149,7 @@ def _panels(title: str, widths: Mapping[str, int]) -> tuple["Figure", Sequence["
     }
     panels = figure.subplots(1, len(widths), width_ratios=list(widths.values()), gridspec_kw=where)
     for axes, name in zip(panels, widths, strict=True):
-        _style_panel(axes, name)
+        style_panel(axes, name)
     return figure, panels
 
 
@@ -161,7 +166,8 @@ def _add_legends(panels: Sequence["Axes"]) -> None:
             axes.legend(handles=named, fontsize=9, labelcolor=INK, handlelength=1.4, **above)
 
 
-def _style_panel(axes: "Axes", name: str) -> None:
+def style_panel(axes: "Axes", name: str) -> None:
+    """Give a panel its name, and the look of all charts."""
     axes.set_title(name, size=10.5, color=INK, loc="left")
     axes.set_xlabel("epoch", color=INK)
     axes.xaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 # Different in lightness too, so that they can be distinguished with every kind of color vision.
 BLUE, SKY, AMBER, ROSE = "#004488", "#56b4e9", "#ddaa33", "#bb5566"
+GREEN, PURPLE = "#117733", "#8c6bb1"
 INK, MUTED, PALE = "#1f2933", "#7b8794", "#b8c0c9"
 TITLE: dict[str, Any] = {"size": 13, "weight": "bold", "color": INK, "ha": "left", "va": "top"}
 

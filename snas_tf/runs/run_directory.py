@@ -25,6 +25,8 @@ _ACCEPTED = "accepted: a directory that is empty, new, or holds an earlier run"
 _FILES = (
     *("run.json", "network.json", "genotype.json", "result.json", "metrics.csv"),
     *("normal.png", "normal.svg", "reduce.png", "reduce.svg", "curves.png", "credit_*.png"),
+    *("compare.json", "compare.md", "accuracy.png", "entropy.png", "children.png"),
+    "test_error.png",
     *("images", "checkpoints", "best", "genotypes", "tensorboard", "export", "seed_*"),
 )
 """What a run writes into its directory."""
@@ -169,8 +171,9 @@ class RunDirectory:
             record.check_against(run_record.read(self.record), self.path, may_grow)
 
     def has_trained(self) -> bool:
-        """Whether the run, or one of its seeds, has a result or a checkpoint."""
-        directories = [self, *(RunDirectory(path) for path in self.path.glob("seed_*"))]
+        """Whether the run, or one within that it consists of, has a result or a checkpoint."""
+        within = (path for name in ("seed_*", "*/seed_*") for path in self.path.glob(name))
+        directories = [self, *(RunDirectory(path) for path in within)]
         return any(
             one.result.exists() or any(one.checkpoints.glob("*.index")) for one in directories
         )

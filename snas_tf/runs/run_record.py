@@ -25,7 +25,7 @@ class RunRecord:
     """Record of what decides the result of a run.
 
     Attributes:
-        kind: "search", "evaluate" or "imagenet".
+        kind: "search", "evaluate", "imagenet" or "compare".
         settings: values of the configs, by field.
         inputs: the content of what the run reads, by name: "images", "genotype",
             "initial_weights". Empty where they have not been read yet.

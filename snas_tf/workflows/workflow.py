@@ -40,6 +40,8 @@ class Workflow:
         self.run_config = run_config
         self.images: Collection | None = None
         """Images that need not be read, as a program gives them."""
+        self.shows_images = True
+        """Whether the images are described on the screen."""
 
     def run(self) -> dict[str, Any]:
         """Train, or continue the run that `run_config.model_dir` holds.
@@ -50,7 +52,7 @@ class Workflow:
         Raises:
             UserError: an input can't be read, or the run directory is of another run.
         """
-        self._check_place()
+        check_place(self.data_config, self.run_config)
         run = RunDirectory(self.run_config.model_dir)
         with run.owned(), as_user_errors():
             record = self._record()
@@ -59,7 +61,8 @@ class Workflow:
                 run.write_record(record, devices.versions())
             images = self.images or self.read_images(run)
             self.check_images(images)
-            print(images.summary(), flush=True)
+            if self.shows_images:
+                print(images.summary(), flush=True)
             return self._run(run, images)
 
     def read_images(self, run: RunDirectory) -> Collection:
@@ -161,13 +164,19 @@ class Workflow:
             )
         )
 
-    def _check_place(self) -> None:
-        data_dir, model_dir = self.data_config.data_dir, self.run_config.model_dir
-        if self.data_config.dataset == "folder" and data_dir is not None:
-            root = data_dir.resolve()
-            if model_dir.resolve().is_relative_to(root):
-                raise UserError(
-                    f"{format_setting('model_dir', model_dir)}: lies in "
-                    f"{format_setting('data_dir', data_dir)}, where its pictures would be taken "
-                    "for a class, accepted: a directory elsewhere"
-                )
+
+def check_place(data_config: DataConfig, run_config: RunConfig) -> None:
+    """Check that a run's files do not become images of its data set.
+
+    Raises:
+        UserError: the run directory lies in the folder of images.
+    """
+    data_dir, model_dir = data_config.data_dir, run_config.model_dir
+    if data_config.dataset != "folder" or data_dir is None:
+        return
+    if model_dir.resolve().is_relative_to(data_dir.resolve()):
+        raise UserError(
+            f"{format_setting('model_dir', model_dir)}: lies in "
+            f"{format_setting('data_dir', data_dir)}, where its pictures would be taken "
+            "for a class, accepted: a directory elsewhere"
+        )

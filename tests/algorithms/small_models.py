@@ -51,6 +51,33 @@ def make_batch(size=6, seed=0):
     }
 
 
+def alpha_gradient(algorithm, batch):
+    """The gradient of alpha that a step follows, read from the mean in Adam's slots.
+
+    Needs `alpha_beta_1`=0.5, and neither clipping nor coupled decay.
+    """
+    slots = algorithm.alpha_optimizer._momentums
+    before = [slot.numpy() for slot in slots]
+    algorithm.train_step(batch)
+    return [2 * slot.numpy() - one for slot, one in zip(slots, before, strict=True)]
+
+
+def theta_gradient(algorithm):
+    """The gradient of the first step of theta, decay included, read from the velocity."""
+    return [slot.numpy() for slot in algorithm.theta_optimizer.momentums]
+
+
+def loss_gradients(network, batch, z, sources):
+    """Gradients of the mean loss with respect to z, by kind, and to further sources."""
+    z = {kind: tf.convert_to_tensor(one) for kind, one in z.items()}
+    with tf.GradientTape() as tape:
+        tape.watch(z)
+        logits = network(batch["image"], z, training=True)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(batch["label"], logits)
+        loss = tf.reduce_mean(losses)
+    return tape.gradient(loss, (z, sources))
+
+
 def divide_sums(sums):
     """Compute the means from a step's sums over its examples."""
     return {name: float(sums[name] / sums["examples"]) for name in sums if name != "examples"}

@@ -311,3 +311,46 @@ def test_the_time_of_a_run_includes_what_passed_before_an_interruption(
     again = make(tmp_path, model, rows=monitor.rows)
     now[0] = 1007.0
     assert again.seconds() == 57
+
+
+def test_the_entropy_is_the_mean_of_the_edges_in_nats():
+    probabilities = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [1 / 3, 1 / 3, 1 / 3]])
+    expected = (0 + np.log(2) + np.log(3)) / 3
+    assert search_monitor.mean_entropy(probabilities) == pytest.approx(expected)
+    several = np.random.default_rng(0).dirichlet(np.ones(8), 14)
+    expected = np.mean([-sum(one * np.log(one) for one in row) for row in several])
+    assert search_monitor.mean_entropy(several) == pytest.approx(expected)
+
+
+def test_what_the_cells_have_is_counted_in_the_row_the_line_and_tensorboard(monitored, capsys):
+    run, monitor = monitored
+    choose(monitor, "skip_connect")
+    columns = [DARTS.operations.index(name) for name in ("none", "skip_connect", "sep_conv_5x5")]
+    kept = np.eye(8)[np.repeat(columns, (10, 2, 2))]
+    monitor.model.algorithm.distribution.edges["normal"].log_alpha.assign(100 * kept)
+    monitor.report(0, MEANS)
+    row = read_rows(run)[0]
+    expected = {"normal": (10, 2, 0, 2), "reduce": (0, 14, 0, 0)}
+    for kind, counts in expected.items():
+        names = ("zeros", "skips", "poolings", "convolutions")
+        assert tuple(row[f"{name}_{kind}"] for name in names) == counts
+    line = capsys.readouterr().out
+    assert "normal 2 conv 0 pool 2 skip 10 zero" in line
+    assert "reduce 0 conv 0 pool 14 skip 0 zero" in line
+    tags = {tag for _, tag in events.points(run.tensorboard)}
+    assert {"edges_normal/skips", "edges_reduce/convolutions"} <= tags
+
+
+@pytest.mark.parametrize(("asked", "stopped"), [(True, True), (False, False)])
+def test_a_search_is_stopped_at_a_collapse_where_that_is_asked_for(
+    tmp_path, model, no_drawing, asked, stopped
+):
+    model.config = SearchConfig(stop_on_collapse=asked)
+    monitor = make(tmp_path, model)
+    choose(monitor, "sep_conv_3x3")
+    monitor.report(0, MEANS)
+    assert not model.stop_training
+    choose(monitor, "skip_connect")
+    monitor.report(1, MEANS)
+    assert model.stop_training == stopped
+    model.stop_training = False

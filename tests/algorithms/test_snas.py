@@ -8,7 +8,15 @@ from snas_tf.algorithms.search_model import SearchModel
 from snas_tf.architecture import child_size
 from snas_tf.architecture.spaces import DARTS
 from snas_tf.training import optimizers
-from tests.algorithms.small_models import CONFIG, divide_sums, make_batch, make_snas
+from tests.algorithms.small_models import (
+    CONFIG,
+    alpha_gradient,
+    divide_sums,
+    make_algorithm,
+    make_batch,
+    make_snas,
+    theta_gradient,
+)
 
 
 @pytest.fixture(scope="module")
@@ -208,3 +216,59 @@ def test_a_search_with_a_weight_settles_as_it_is(snas):
     assert snas.finish() == 0
     for kind in DARTS.kinds:
         np.testing.assert_array_equal(snas.distribution.log_alpha()[kind], before[kind])
+
+
+# Several draws a step.
+
+PLAIN = {"theta_clip_norm": 0.0, "alpha_clip_norm": 0.0, "alpha_weight_decay": 0.0}
+
+
+def one_draw(number, settings):
+    """Gradients of a step whose only draw is that of a number."""
+    snas, batch = make_algorithm("snas", **PLAIN, **settings), make_batch()
+    draw = snas.draw
+    snas.draw = lambda purpose, _: draw(purpose, number)
+    of_alpha = alpha_gradient(snas, batch)
+    return [*theta_gradient(snas), *of_alpha]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"relaxation": "one_hot", "constraint_weight": 2.0},
+        {"constraint_weight": 2.0, "penalty_estimator": "reparameterization"},
+    ],
+)
+def test_the_gradient_of_several_draws_is_the_mean_of_those_of_each(settings):
+    several = make_algorithm("snas", draws=3, **PLAIN, **settings)
+    of_alpha = alpha_gradient(several, make_batch())
+    received = [*theta_gradient(several), *of_alpha]
+    singles = [one_draw(number, settings) for number in range(3)]
+    for one, *others in zip(received, *singles, strict=True):
+        np.testing.assert_allclose(one, np.mean(others, axis=0), atol=2e-6)
+        assert np.abs(others[0] - others[1]).max() > 1e-6
+
+
+def test_the_loss_of_several_draws_is_the_mean_of_their_losses():
+    settings = {"constraint_weight": 2.0, "penalty_estimator": "reparameterization"}
+    measured = make_algorithm("snas", draws=3, **settings).train_step(make_batch())
+    singles = []
+    for number in range(3):
+        snas = make_algorithm("snas", **settings)
+        draw = snas.draw
+        snas.draw = lambda purpose, _, draw=draw, number=number: draw(purpose, number)
+        singles.append(divide_sums(snas.train_step(make_batch())))
+    means = divide_sums(measured)
+    for name in ("loss", "cross_entropy", "accuracy", "penalty"):
+        expected = np.mean([one[name] for one in singles])
+        assert means[name] == pytest.approx(expected, rel=1e-5), name
+    assert singles[0]["loss"] != singles[1]["loss"]
+
+
+def test_a_step_with_several_draws_runs_in_a_graph_as_it_does_eagerly():
+    eager, traced = (make_algorithm("snas", draws=2) for _ in range(2))
+    eager.train_step(make_batch())
+    tf.function(traced.train_step, autograph=False)(make_batch())
+    for one, other in zip(eager.theta, traced.theta, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)

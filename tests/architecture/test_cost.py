@@ -186,3 +186,17 @@ def test_a_criterion_counts_by_its_share_in_the_weights():
     for kind in DARTS.kinds:
         expected = 0.25 * alone[0][kind] + 0.75 * alone[1][kind]
         np.testing.assert_allclose(mixed[kind], expected)
+
+
+def test_the_expected_cost_of_a_mixture_of_children_is_the_mean_of_theirs():
+    children = [zoo.genotypes()[name] for name in ("darts_v1", "darts_v2", "snas_aggressive")]
+    weights = np.array([0.5, 0.2, 0.3])
+    one_hot = [child.one_hot() for child in children]
+    mixture = {
+        kind: np.tensordot(weights, [one[kind] for one in one_hot], 1) for kind in DARTS.kinds
+    }
+    expected = network_cost.expected_costs(PLANS, 10, mixture)
+    assert set(expected) == set(cost.CRITERIA)
+    for name, value in expected.items():
+        costs = [getattr(network_cost.child_cost(child, PLANS, 10), name) for child in children]
+        assert value == pytest.approx(weights @ costs, rel=1e-6)

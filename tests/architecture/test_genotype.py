@@ -1,3 +1,4 @@
+import itertools
 import json
 from collections import Counter
 
@@ -171,3 +172,93 @@ def test_json_names_a_space_that_is_not_darts(pair_space):
 def test_a_space_that_is_not_known_is_refused(name):
     with pytest.raises(ValueError, match=r"^space: received .*accepted: darts"):
         parse(content(space=name))
+
+
+# The two-edge rule of DARTS.
+
+
+def strongest_by_enumeration(probabilities, space, inputs):
+    """The kept edges of a cell: no other choice of as many edges into a node is stronger."""
+    kept = set()
+    for target in space.intermediate_nodes:
+        rows = [row for row, edge in enumerate(space.edges) if edge[1] == target]
+        others = [column for column in range(len(space.operations)) if column != space.zero]
+        strength = {row: max(probabilities[row][column] for column in others) for row in rows}
+        choices = itertools.combinations(rows, min(inputs, len(rows)))
+        for row in max(choices, key=lambda choice: sum(strength[one] for one in choice)):
+            best = max(others, key=lambda column: probabilities[row][column])
+            kept.add(Edge(*space.edges[row], space.operations[best]))
+    return kept
+
+
+@pytest.mark.parametrize("inputs", [1, 2, 3])
+def test_the_strongest_edges_into_each_node_are_kept_with_their_best_operation_but_zero(inputs):
+    generator = np.random.default_rng(0)
+    for _ in range(20):
+        probabilities = {kind: generator.dirichlet(np.ones(8), 14) for kind in DARTS.kinds}
+        found = genotype.derive_strongest(probabilities, DARTS, inputs)
+        for kind in DARTS.kinds:
+            expected = strongest_by_enumeration(probabilities[kind], DARTS, inputs)
+            assert set(found.cell(kind).edges) == expected
+            assert len(found.cell(kind).edges) == len(expected)
+
+
+def test_probable_zeros_neither_weaken_an_edge_nor_are_kept():
+    probabilities = np.full((14, 8), 0.01)
+    probabilities[:, 0] = 0.9
+    probabilities[2:5, 3] = [0.2, 0.05, 0.1]  # the edges into node 3
+    found = genotype.derive_strongest({"normal": probabilities, "reduce": probabilities})
+    assert [edge for edge in found.cell("normal").edges if edge.target == 3] == [
+        Edge(0, 3, DARTS.operations[3]),
+        Edge(2, 3, DARTS.operations[3]),
+    ]
+    assert len(found.cell("normal").edges) == 8
+
+
+def test_of_equally_strong_edges_the_first_are_kept_as_by_darts():
+    alike = {kind: np.full((14, 8), 1 / 8) for kind in DARTS.kinds}
+    for cell in genotype.derive_strongest(alike).cells:
+        assert [(edge.source, edge.target) for edge in cell.edges] == [
+            (source, target) for target in (2, 3, 4, 5) for source in (0, 1)
+        ]
+
+
+def test_a_space_without_zero_keeps_all_edges():
+    space = SearchSpace("no_zero", ("skip_connect", "sep_conv_3x3"), ("cell",), 2, 2)
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(2), 5)
+    found = genotype.derive_strongest({"cell": probabilities}, space)
+    assert found == genotype.derive({"cell": probabilities}, space)
+    assert len(found.cell("cell").edges) == 5
+    np.testing.assert_array_equal(found.one_hot()["cell"].argmax(1), probabilities.argmax(1))
+
+
+def test_the_edges_of_a_cell_are_counted_by_what_they_have():
+    edges = (
+        Edge(0, 2, "skip_connect"),
+        Edge(1, 2, "max_pool_3x3"),
+        Edge(0, 3, "avg_pool_3x3"),
+        Edge(1, 3, "sep_conv_5x5"),
+        Edge(2, 3, "dil_conv_3x3"),
+        Edge(3, 4, "skip_connect"),
+    )
+    counted = genotype.count_operations(CellGenotype(edges))
+    assert counted == {"zeros": 8, "skips": 2, "poolings": 2, "convolutions": 2}
+    assert genotype.count_operations(CellGenotype(())) == {
+        "zeros": 14,
+        "skips": 0,
+        "poolings": 0,
+        "convolutions": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("operations", "problem"),
+    [
+        ((), "every edge is zero"),
+        (("skip_connect", "max_pool_3x3"), "every live edge is a skip or a pooling"),
+        (("skip_connect", "dil_conv_3x3"), None),
+    ],
+)
+def test_a_cell_has_collapsed_where_it_has_no_convolution(operations, problem):
+    edges = tuple(Edge(source, 2, name) for source, name in enumerate(operations))
+    assert genotype.describe_collapse(CellGenotype(edges)) == problem

@@ -41,14 +41,17 @@ def printed(capsys, *arguments):
     [
         ("search", "--genotype=darts_v2", "evaluate or imagenet or profile"),
         ("search", "--label_smoothing=0.2", "imagenet"),
-        ("evaluate", "--alpha_learning_rate=0.1", "search"),
-        ("evaluate", "--constraint=mild", "search"),
-        ("evaluate", "--penalty_baseline", "search"),
-        ("evaluate", "--nopenalty_baseline", "search"),
+        ("evaluate", "--alpha_learning_rate=0.1", "search or compare"),
+        ("evaluate", "--constraint=mild", "search or compare"),
+        ("evaluate", "--penalty_baseline", "search or compare"),
+        ("evaluate", "--nopenalty_baseline", "search or compare"),
         ("imagenet", "--initial_weights=x", "evaluate"),
-        ("imagenet", "--validation_fraction=0.2", "search or evaluate"),
-        ("profile", "--epochs=3", "search or evaluate or imagenet"),
+        ("imagenet", "--validation_fraction=0.2", "search or compare or evaluate"),
+        ("profile", "--epochs=3", "search or compare or evaluate or imagenet"),
         ("export", "--seed=3", "search or evaluate or imagenet"),
+        ("compare", "--seed=3", "search or evaluate or imagenet"),
+        ("compare", "--algorithm=darts", "search"),
+        ("search", "--random_children=3", "compare"),
     ],
 )
 def test_a_flag_that_the_mode_does_not_have_is_refused(capsys, mode, flag, having):

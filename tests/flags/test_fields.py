@@ -3,7 +3,7 @@
 import pytest
 from absl import flags
 
-from flags import fields
+from flags import evaluate, fields
 from flags.modes import MODES
 from flags.wording import to_flags
 from snas_tf.config import ChildConfig, DataConfig, ImageNetConfig, RunConfig, SearchConfig
@@ -42,6 +42,16 @@ def test_every_flag_of_a_training_is_a_field_and_every_field_has_a_flag(mode):
         }
     )
     assert set(MODES[mode].define(flags.FlagValues())) - OWN == named - without - {"space"}
+
+
+def test_a_comparison_has_every_flag_of_a_search_but_those_that_its_lists_replace():
+    compared, searched = (
+        set(MODES[mode].define(flags.FlagValues())) for mode in ("compare", "search")
+    )
+    assert searched - compared == {"algorithm", "seed", "num_seeds"}
+    own = {"algorithms", "seeds", "train_children", "random_children"}
+    child = {"child_cells", "child_channels", *evaluate.CHILD}
+    assert compared - searched == own | child
 
 
 @pytest.mark.parametrize("mode", CONFIGS)

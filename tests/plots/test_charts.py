@@ -1,6 +1,7 @@
 import re
 
 import numpy as np
+import pytest
 from matplotlib.text import Text
 
 from snas_tf import plots
@@ -75,3 +76,41 @@ def test_curves_skip_absent_and_empty_values():
 
 def test_curves_of_no_rows_still_draw():
     assert "No epochs" in _texts(plots.draw_curves([], "No epochs"))
+
+
+def _credit():
+    credit = np.random.default_rng(1).normal(scale=0.02, size=(14, 8))
+    credit[2, 1:7] = np.nan
+    credit[5] = np.nan
+    return credit
+
+
+def test_credit_is_written_where_an_operation_ran_with_two_digits_of_the_largest():
+    credit = _credit()
+    texts = _texts(plots.draw_credit(credit, "credit, normal cell"))
+    written = [text for text in texts if re.fullmatch(r"-?0\.\d{3}", text)]
+    assert written == [f"{value:.3f}" for value in credit.ravel() if not np.isnan(value)]
+    assert "nan" not in texts
+    assert {"credit, normal cell", "0\u21922", "skip"} <= set(texts)
+
+
+def test_the_largest_credit_of_each_edge_is_marked_and_none_where_nothing_ran():
+    credit = _credit()
+    found = _artists(plots.draw_credit(credit, "credit"), "best-")
+    ran = [row for row in range(14) if row != 5]
+    assert set(found) == {f"best-{row}-{np.nanargmax(credit[row])}" for row in ran}
+
+
+def test_colors_of_credit_are_the_same_on_both_sides_of_zero():
+    credit = np.zeros((14, 8))
+    credit[0, :2] = 0.5, -2.0
+    (image,) = plots.draw_credit(credit, "credit").axes[0].images
+    assert image.get_clim() == (-2, 2)
+    np.testing.assert_allclose(image.get_array(), credit)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("value", [0.0, np.nan, 1e-9])
+def test_credit_that_is_nothing_or_hardly_anything_is_drawn_in_short_numbers(value):
+    texts = _texts(plots.draw_credit(np.full((14, 8), value), "credit"))
+    assert max(len(text) for text in texts if re.match(r"-?\d", text)) <= 8

@@ -1,0 +1,166 @@
+"""Flags of `--mode=compare`."""
+
+import sys
+from typing import Any
+
+from absl import flags
+
+from snas_tf.config import ChildConfig, Comparison
+from snas_tf.config.accepted import accepted_values
+from snas_tf.config.comparison import RANDOM_CHILDREN
+from snas_tf.errors import UserError
+
+from . import common, comparison_entry, evaluate, fields, search, training
+
+_REPLACED = ("algorithm", "seed", "num_seeds")
+"""Flags of a search in whose place are --algorithms and --seeds."""
+
+_SHARED = (
+    *("theta_learning_rate", "theta_momentum", "theta_weight_decay", "theta_clip_norm"),
+    *evaluate.CHILD,
+)
+"""Flags of a search, or of a training, that the training of a child takes."""
+
+_CHILD = ChildConfig(cutout_length=0, drop_path_probability=0.0, auxiliary_weight=0.0)
+_NEED_TRAINING = ("child_cells", "child_channels", *evaluate.CHILD)
+
+
+def define(values: flags.FlagValues) -> None:
+    """Define the flags: those of a search, what is compared, and the training of children."""
+    search.define(values)
+    for name in _REPLACED:
+        delattr(values, name)
+    meaning = (
+        "The algorithms to compare, separated by commas: NAME, or NAME:SETTING=VALUE:... with "
+        "settings of its own, such as snas,darts:darts_order=2. A setting that is given as a flag "
+        "is for all that have it."
+    )
+    serializer: Any = flags.ArgumentSerializer()
+    flags.DEFINE(_EntriesParser(), "algorithms", None, meaning, values, serializer)
+    meaning = "The seeds of every search, separated by commas."
+    flags.DEFINE(_SeedsParser(), "seeds", "0,1,2", meaning, values, serializer)
+    _define_children(values)
+
+
+def _define_children(values: flags.FlagValues) -> None:
+    accepted = accepted_values(ChildConfig)
+    meaning = "Epochs of a training of every found child, from scratch; 0 for none."
+    _define_integer(values, "train_children", 0, accepted["epochs"].rule, meaning)
+    meaning = "Cells of the trained children; if not given, --num_cells."
+    _define_integer(values, "child_cells", None, accepted["num_cells"].rule, meaning)
+    meaning = "Channels of their first cell; if not given, --init_channels."
+    width = training.WidthParser(auto=False)
+    serializer: Any = flags.ArgumentSerializer()
+    flags.DEFINE(width, "child_channels", None, meaning, values, serializer)
+    meaning = (
+        "Cells drawn at random for each seed and trained as the children are; the best by "
+        "validation accuracy counts. 0 for none."
+    )
+    _define_integer(values, "random_children", 0, RANDOM_CHILDREN, meaning)
+    fields.define(values, _CHILD, evaluate.CHILD)
+
+
+def _define_integer(
+    values: flags.FlagValues, name: str, default: int | None, rule: Any, meaning: str
+) -> None:
+    flags.DEFINE_integer(
+        name, default, meaning, int(rule.lowest), int(rule.highest), flag_values=values
+    )
+
+
+def config(values: flags.FlagValues) -> Comparison:
+    """Return what is compared.
+
+    Raises:
+        UserError: flags that do not go together.
+    """
+    if values.algorithms is None:
+        raise UserError(
+            "--algorithms: not given, and --mode=compare needs it; accepted: such as "
+            f"--algorithms={comparison_entry.EXAMPLE}"
+        )
+    entries = values.algorithms
+    repeated = [one for one in entries if entries.count(one) > 1]
+    if repeated:
+        raise UserError(f"--algorithms={','.join(entries)}: {repeated[0]} twice, accepted: once")
+    comparison_entry.check_shared(values, entries)
+    searches = {entry: comparison_entry.read(entry, values) for entry in entries}
+    return Comparison(searches, values.seeds, _child(values), values.random_children)
+
+
+def _child(values: flags.FlagValues) -> ChildConfig | None:
+    if values.train_children:
+        settings: dict[str, Any] = {name: values[name].value for name in _SHARED}
+        return ChildConfig(
+            num_cells=values.child_cells or values.num_cells,
+            init_channels=values.child_channels or values.init_channels,
+            epochs=values.train_children,
+            **settings,
+        )
+    given = [name for name in _NEED_TRAINING if values[name].present]
+    if given:
+        raise UserError(
+            f"--{given[0]}={values[given[0]].value}: of a training of the children, which is not "
+            "asked for, accepted: with --train_children"
+        )
+    return None
+
+
+def run(values: flags.FlagValues) -> None:
+    """Compare, print the tables, and exit with 1 where a run is missing."""
+    comparison, data_config, run_config = common.prepare(values, config(values), run_name(values))
+    from snas_tf.workflows.compare import compare, report
+
+    summary = compare(comparison, data_config, run_config)
+    report(summary, run_config)
+    if summary["missing"]:
+        sys.exit(1)
+
+
+def run_name(values: flags.FlagValues) -> str:
+    """Return the name of the run directory where none is given."""
+    return f"compare-{values.dataset.replace('/', '-')}"
+
+
+class _EntriesParser(flags.ArgumentParser):
+    """Names of algorithms, maybe with settings, separated by commas."""
+
+    syntactic_help = "a list of names"
+
+    def parse(self, argument: str | list[str]) -> list[str]:
+        """Return the entries.
+
+        Raises:
+            ValueError: there is none, or an empty one.
+        """
+        entries = argument.split(",") if isinstance(argument, str) else argument
+        entries = [one.strip() for one in entries]
+        if not all(entries):
+            raise ValueError(f"an empty name, accepted: names, such as {comparison_entry.EXAMPLE}")
+        return entries
+
+    def flag_type(self) -> str:
+        """Return what help calls it."""
+        return "list of names"
+
+
+class _SeedsParser(flags.ArgumentParser):
+    """Integers, separated by commas."""
+
+    syntactic_help = "a list of integers"
+
+    def parse(self, argument: str | tuple[int, ...]) -> tuple[int, ...]:
+        """Return the seeds.
+
+        Raises:
+            ValueError: there is none, or one that is no integer.
+        """
+        parts = argument.split(",") if isinstance(argument, str) else argument
+        try:
+            return tuple(int(one) for one in parts)
+        except ValueError as error:
+            raise ValueError("accepted: integers, such as 0,1,2") from error
+
+    def flag_type(self) -> str:
+        """Return what help calls it."""
+        return "list of integers"

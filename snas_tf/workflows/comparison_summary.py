@@ -1,0 +1,103 @@
+"""The figures of a comparison: of every run, and mean and deviation over the seeds."""
+
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from snas_tf.architecture.genotype import count_operations
+from snas_tf.architecture.genotype_source import read_genotype
+from snas_tf.config import Comparison
+from snas_tf.config.comparison import RANDOM
+from snas_tf.runs.run_directory import RunDirectory
+from snas_tf.workflows.comparison_runs import CHILD, SEARCH, Member, Outcomes
+
+_SEARCHED = (
+    *("search_valid_accuracy", "child_valid_accuracy"),
+    *("child_parameters", "child_multiply_adds", "epochs", "steps", "seconds"),
+)
+_TRAINED = {
+    "test_error": "test_error",
+    "valid_accuracy": "trained_valid_accuracy",
+    "parameters": "trained_parameters",
+    "multiply_adds": "trained_multiply_adds",
+    "seconds": "trained_seconds",
+}
+_NAMES = ("label", "algorithm", "seed", "cell")
+"""What identifies a run; the rest of it are figures."""
+
+
+def summarize(comparison: Comparison, outcomes: Outcomes) -> dict[str, Any]:
+    """Summarize a comparison, as compare.json has it.
+
+    Args:
+        comparison: what is compared.
+        outcomes: what its runs gave.
+
+    Returns:
+        "runs", the figures of each seed of each label; "labels", their means over the seeds, with
+        `NAME_deviation`, that of a sample (n - 1), None with one seed; and "missing", the runs that
+        are not finished, with the reason.
+    """
+    runs = [*_searches(comparison, outcomes), *_best_random_cells(comparison, outcomes)]
+    labels = [
+        _average(label, [run for run in runs if run["label"] == label])
+        for label in comparison.labels
+    ]
+    missing = [{"run": one.name, "reason": why} for one, why in outcomes.failures.items()]
+    return {"runs": runs, "labels": labels, "missing": missing}
+
+
+def _searches(comparison: Comparison, outcomes: Outcomes) -> Iterator[dict[str, Any]]:
+    children = {
+        (one.label, one.seed): result
+        for one, result in outcomes.results.items()
+        if one.part == CHILD
+    }
+    for member, result in outcomes.results.items():
+        if member.part == SEARCH:
+            config = comparison.searches[member.label]
+            yield {
+                "label": member.label,
+                "algorithm": config.algorithm,
+                "seed": member.seed,
+                **_search_figures(member, result),
+                **_trained_figures(children.get((member.label, member.seed), {})),
+            }
+
+
+def _search_figures(member: Member, result: Mapping[str, Any]) -> dict[str, Any]:
+    genotype = read_genotype(RunDirectory(member.path).genotype)
+    counts = {kind: count_operations(genotype.cell(kind)) for kind in genotype.space.kinds}
+    return {
+        **{name: result[name] for name in _SEARCHED},
+        **{f"entropy_{kind}": result[f"entropy_{kind}"] for kind in counts},
+        **{f"{name}_{kind}": counts[kind][name] for kind in counts for name in counts[kind]},
+    }
+
+
+def _trained_figures(result: Mapping[str, Any]) -> dict[str, Any]:
+    return {new: result[name] for name, new in _TRAINED.items() if name in result}
+
+
+def _best_random_cells(comparison: Comparison, outcomes: Outcomes) -> Iterator[dict[str, Any]]:
+    """Yield for each seed the cell with the best validation accuracy; where all are trained."""
+    for seed in comparison.seeds:
+        results = {
+            one.part: result
+            for one, result in outcomes.results.items()
+            if (one.label, one.seed) == (RANDOM, seed)
+        }
+        if results and len(results) == comparison.random_children:
+            best = max(results, key=lambda number: results[number]["valid_accuracy"])
+            names = {"label": RANDOM, "algorithm": None, "seed": seed, "cell": best}
+            yield {**names, **_trained_figures(results[best])}
+
+
+def _average(label: str, runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    averaged: dict[str, Any] = {"label": label, "seeds": [run["seed"] for run in runs]}
+    names = dict.fromkeys(name for run in runs for name in run if name not in _NAMES)
+    for name in names:
+        known = [run[name] for run in runs if run.get(name) is not None]
+        averaged[name] = statistics.mean(known) if known else None
+        averaged[f"{name}_deviation"] = statistics.stdev(known) if len(known) > 1 else None
+    return averaged
