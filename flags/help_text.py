@@ -117,6 +117,8 @@ def _accepted(flag: flags.Flag) -> str:
 def _show(default: Any) -> str:
     if default is None:
         return "not given"
+    if isinstance(default, tuple):
+        return ",".join(map(str, default))
     return f"{default:g}" if isinstance(default, float) else str(default).lower()
 
 

@@ -20,7 +20,8 @@ def main(arguments: list[str]) -> None:
     """Run the mode that the flags ask for.
 
     Exits with 2 where the user has to correct something, with 1 where the machine can't do more,
-    both after one line on standard error, and with 130 after an interruption.
+    both after one line on standard error, and with 130 after an interruption. A mode may exit with
+    1 itself.
     """
     name = command_line.program_name(arguments)
     logging.set_verbosity(logging.WARNING)

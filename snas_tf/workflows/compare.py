@@ -11,6 +11,7 @@ from snas_tf.config import Comparison, DataConfig, RunConfig
 from snas_tf.data import memory_collection
 from snas_tf.data.image_errors import as_user_errors
 from snas_tf.data.memory_collection import MemoryCollection
+from snas_tf.errors import UserError, shorten_path
 from snas_tf.files import whole_files
 from snas_tf.runs import devices
 from snas_tf.runs.run_directory import RunDirectory
@@ -121,8 +122,13 @@ def _draw_searches(run: RunDirectory, comparison: Comparison, outcomes: Outcomes
 
 
 def _read_rows(run: RunDirectory) -> list[dict[str, float]]:
-    with run.metrics.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    try:
+        rows = list(csv.DictReader(run.metrics.read_text(encoding="utf-8").splitlines()))
+    except OSError as error:
+        raise UserError(
+            f"{shorten_path(run.metrics)}: can't be read ({error.strerror}), accepted: the file of "
+            "a finished search; without its directory, the search is repeated"
+        ) from error
     return [{name: float(value) for name, value in row.items() if value} for row in rows]
 
 
