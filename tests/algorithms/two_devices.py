@@ -51,7 +51,12 @@ def twice(batch):
 @pytest.mark.parametrize("order", ["2", "single_level"])
 def test_where_no_draw_differs_two_devices_agree_with_one(strategy, order):
     """Each device has the images of the one, as statistics are those of a device's images."""
-    settings = {"space": TINY, "darts_order": order, "theta_learning_rate": 0.3, "alpha_learning_rate": 0.1}
+    settings = {
+        "space": TINY,
+        "darts_order": order,
+        "theta_learning_rate": 0.3,
+        "alpha_learning_rate": 0.1,
+    }
     with strategy.scope():
         two = SearchModel(make_algorithm("darts", **settings))
     one = SearchModel(make_algorithm("darts", **settings))
