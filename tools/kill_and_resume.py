@@ -24,6 +24,10 @@ import time
 import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from snas_tf.config import algorithms
+
 TIMES = {"seconds", "images_per_second", "finished"}
 SMALL = ("--num_cells=3", "--init_channels=2", "--epochs=2")
 SEARCH = ("--mode=search", "--dataset=digits", *SMALL, "--batch_size=160", "--skip_threshold=0")
@@ -31,6 +35,8 @@ RUNS = {
     "search": SEARCH,
     "one_hot": (*SEARCH, "--relaxation=one_hot"),
     "target": (*SEARCH, "--target_parameters=2e6"),
+    **{name: (*SEARCH, f"--algorithm={name}") for name in algorithms.ALGORITHMS if name != "snas"},
+    "darts_2": (*SEARCH, "--algorithm=darts", "--darts_order=2"),
     "evaluate": (
         *("--mode=evaluate", "--dataset=digits", "--genotype=snas_aggressive", *SMALL),
         *("--batch_size=160", "--cutout_length=2", "--num_seeds=2"),

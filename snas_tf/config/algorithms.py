@@ -24,6 +24,7 @@ _CONTROLLER = (
     "controller_entropy_weight",
     "controller_baseline_decay",
 )
+_OF_DARTS = {"alpha_learning_rate": 3e-4, "alpha_decay": "coupled", "alpha_clip_norm": 0.0}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,18 +68,25 @@ ALGORITHMS: dict[str, AlgorithmSpec] = {
         "snas_tf.algorithms.darts:DARTS",
         "Liu et al., 2019",
         (*_ALPHA, "darts_order", "architecture_fraction"),
-        {"alpha_learning_rate": 3e-4, "alpha_decay": "coupled"},
+        _OF_DARTS,
     ),
     "gdas": AlgorithmSpec(
         "snas_tf.algorithms.gdas:GDAS",
         "Dong and Yang, 2019",
         (*_ALPHA, *_TEMPERATURE, "architecture_fraction"),
-        {
-            "alpha_learning_rate": 3e-4,
-            "alpha_decay": "coupled",
-            "initial_temperature": 10.0,
-            "final_temperature": 0.1,
-        },
+        {**_OF_DARTS, "initial_temperature": 10.0, "final_temperature": 0.1},
+    ),
+    "drnas": AlgorithmSpec(
+        "snas_tf.algorithms.drnas:DrNAS",
+        "Chen et al., 2021",
+        (*_ALPHA, "architecture_fraction"),
+        _OF_DARTS,
+    ),
+    "beta_darts": AlgorithmSpec(
+        "snas_tf.algorithms.beta_darts:BetaDARTS",
+        "Ye et al., 2022",
+        (*_ALPHA, "architecture_fraction"),
+        _OF_DARTS,
     ),
     "enas": AlgorithmSpec(
         "snas_tf.algorithms.enas:ENAS",
@@ -102,6 +110,7 @@ _OWNED = {name for spec in ALGORITHMS.values() for name in spec.settings or ()}
 """The settings that not every algorithm has."""
 
 DEFAULTS: Mapping[str, Any] = {
+    "alpha_clip_norm": 10.0,
     "alpha_decay": "decoupled",
     "architecture_fraction": 0.5,
     "derivation_samples": 50,

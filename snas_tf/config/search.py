@@ -110,7 +110,7 @@ class SearchConfig(TrainingConfig):
     alpha_beta_2: Annotated[float, _BELOW_ONE] = 0.999
     alpha_weight_decay: Annotated[float, _NOT_NEGATIVE] = 1e-3
     alpha_decay: Annotated[str, OneOf(ALPHA_DECAYS)] = OWN
-    alpha_clip_norm: Annotated[float, _NOT_NEGATIVE] = 10.0
+    alpha_clip_norm: Annotated[float, _NOT_NEGATIVE] = OWN
     initial_temperature: Annotated[float, _POSITIVE] = OWN
     final_temperature: Annotated[float, _POSITIVE] = OWN
 

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from snas_tf.config import SearchConfig, algorithms
 from snas_tf.errors import UserError
 
 _THETA = ("theta_learning_rate", "theta_momentum", "theta_weight_decay", "auxiliary_weight")
@@ -45,7 +46,8 @@ def _causes(config: Any, finite: Mapping[str, bool]) -> str:
     """
     alpha = (*_ALPHA, *_PENALTY)
     groups = (_THETA, alpha) if finite.get("penalty", True) else (alpha, _THETA)
-    defaults = {field.name: field.default for field in dataclasses.fields(config)}
+    own = algorithms.get(config.algorithm).defaults if isinstance(config, SearchConfig) else {}
+    defaults = {field.name: field.default for field in dataclasses.fields(config)} | {**own}
     values = {name: getattr(config, name, None) for name in (*groups[0], *groups[1])}
     raised = [
         name

@@ -1,6 +1,7 @@
 """The search of a cell."""
 
 import shlex
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -71,11 +72,11 @@ class Search(Workflow):
         validation: tf.data.Dataset | None,
     ) -> dict[str, Any]:
         """Derive the child, measure it, and write what was found."""
-        rounded_edges = model.algorithm.finish()
-        epochs = len(monitor.rows)
-        genotype, stopped = model.derive(), epochs < self.config.epochs
+        stopped = bool(model.stop_training)
+        rounded_edges = 0 if stopped else model.algorithm.finish()
+        genotype = model.derive()
         if stopped:
-            genotype = monitor.genotype_after(epochs - 1) or genotype
+            genotype = monitor.genotype_after(len(monitor.rows) - 1) or genotype
         whole_files.write_text(run.genotype, to_json(genotype))
         accuracy = model.evaluate_child(genotype, validation)
         result = _result(model, genotype, rounded_edges, accuracy, monitor)
@@ -147,15 +148,12 @@ def report(
     if result["rounded_edges"]:
         rounded = f", {result['rounded_edges']} rounded to the target"
     files = model_dir / f"seed_{result['best_seed']}" if "seeds" in result else model_dir
+    _report_seeds(result.get("seeds", ()))
     if result["stopped_on_collapse"]:
+        source = "those of the epoch before" if result["epochs"] > 1 else "its own, the first"
         print(
-            f"stopped after epoch {result['epochs']}, in which a cell lost its last convolution: "
-            "the cells are those of the epoch before"
-        )
-    for seed in result.get("seeds", ()):
-        print(
-            f"validation accuracy  {seed['search_valid_accuracy']:.4f}  child "
-            f"{seed['child_valid_accuracy']:.4f}  {seed['child_parameters']:,} parameters"
+            f"stopped after epoch {result['epochs']}, at whose end a cell had no convolution: the "
+            f"cells are {source}"
         )
     print(
         f"\nvalidation accuracy  {result['search_valid_accuracy']:.4f}  the parent\n"
@@ -171,3 +169,14 @@ def report(
         f"TensorBoard          tensorboard --logdir {shlex.quote(str(model_dir))}",
         flush=True,
     )
+
+
+def _report_seeds(results: Sequence[dict[str, Any]]) -> None:
+    """Print a line for each seed."""
+    for result in results:
+        stopped = f"  stopped after epoch {result['epochs']}"
+        print(
+            f"validation accuracy  {result['search_valid_accuracy']:.4f}  child "
+            f"{result['child_valid_accuracy']:.4f}  {result['child_parameters']:,} parameters"
+            f"{stopped if result['stopped_on_collapse'] else ''}"
+        )

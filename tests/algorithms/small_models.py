@@ -25,12 +25,12 @@ def make_model(**kwargs):
     return SearchModel(make_snas(**kwargs))
 
 
-def make_algorithm(name, num_steps=10, seed=0, **settings):
-    """Make any algorithm, with a parent of the small space; twins are equal."""
+def make_algorithm(name, num_steps=10, seed=0, space=SMALL, **settings):
+    """Make any algorithm, with a parent of a small space; twins are equal."""
     settings = {"skip_threshold": 0, "num_cells": 3, "init_channels": 2, "epochs": 1, **settings}
-    config = SearchConfig(algorithm=name, space=SMALL.name, **settings)
+    config = SearchConfig(algorithm=name, space=space.name, **settings)
     keras.utils.set_random_seed(seed)
-    plan = SMALL.plan_network(config.num_cells, config.init_channels, (8, 8))
+    plan = space.plan_network(config.num_cells, config.init_channels, (8, 8))
     mean, deviation = np.full(3, 128.0), np.full(3, 64.0)
     network = ParentNetwork(plan, 4, mean, deviation, skip_threshold=config.skip_threshold)
     return algorithms.get(name).load()(network, config, num_steps, seed)

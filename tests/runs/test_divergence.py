@@ -78,6 +78,14 @@ def test_where_no_setting_exceeds_its_default_the_rate_is_named():
         assert blamed(config, loss=NAN)[0] == ["`theta_learning_rate`"]
 
 
+def test_the_published_rate_of_an_algorithm_is_its_default():
+    published = SearchConfig(algorithm="darts")
+    assert published.alpha_learning_rate == 3e-4
+    assert blamed(published, loss=NAN)[0] == ["`theta_learning_rate`"]
+    raised = dataclasses.replace(published, alpha_learning_rate=0.1)
+    assert blamed(raised, loss=NAN)[0] == ["`alpha_learning_rate`=0.1"]
+
+
 RAISED = SearchConfig(theta_learning_rate=3.0, alpha_learning_rate=0.1)
 
 

@@ -1,0 +1,73 @@
+"""Algorithms on two logical CPU devices; test_conformance.py runs this file in another process."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import snas_tf
+from snas_tf.algorithms.search_model import SearchModel
+from snas_tf.architecture import spaces
+from snas_tf.architecture.search_space import SearchSpace
+from snas_tf.config import DataConfig, SearchConfig, algorithms
+from snas_tf.runs import devices
+from tests.algorithms.small_models import make_algorithm, make_divided_batch
+
+BATCH = 8
+TINY = spaces.register(
+    SearchSpace("tiny_of_tests", ("none", "skip_connect", "sep_conv_3x3"), num_intermediate=1)
+)
+"""Each device traces the network for itself, which takes most of the time here."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def strategy():
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    both = [tf.config.LogicalDeviceConfiguration()] * 2
+    tf.config.set_logical_device_configuration(cpu, both)
+    devices.configure()
+    strategy = devices.strategy(BATCH)
+    assert strategy.num_replicas_in_sync == 2
+    return strategy
+
+
+@pytest.mark.parametrize("name", algorithms.ALGORITHMS)
+def test_a_search_runs_to_its_result(name, tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (50, 8, 8, 3), np.uint8)
+    config = SearchConfig(3, 2, epochs=1, algorithm=name, space=TINY.name, skip_threshold=0)
+    data = DataConfig(batch_size=BATCH, validation_fraction=0.2)
+    found = snas_tf.search(
+        pixels, np.arange(50) % 4, model_dir=tmp_path / "run", config=config, data=data
+    )
+    assert found.genotype.space == TINY
+    assert found.figures["steps"] >= 2
+    assert np.isfinite(found.figures["search_valid_accuracy"])
+
+
+def twice(batch):
+    """A batch whose halves are the same."""
+    return tf.nest.map_structure(lambda value: tf.concat([value, value], 0), batch)
+
+
+@pytest.mark.parametrize("order", ["2", "single_level"])
+def test_where_no_draw_differs_two_devices_agree_with_one(strategy, order):
+    """Each device has the images of the one, as statistics are those of a device's images."""
+    settings = {
+        "space": TINY,
+        "darts_order": order,
+        "theta_learning_rate": 0.3,
+        "alpha_learning_rate": 0.1,
+    }
+    with strategy.scope():
+        two = SearchModel(make_algorithm("darts", **settings))
+    one = SearchModel(make_algorithm("darts", **settings))
+    for seed in range(2):
+        batch = make_divided_batch(BATCH // 2, seed)
+        batches = tf.data.Dataset.from_tensors(twice(batch))
+        two.fit(batches, epochs=1, steps_per_epoch=1, verbose=0, shuffle=False)
+        one.algorithm.train_step(batch)
+    for variable, expected in zip(two.network.variables, one.network.variables, strict=True):
+        np.testing.assert_allclose(variable.numpy(), expected, atol=1e-5, err_msg=variable.path)
+    for variable, expected in zip(two.algorithm.alpha, one.algorithm.alpha, strict=True):
+        np.testing.assert_allclose(variable.numpy(), expected, atol=1e-5)
+    for kind, credit in one.algorithm.mean_credit().items():
+        np.testing.assert_allclose(two.algorithm.mean_credit()[kind], credit, atol=1e-5)
