@@ -17,6 +17,7 @@ from snas_tf.config.comparison import RANDOM
 from snas_tf.data.held_out_dataset import HeldOutDataset
 from snas_tf.errors import UserError
 from snas_tf.workflows.compare import compare
+from snas_tf.workflows.search import search
 from tests.programs import run
 
 OPERATIONS = ("none", "skip_connect", "sep_conv_3x3")
@@ -72,6 +73,13 @@ def test_every_run_is_an_ordinary_run_directory(finished):
             assert (record["kind"], record["settings"]["epochs"]) == ("evaluate", 0)
     cells = {one.name for one in (path / "random-no-sharing").iterdir()}
     assert cells == {f"seed_{seed}_cell_{number}" for seed in (0, 3) for number in (1,)}
+
+
+def test_a_run_goes_on_alone_as_the_search_that_it_is(finished, capsys):
+    path = finished[0] / "darts-x" / "seed_3"
+    result = search(DARTS, DATA, RunConfig(path, seed=3))
+    assert "nothing to do" in capsys.readouterr().out
+    assert result == json.loads((path / "result.json").read_text())
 
 
 def test_the_summary_has_the_figures_of_every_run(finished):
