@@ -104,9 +104,9 @@ def test_the_summary_has_the_figures_of_every_run(finished):
 
 def test_a_child_is_trained_on_the_cells_that_its_search_found(finished):
     path, _ = finished
-    for search in (path / "snas" / "seed_0", path / "darts-x" / "seed_3"):
-        child = search.with_name(f"{search.name}_child")
-        assert read_genotype(child / "genotype.json") == read_genotype(search / "genotype.json")
+    for place in (path / "snas" / "seed_0", path / "darts-x" / "seed_3"):
+        child = place.with_name(f"{place.name}_child")
+        assert read_genotype(child / "genotype.json") == read_genotype(place / "genotype.json")
         network = json.loads((child / "network.json").read_text())
         assert (network["num_cells"], network["init_channels"]) == (3, 4)
 
