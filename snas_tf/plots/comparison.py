@@ -212,9 +212,9 @@ def _draw_cluster(
     for point in zip(x, y, strict=True):
         ends = tuple(zip(center, point, strict=True))
         axes.plot(*ends, color=color, lw=0.8, alpha=0.45)
-    axes.plot(x, y, marker, color=color, ms=4.5, mew=0, gid=f"seeds-{label}")
     ring: dict[str, Any] = {"ms": 11, "mfc": "white", "mew": 2, "ls": ""}
     axes.plot(*center, marker, color=color, label=_wrap(label), gid=f"mean-{label}", **ring)
+    axes.plot(x, y, marker, color=color, ms=4.5, mew=0, gid=f"seeds-{label}")
 
 
 def _name_lines(axes: "Axes") -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import pathlib
 import shlex
 from typing import Any
 
@@ -67,15 +68,16 @@ def report(summary: dict[str, Any], run_config: RunConfig) -> None:
         f"\n{make_tables(summary)}\n"
         f"tables       {path / 'compare.md'}\n"
         f"figures      {path / 'compare.json'}\n"
-        f"pictures     {'  '.join(str(one) for one in _pictures(run_config))}\n"
+        f"pictures     {'  '.join(str(one) for one in _pictures(path))}\n"
         f"TensorBoard  tensorboard --logdir {shlex.quote(str(path))}",
         flush=True,
     )
 
 
-def _pictures(run_config: RunConfig) -> list[Any]:
+def _pictures(directory: pathlib.Path) -> list[pathlib.Path]:
+    """List the pictures that there are."""
     names = ("accuracy.png", "entropy.png", "children.png", "test_error.png")
-    return [path for name in names if (path := run_config.model_dir / name).exists()]
+    return [directory / name for name in names if (directory / name).exists()]
 
 
 def _read_images(
@@ -92,15 +94,13 @@ def _write(
 ) -> None:
     whole_files.write_text(run.path / "compare.json", json.dumps(summary, indent=2) + "\n")
     _draw_searches(run, comparison, outcomes)
-    names = ["accuracy.png", "entropy.png", "children.png"]
     pairs = _by_label(summary, "search_valid_accuracy", "child_valid_accuracy")
     searched = {label: pairs[label] for label in comparison.searches}
     plots.save(plots.draw_children(searched), run.path / "children.png")
     trained = _by_label(summary, "trained_parameters", "test_error")
     if any(trained.values()):
         plots.save(plots.draw_test_error(trained), run.path / "test_error.png")
-        names.append("test_error.png")
-    pictures = "\n".join(f"![]({name})" for name in names)
+    pictures = "\n".join(f"![]({path.name})" for path in _pictures(run.path))
     text = f"# Comparison\n\n{make_tables(summary)}\n{pictures}\n"
     whole_files.write_text(run.path / "compare.md", text)
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import gc
 import pathlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -156,6 +157,7 @@ def run_all(members: Sequence[Member], images: MemoryCollection) -> Outcomes:
         except Exception as error:  # Whatever it is, the other runs do not depend on it.
             outcomes.failures[member] = message = _describe(error)
             print(f"run {number} failed: {member.name}: {message}", file=sys.stderr, flush=True)
+        gc.collect()  # A model refers to itself, so it would stay in memory for long.
     return outcomes
 
 

@@ -164,3 +164,13 @@ def test_the_fingerprint_of_other_data_sets_is_of_what_was_read(tmp_path, name):
         shutil.rmtree(tmp_path / "tiny")
         prepare(tmp_path, "tiny")
         assert memory_collection.read(config).fingerprint["digest"] != searched["digest"]
+
+
+def test_without_the_test_images_it_is_what_a_search_reads():
+    config = DataConfig("digits")
+    whole, searched = (memory_collection.read(config, with_test=one) for one in (True, False))
+    assert set(whole.contents.parts) == {"train", "test"}
+    left = whole.without_test()
+    assert set(left.contents.parts) == {"train"}
+    assert left.fingerprint == searched.fingerprint
+    assert left.summary() == searched.summary()

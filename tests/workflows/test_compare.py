@@ -17,6 +17,7 @@ from snas_tf.config.comparison import RANDOM
 from snas_tf.data.held_out_dataset import HeldOutDataset
 from snas_tf.errors import UserError
 from snas_tf.workflows.compare import compare
+from snas_tf.workflows.search import search
 from tests.programs import run
 
 OPERATIONS = ("none", "skip_connect", "sep_conv_3x3")
@@ -74,6 +75,13 @@ def test_every_run_is_an_ordinary_run_directory(finished):
     assert cells == {f"seed_{seed}_cell_{number}" for seed in (0, 3) for number in (1,)}
 
 
+def test_a_run_goes_on_alone_as_the_search_that_it_is(finished, capsys):
+    path = finished[0] / "darts-x" / "seed_3"
+    result = search(DARTS, DATA, RunConfig(path, seed=3))
+    assert "nothing to do" in capsys.readouterr().out
+    assert result == json.loads((path / "result.json").read_text())
+
+
 def test_the_summary_has_the_figures_of_every_run(finished):
     path, summary = finished
     assert json.loads((path / "compare.json").read_text()) == summary
@@ -96,9 +104,9 @@ def test_the_summary_has_the_figures_of_every_run(finished):
 
 def test_a_child_is_trained_on_the_cells_that_its_search_found(finished):
     path, _ = finished
-    for search in (path / "snas" / "seed_0", path / "darts-x" / "seed_3"):
-        child = search.with_name(f"{search.name}_child")
-        assert read_genotype(child / "genotype.json") == read_genotype(search / "genotype.json")
+    for place in (path / "snas" / "seed_0", path / "darts-x" / "seed_3"):
+        child = place.with_name(f"{place.name}_child")
+        assert read_genotype(child / "genotype.json") == read_genotype(place / "genotype.json")
         network = json.loads((child / "network.json").read_text())
         assert (network["num_cells"], network["init_channels"]) == (3, 4)
 
