@@ -4,8 +4,10 @@ import numpy as np
 
 from benchmarks import rounds
 from snas_tf.algorithms.search_model import SearchModel
-from snas_tf.architecture import zoo
-from snas_tf.data.batches import BatchConfig
+from snas_tf.architecture import spaces, zoo
+from snas_tf.config import algorithms
+from snas_tf.data.batches import HELD_OUT, BatchConfig
+from snas_tf.data.held_out_dataset import HeldOutDataset
 from snas_tf.data.images import Images
 from snas_tf.data.memory_dataset import MemoryDataset
 from snas_tf.models.description import NetworkDescription
@@ -15,15 +17,20 @@ from snas_tf.training.child_model import ChildModel
 _STEPS = 10_000  # more than any benchmark makes
 
 
-def search(config, batch_size, image_size, phases):
-    """Make the candidate of a search."""
+def search(config, batch_size, image_size, phases, algorithm_class=None):
+    """Make the candidate of a search, by another class than its algorithm's if one is given."""
     devices.configure()
-    dataset = synthetic(batch_size, image_size)
-    model = SearchModel(
-        describe(config, dataset).parent(config.skip_threshold), config, _STEPS, seed=0
-    )
-    alpha = sum(variable.value.shape.num_elements() for variable in model.alpha)
-    return candidate(model, dataset, batch_size, phases, count(model.theta) + alpha)
+    algorithm_class = algorithm_class or algorithms.get(config.algorithm).load()
+    dataset, held_out = synthetic(batch_size, image_size), None
+    if algorithm_class.learns_from_held_out_images(config):
+        dataset = HeldOutDataset.divide(synthetic(batch_size, image_size, 4), 0.5, 0, batch_size)
+        held_out = dataset.evaluation_batches(HELD_OUT, batch_size)
+    described = describe(config, dataset)
+    parent = described.make_parent(spaces.get(config.space), config.skip_threshold)
+    algorithm = algorithm_class(parent, config, _STEPS, seed=0)
+    parameters = count(algorithm.trainable_variables)
+    model = SearchModel(algorithm, held_out)
+    return candidate(model, dataset, batch_size, phases, parameters)
 
 
 def child(config, batch_size, image_size, phases):
@@ -36,9 +43,9 @@ def child(config, batch_size, image_size, phases):
     return candidate(model, dataset, batch_size, phases, count(model.theta), config.cutout_length)
 
 
-def synthetic(batch_size, image_size):
-    """A data set of two batches."""
-    shape = (batch_size * 2, image_size, image_size, 3)
+def synthetic(batch_size, image_size, batches=2):
+    """A data set of a few batches."""
+    shape = (batch_size * batches, image_size, image_size, 3)
     pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     images = Images(pixels, np.arange(shape[0]) % 10)
     return MemoryDataset("synthetic", images, images, tuple("0123456789"), mirror=True)

@@ -23,11 +23,11 @@ import time
 
 import numpy as np
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from snas_tf.config import algorithms
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 TIMES = {"seconds", "images_per_second", "finished"}
 SMALL = ("--num_cells=3", "--init_channels=2", "--epochs=2")
 SEARCH = ("--mode=search", "--dataset=digits", *SMALL, "--batch_size=160", "--skip_threshold=0")
