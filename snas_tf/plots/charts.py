@@ -63,10 +63,10 @@ def _draw_heat_map(
     digits = max(2, 1 - math.floor(math.log10(highest)))
     form = f".{digits}f" if digits < 6 else ".0e"
     for (row, column), value in np.ndenumerate(values):
-        dark = value > 0.55 * highest or value < 0.7 * lowest
-        style: dict[str, Any] = {"color": "white" if dark else INK, "ha": "center", "va": "center"}
         if math.isnan(value):
             continue
+        dark = value > 0.55 * highest or value < 0.7 * lowest
+        style: dict[str, Any] = {"color": "white" if dark else INK, "ha": "center", "va": "center"}
         if column == best[row]:
             style |= {"weight": "bold", "gid": f"best-{row}-{column}"}
             corner = (column - 0.45, row - 0.38)

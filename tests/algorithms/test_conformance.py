@@ -159,5 +159,5 @@ def test_probabilities_are_a_distribution_on_every_edge(trained):
 def test_two_devices_run_whole_searches():
     file = "tests/algorithms/two_devices.py"
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", file]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout[-5000:]

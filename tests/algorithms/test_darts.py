@@ -169,7 +169,7 @@ def test_the_decay_of_alpha_is_coupled_as_published():
 
 # The second order, against the exact derivative.
 
-EDGES = SearchSpace("one_edge", SMALL.operations, ("normal",), 1, 2)
+EDGES = SearchSpace("three_edges", SMALL.operations, ("normal",), 1, 2)
 
 
 class Bilinear(keras.layers.Layer):
