@@ -72,7 +72,8 @@ def test_every_preset_has_a_mode_that_has_its_flags(preset, tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     values = parse(f"--flagfile=presets/{preset.name}")
     config = MODES[values.mode].module.config(values)
-    assert config.epochs == values.epochs
+    searches = getattr(config, "searches", {values.mode: config})
+    assert {one.epochs for one in searches.values()} == {values.epochs}
     assert not list(tmp_path.iterdir())
 
 
