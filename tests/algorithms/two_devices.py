@@ -33,7 +33,7 @@ def strategy():
 OWN_STEP = [
     name for name, spec in algorithms.ALGORITHMS.items() if "train_step" in vars(spec.load())
 ]
-"""The others have the step of one of these; `tools/kill_and_resume.py --devices=2` runs them all."""
+"""The others have one of these steps; `tools/kill_and_resume.py --devices=2` runs them all."""
 
 
 @pytest.mark.parametrize("name", OWN_STEP)
