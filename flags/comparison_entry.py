@@ -29,14 +29,16 @@ def read(entry: str, shared: flags.FlagValues) -> SearchConfig:
     _get(name)
     values = flags.FlagValues()
     search.define(values)
-    own = {_setting_of(one, entry, values) for one in settings}
-    _take_shared(values, shared, name, own)
+    own = [_setting_of(one, entry, values) for one in settings]
+    if len(set(own)) < len(own):
+        raise UserError(f"{_shown(entry)}: a setting twice, accepted: once")
+    _take_shared(values, shared, name, set(own))
     try:
         values(["", f"--algorithm={name}", *(f"--{one}" for one in settings)])
         search.adapt_defaults(values)
         return search.config(values)
     except (UserError, flags.Error) as error:
-        raise UserError(f"{_shown(entry)}: {error}" if settings else str(error)) from error
+        raise UserError(f"{_shown(entry)}: {error}") from error
 
 
 def check_shared(values: flags.FlagValues, entries: Sequence[str]) -> None:

@@ -43,13 +43,18 @@ _MEANINGS = {
 }
 
 
+_OF_SNAS = " The default is that of snas; others have their own, see docs/concepts/algorithms.md."
+
+
 def define(values: flags.FlagValues) -> None:
     """Define the flags; every default is that of `SearchConfig`."""
     defaults = SearchConfig()
     common.define(values, DataConfig())
     training.define(values, defaults)
     penalty.define(values, defaults)
-    fields.define(values, defaults, _MEANINGS)
+    own = {name for spec in algorithms.ALGORITHMS.values() for name in spec.defaults}
+    meanings = {name: _MEANINGS[name] + _OF_SNAS * (name in own) for name in _MEANINGS}
+    fields.define(values, defaults, meanings)
 
 
 def adapt_defaults(values: flags.FlagValues) -> None:

@@ -19,10 +19,12 @@ class Credit(keras.layers.Layer):
 
     Args:
         space: kinds of cell, edges and operations.
+        skip_threshold: operations with a smaller z did not run; they count as 0.
     """
 
-    def __init__(self, space: SearchSpace) -> None:
+    def __init__(self, space: SearchSpace, skip_threshold: float = 0.0) -> None:
         super().__init__(name="credit")
+        self._skip_threshold = skip_threshold
         self._kinds = space.kinds
         # [credit and weight, kinds, edges, operations]
         self.totals = self.add_weight(
@@ -42,6 +44,7 @@ class Credit(keras.layers.Layer):
             gradients: of the mean loss of the draw's images with respect to it, of the same shapes.
         """
         weight = tf.stack([z[kind] for kind in self._kinds])
+        weight = tf.where(weight < self._skip_threshold, 0.0, weight)
         credit = -weight * tf.stack([gradients[kind] for kind in self._kinds])
         # The replicas' terms are summed. Not Keras' `assign_add`, which would sum the totals too.
         self.totals.value.assign_add(tf.stack([credit, weight]))

@@ -10,6 +10,7 @@ from snas_tf.algorithms.algorithm import LEARNING, TRAINING, Draw, Judge
 from snas_tf.algorithms.gradient_algorithm import GradientAlgorithm
 from snas_tf.architecture.genotype import Genotype, derive_strongest
 from snas_tf.config import SearchConfig
+from snas_tf.models.parent import ParentNetwork
 from snas_tf.training import classification
 from snas_tf.training.means import sums
 from snas_tf.training.traced_model import Batch
@@ -29,6 +30,15 @@ class DARTS(GradientAlgorithm):
     theta makes of it ("2", their Eq. 7 and 8). With "single_level" both are updated with the loss
     on the same images. The arguments are those of `Algorithm`.
     """
+
+    def __init__(
+        self, network: ParentNetwork, config: SearchConfig, num_steps: int, seed: int
+    ) -> None:
+        super().__init__(network, config, num_steps, seed)
+        # As in the published code, around 0: coupled decay pulls there, at a pace of its own for
+        # each operation.
+        start = self.distribution.log_alpha()
+        self.distribution.assign({kind: start[kind] - start[kind].mean() for kind in start})
 
     @classmethod
     def learns_from_held_out_images(cls, config: SearchConfig) -> bool:

@@ -5,8 +5,6 @@ import tensorflow as tf
 from snas_tf.algorithms.algorithm import Draw, Judge
 from snas_tf.algorithms.darts import DARTS
 from snas_tf.architecture.genotype import Genotype, derive_strongest
-from snas_tf.config import SearchConfig
-from snas_tf.models.parent import ParentNetwork
 
 
 class DrNAS(DARTS):
@@ -17,13 +15,6 @@ class DrNAS(DARTS):
     starts. As in the published code, the distance to it is that of log alpha to 0: the regularizer
     is the weight decay. The arguments are those of `Algorithm`.
     """
-
-    def __init__(
-        self, network: ParentNetwork, config: SearchConfig, num_steps: int, seed: int
-    ) -> None:
-        super().__init__(network, config, num_steps, seed)
-        start = self.distribution.log_alpha()
-        self.distribution.assign({kind: start[kind] - start[kind].mean() for kind in start})
 
     def draw(self, purpose: int, number: tf.Tensor | int) -> Draw:
         """Draw Z at the current step; see `Algorithm.draw`."""

@@ -26,7 +26,7 @@ class GradientAlgorithm(Algorithm):
     ) -> None:
         super().__init__(network, config, num_steps, seed)
         self.distribution = Distribution(self.space, seed, config.relaxation)
-        self.credit = Credit(self.space)
+        self.credit = Credit(self.space, config.skip_threshold)
         self.alpha_optimizer = optimizers.alpha_optimizer(config, num_steps)
         self.alpha_optimizer.build(self.alpha)
 

@@ -15,6 +15,7 @@ from snas_tf.architecture.genotype import Genotype, count_operations, describe_c
 from snas_tf.architecture.genotype_json import to_json
 from snas_tf.architecture.genotype_source import read_genotype
 from snas_tf.architecture.network_cost import expected_costs
+from snas_tf.config import algorithms
 from snas_tf.errors import UserError
 from snas_tf.files import whole_files
 from snas_tf.runs.monitor import Monitor
@@ -152,8 +153,13 @@ class SearchMonitor(Monitor):
                 self.model.stop_training = True
 
     def _warn_of_indecision(self, epoch: int, row: dict[str, float]) -> None:
-        """Warn once, after half of the epochs, if a distribution is still near uniform."""
-        if epoch + 1 != (self._num_epochs + 1) // 2 or "alpha_learning_rate" not in row:
+        """Warn once, after half of the epochs, if a distribution is still near uniform.
+
+        With algorithms that have a rate of alpha of their own, such as DARTS, that is usual.
+        """
+        spec = algorithms.get(self.model.config.algorithm)
+        decides = spec.has("alpha_learning_rate") and "alpha_learning_rate" not in spec.defaults
+        if not decides or epoch + 1 != (self._num_epochs + 1) // 2:
             return
         largest = np.log(len(self.model.algorithm.space.operations))
         kinds = self.model.algorithm.space.kinds

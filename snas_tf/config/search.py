@@ -125,6 +125,12 @@ class SearchConfig(TrainingConfig):
         if self.epochs < 1:
             raise UserError(f"`epochs`={self.epochs}: nothing to search with, accepted: 1 or more")
         self._check_space(spec)
+        divided = algorithms.DEFAULTS["architecture_fraction"]
+        if self.darts_order == "single_level" and self.architecture_fraction != divided:
+            raise UserError(
+                f"`architecture_fraction`={self.architecture_fraction:g}: given with "
+                "`darts_order`=single_level, which divides no images, accepted: with 1 or 2"
+            )
         if self.final_temperature > self.initial_temperature:
             raise UserError(
                 f"`final_temperature`={self.final_temperature:g}: above `initial_temperature`="

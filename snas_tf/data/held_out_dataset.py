@@ -46,16 +46,8 @@ class HeldOutDataset:
         Raises:
             UserError: a part is smaller than a batch.
         """
-        labels = dataset.train.labels
-        counts = splits.held_out_counts(np.bincount(labels), fraction)
-        parts = splits.split(labels, counts, seed)
-        smallest = min(len(part) for part in parts)
-        if smallest < batch_size:
-            raise UserError(
-                f"`architecture_fraction`={fraction:g}: divides {len(labels)} training images into "
-                f"{len(parts[0])} and {len(parts[1])}, accepted: no part smaller than "
-                f"`batch_size`={batch_size}"
-            )
+        counts = check_division(dataset, fraction, batch_size)
+        parts = splits.split(dataset.train.labels, counts, seed)
         theta, held_out = (
             dataclasses.replace(dataset, train=dataset.train.take(part)) for part in parts
         )
@@ -124,3 +116,26 @@ class HeldOutDataset:
             held_out = dataclasses.replace(self.held_out, validation=self.held_out.train)
             return held_out.evaluation_batches(VALIDATION, batch_size)
         return self.theta.evaluation_batches(part, batch_size)
+
+
+def check_division(dataset: MemoryDataset, fraction: float, batch_size: int) -> np.ndarray:
+    """Count the images of each class to hold out, int64 [classes].
+
+    Args:
+        dataset: the images.
+        fraction: share of the training images to hold out.
+        batch_size: images a step.
+
+    Raises:
+        UserError: a part is smaller than a batch.
+    """
+    labels = dataset.train.labels
+    counts = splits.held_out_counts(np.bincount(labels), fraction)
+    held_out = int(counts.sum())
+    if min(held_out, len(labels) - held_out) < batch_size:
+        raise UserError(
+            f"`architecture_fraction`={fraction:g}: divides {len(labels)} training images into "
+            f"{len(labels) - held_out} and {held_out}, accepted: no part smaller than "
+            f"`batch_size`={batch_size}"
+        )
+    return counts

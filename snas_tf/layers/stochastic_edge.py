@@ -68,7 +68,7 @@ class StochasticEdge(keras.layers.Layer):
         num_edges: rows of the distribution, 14 in the paper's cell.
         num_operations: columns, 8 in the paper's cell.
         initial_deviation: log_alpha starts as N(1, initial_deviation^2); the deviation is the
-            published code's, the mean has no effect.
+            published code's; the mean has an effect with coupled decay alone.
         seed: integers [2] of the initial value; any other pair gives another one.
         relaxation: how Z is drawn, one of `RELAXATIONS`.
 

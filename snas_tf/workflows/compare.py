@@ -20,6 +20,7 @@ from snas_tf.workflows import comparison_record
 from snas_tf.workflows.comparison_runs import SEARCH, ComparisonRuns, Outcomes, run_all
 from snas_tf.workflows.comparison_summary import summarize
 from snas_tf.workflows.comparison_table import make_tables
+from snas_tf.workflows.search import Search
 from snas_tf.workflows.workflow import check_place
 
 
@@ -50,6 +51,8 @@ def compare(
         if not run.record.exists():
             run.write_record(record, devices.versions())
         images = _read_images(comparison, data_config, run)
+        for config in comparison.searches.values():
+            Search(config, data_config, run_config).check_images(images)
         record = record.with_inputs(images=images.without_test().fingerprint)
         comparison_record.check(record, run)
         run.write_record(record, devices.versions())

@@ -17,7 +17,7 @@ from snas_tf.architecture.network_cost import child_cost
 from snas_tf.config import DataConfig, RunConfig, SearchConfig, algorithms
 from snas_tf.data import memory_collection
 from snas_tf.data.batches import VALIDATION, BatchConfig, Collection, Dataset
-from snas_tf.data.held_out_dataset import HeldOutDataset
+from snas_tf.data.held_out_dataset import HeldOutDataset, check_division
 from snas_tf.files import whole_files
 from snas_tf.models.description import NetworkDescription
 from snas_tf.runs import devices, loop
@@ -38,6 +38,17 @@ class Search(Workflow):
     def read_images(self, run: RunDirectory) -> Collection:
         """See `Workflow.read_images`; test images are never read."""
         return memory_collection.read(self.data_config, cache=run.images)
+
+    def check_images(self, images: Collection) -> None:
+        """Check that the algorithm can divide the training images.
+
+        Raises:
+            UserError: a part would be smaller than a batch.
+        """
+        config = self.config
+        if algorithms.get(config.algorithm).load().learns_from_held_out_images(config):
+            dataset: Any = images.split(self.split_seed())
+            check_division(dataset, config.architecture_fraction, self.data_config.batch_size)
 
     def train(
         self, run: RunDirectory, dataset: Dataset, described: NetworkDescription
