@@ -71,11 +71,11 @@ def complaint(capsys, *arguments):
         (["--constraint_weight=0", "--target_parameters=2e6"], ["--target_par", "one of"]),
         (["--target_parameters=2e6", "--target_multiply_adds=4e8"], ["--target_m", "one of"]),
         (["--init_channels=3"], ["--init_channels=3", "even"]),
-        (["--num_cells=2"], ["--num_cells=2", "[3, "]),
+        (["--num_cells=2"], ["--num_cells=2", "3 to 200"]),
         (["--epochs=0"], ["--epochs=0", "1 or more"]),
         (["--epochs=-1"], ["--epochs=-1"]),
         (["--batch_size=many"], ["--batch_size=many"]),
-        (["--image_size=4"], ["--image_size=4", "[8, "]),
+        (["--image_size=4"], ["--image_size=4", "8 to 4096"]),
         (["--final_temperature=0"], ["--final_temperature=0"]),
         (["--epoch=3"], ["epoch", "epochs"]),
         (["--mirror=maybe"], ["--mirror=maybe: accepted: true or false"]),
@@ -101,10 +101,10 @@ def complaint(capsys, *arguments):
             ["--mode=imagenet", "--genotype=darts_v2", "--max_multiply_adds=0"],
             ["--init_channels=auto", "--max_multiply_adds > 0"],
         ),
-        (["--num_cells=1000000"], ["--num_cells=1000000", "[3, 200]"]),
+        (["--num_cells=1000000"], ["--num_cells=1000000", "3 to 200"]),
         (["--init_channels=1000000"], ["--init_channels=1000000", "2 to 4096"]),
-        (["--image_size=100000"], ["--image_size=100000", "[8, 4096]"]),
-        (["--batch_size=1000000000000"], ["--batch_size=1000000000000", "[1, 65536]"]),
+        (["--image_size=100000"], ["--image_size=100000", "8 to 4096"]),
+        (["--batch_size=1000000000000"], ["--batch_size=1000000000000", "1 to 65536"]),
         (["--mode=imagenet", "--max_multiply_adds=1e300"], ["max_multiply_adds", "0 to 1e+12"]),
     ],
     ids=lambda value: " ".join(value),
@@ -136,7 +136,9 @@ def test_the_program_exits_with_2_and_leaves_nothing(tmp_path, arguments, parts)
 
 
 def test_an_export_of_nothing_is_one_line(tmp_path):
-    assert "gone/run.json" in refused(tmp_path, "--mode=export", "--model_dir=gone")
+    assert "--model_dir=gone: holds no run" in refused(
+        tmp_path, "--mode=export", "--model_dir=gone"
+    )
 
 
 def test_a_corrupt_image_is_named(tmp_path):

@@ -12,7 +12,7 @@ from snas_tf.config import Comparison, DataConfig, RunConfig
 from snas_tf.data import memory_collection
 from snas_tf.data.image_errors import as_user_errors
 from snas_tf.data.memory_collection import MemoryCollection
-from snas_tf.errors import UserError, shorten_path
+from snas_tf.errors import UserError, format_setting, shorten_path
 from snas_tf.files import whole_files
 from snas_tf.runs import devices
 from snas_tf.runs.run_directory import RunDirectory
@@ -51,8 +51,7 @@ def compare(
         if not run.record.exists():
             run.write_record(record, devices.versions())
         images = _read_images(comparison, data_config, run)
-        for config in comparison.searches.values():
-            Search(config, data_config, run_config).check_images(images)
+        _check_images(comparison, data_config, run_config, images)
         record = record.with_inputs(images=images.without_test().fingerprint)
         comparison_record.check(record, run)
         run.write_record(record, devices.versions())
@@ -90,6 +89,17 @@ def _read_images(
     images = memory_collection.read(data_config, with_test=with_test, cache=run.images)
     memory_collection.check_usable(images.without_test(), with_test=False)
     return images
+
+
+def _check_images(
+    comparison: Comparison, data_config: DataConfig, run_config: RunConfig, images: MemoryCollection
+) -> None:
+    """Check that every algorithm can use the images, before any is trained."""
+    for label, config in comparison.searches.items():
+        try:
+            Search(config, data_config, run_config).check_images(images)
+        except UserError as error:
+            raise UserError(f"{format_setting('algorithms', label)}: {error}") from error
 
 
 def _write(

@@ -39,7 +39,10 @@ OWN_STEP = [
 @pytest.mark.parametrize("name", OWN_STEP)
 def test_a_search_runs_to_its_result(name, tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (50, 8, 8, 3), np.uint8)
-    config = SearchConfig(3, 2, epochs=1, algorithm=name, space=TINY.name, skip_threshold=0)
+    half = (
+        {"architecture_fraction": 0.5} if name in algorithms.having("architecture_fraction") else {}
+    )
+    config = SearchConfig(3, 2, epochs=1, algorithm=name, space=TINY.name, skip_threshold=0, **half)
     data = DataConfig(batch_size=BATCH, validation_fraction=0.2)
     found = snas_tf.search(
         pixels, np.arange(50) % 4, model_dir=tmp_path / "run", config=config, data=data

@@ -238,12 +238,22 @@ def test_images_that_can_not_be_had_leave_nothing(tmp_path):
 
 
 def test_the_program_ends_with_1_after_the_summary_where_a_run_is_missing(tmp_path):
-    # Half of the images are too few for the batch, of which the others have enough.
-    flags = ("--mode=compare", "--algorithms=darts,gdas", "--seeds=4", "--dataset=digits")
-    done = run(*flags, "--batch_size=1000", "--model_dir=run", cwd=tmp_path)
+    flags = ("--mode=compare", "--algorithms=random", "--seeds=4", "--dataset=digits")
+    small = ("--num_cells=3", "--init_channels=2", "--epochs=1", "--batch_size=300")
+    done = run(*flags, *small, "--theta_learning_rate=1e38", "--model_dir=run", cwd=tmp_path)
     assert done.returncode == 1
-    assert "run 1 failed: darts, seed 4: --architecture_fraction=0.5: " in done.stderr
+    assert "run 1 failed: random, seed 4: --theta_learning_rate=1e+38: training" in done.stderr
     assert "Traceback" not in done.stderr
-    for name in ("darts", "gdas"):
-        assert f"- {name}, seed 4: --architecture_fraction=0.5: " in done.stdout
+    assert "- random, seed 4: --theta_learning_rate=1e+38: training diverged" in done.stdout
     assert (tmp_path / "run" / "compare.json").exists()
+
+
+def test_images_that_an_algorithm_cannot_divide_are_refused_before_any_run(tmp_path):
+    # Half of the images are too few for the batch, of which the others have enough.
+    flags = ("--mode=compare", "--algorithms=snas,darts", "--seeds=4", "--dataset=digits")
+    done = run(*flags, "--batch_size=1000", "--model_dir=run", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        "main.py: --algorithms=darts: --architecture_fraction=0.5: divides 1350 training images"
+    )
+    assert not list(tmp_path.iterdir())
