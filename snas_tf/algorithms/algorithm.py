@@ -140,15 +140,22 @@ class Algorithm(keras.layers.Layer, abc.ABC):
     def begin_epoch(self) -> None:
         """Reset what is averaged over an epoch."""
 
+    def train_theta(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """Update theta on a draw of this replica; return what is measured of each example."""
+        context = tf.distribute.get_replica_context()
+        z = self.draw(TRAINING, context.replica_id_in_sync_group).z
+        theta = [variable.value for variable in self.theta]
+        with tf.GradientTape() as tape:
+            logits = self.network(batch["image"], z, training=True)
+            measured = classification.measure_examples(batch["label"], logits)
+            # The replicas' gradients are summed: each contributes its share of the batch's mean.
+            loss = tf.reduce_mean(measured["cross_entropy"]) / context.num_replicas_in_sync
+        self.update_theta(tape.gradient(loss, theta))
+        return {"loss": measured["cross_entropy"], **measured}
+
     def update_theta(self, gradients: Sequence[tf.Tensor]) -> None:
         """Update theta with this replica's part of the gradient."""
-        optimizers.apply_across_replicas(
-            self.theta_optimizer,
-            gradients,
-            self.theta,
-            self.config.theta_clip_norm,
-            self.config.theta_weight_decay,
-        )
+        optimizers.update_theta(self.theta_optimizer, gradients, self.theta, self.config)
 
     def make_seed(self, *numbers: tf.Tensor | int) -> tf.Tensor:
         """Make a seed, integers [2], that differs for each sequence of integers."""

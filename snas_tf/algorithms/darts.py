@@ -55,13 +55,7 @@ class DARTS(GradientAlgorithm):
             return self._train_together(batch)
         gradient = self._first_order if self.config.darts_order == "1" else self._second_order
         self.update_alpha(self._share(gradient(batch)))
-        theta = [variable.value for variable in self.theta]
-        with tf.GradientTape() as tape:
-            logits = self.network(batch["image"], self._draw(TRAINING).z, training=True)
-            measured = classification.measure_examples(batch["label"], logits)
-            loss = tf.reduce_mean(measured["cross_entropy"])
-        self.update_theta(self._share(tape.gradient(loss, theta)))
-        return sums({"loss": measured["cross_entropy"], **measured})
+        return sums(self.train_theta(batch))
 
     def _train_together(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update alpha and theta with the loss on the same images."""
@@ -149,7 +143,8 @@ class DARTS(GradientAlgorithm):
 
     def derive(self, judge: Judge) -> Genotype:
         """Derive the cells with the two strongest edges into each node, none of them zero."""
-        probabilities = {kind: one.numpy() for kind, one in self.probabilities().items()}
+        edges = self.distribution.edges
+        probabilities = {kind: edges[kind].probabilities().numpy() for kind in edges}
         return derive_strongest(probabilities, self.space)
 
 

@@ -2,9 +2,8 @@
 
 import tensorflow as tf
 
-from snas_tf.algorithms.algorithm import Draw, Judge
+from snas_tf.algorithms.algorithm import Draw
 from snas_tf.algorithms.darts import DARTS
-from snas_tf.architecture.genotype import Genotype, derive_strongest
 
 
 class DrNAS(DARTS):
@@ -13,7 +12,8 @@ class DrNAS(DARTS):
     A draw is a normalized vector of gamma variables, which have a gradient by implicit
     reparameterization. The anchor is the uniform Dirichlet(1), where log alpha is 0 and the search
     starts. As in the published code, the distance to it is that of log alpha to 0: the regularizer
-    is the weight decay. The arguments are those of `Algorithm`.
+    is the weight decay, and cells are derived from softmax(log alpha). The arguments are those of
+    `Algorithm`.
     """
 
     def draw(self, purpose: int, number: tf.Tensor | int) -> Draw:
@@ -35,9 +35,3 @@ class DrNAS(DARTS):
         """Means [edges, operations] of the Dirichlet distributions of each kind."""
         found = self.concentrations()
         return {kind: one / tf.reduce_sum(one, -1, keepdims=True) for kind, one in found.items()}
-
-    def derive(self, judge: Judge) -> Genotype:
-        """Derive as DARTS does: with softmax(log alpha), as the published code."""
-        edges = self.distribution.edges
-        probabilities = {kind: edges[kind].probabilities().numpy() for kind in edges}
-        return derive_strongest(probabilities, self.space)

@@ -2,10 +2,9 @@
 
 import tensorflow as tf
 
-from snas_tf.algorithms.algorithm import DERIVATION, TRAINING, Algorithm, Draw, Judge
+from snas_tf.algorithms.algorithm import DERIVATION, Algorithm, Draw, Judge
 from snas_tf.architecture.genotype import Genotype, derive
 from snas_tf.config import SearchConfig
-from snas_tf.training import classification
 from snas_tf.training.means import sums
 from snas_tf.training.traced_model import Batch
 
@@ -40,19 +39,6 @@ class RandomSearch(Algorithm):
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update theta on a child; see `Algorithm.train_step`."""
         return sums(self.train_theta(batch))
-
-    def train_theta(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Update theta on a child of this replica; return what is measured of each example."""
-        context = tf.distribute.get_replica_context()
-        z = self.draw(TRAINING, context.replica_id_in_sync_group).z
-        theta = [variable.value for variable in self.theta]
-        with tf.GradientTape() as tape:
-            logits = self.network(batch["image"], z, training=True)
-            measured = classification.measure_examples(batch["label"], logits)
-            # The replicas' gradients are summed: each contributes its share of the batch's mean.
-            loss = tf.reduce_mean(measured["cross_entropy"]) / context.num_replicas_in_sync
-        self.update_theta(tape.gradient(loss, theta))
-        return {"loss": measured["cross_entropy"], **measured}
 
     def derive(self, judge: Judge) -> Genotype:
         """Derive the best of the children that are judged; of equal ones, the first."""

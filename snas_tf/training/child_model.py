@@ -97,13 +97,7 @@ class ChildModel(TracedModel):
             [variable.value for variable in self.theta],
             unconnected_gradients=tf.UnconnectedGradients.ZERO,  # of what no edge uses
         )
-        optimizers.apply_across_replicas(
-            self.theta_optimizer,
-            gradients,
-            self.theta,
-            self.config.theta_clip_norm,
-            self.config.theta_weight_decay,
-        )
+        optimizers.update_theta(self.theta_optimizer, gradients, self.theta, self.config)
         return sums({"loss": loss, **self.measure_logits(batch["label"], logits["logits"])})
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:

@@ -108,3 +108,22 @@ def apply_across_replicas(
     if (replicas := context.num_replicas_in_sync) > 1:
         gradients = [gradient / replicas for gradient in gradients]
     optimizer.apply(gradients, variables)
+
+
+def update_theta(
+    optimizer: keras.optimizers.Optimizer,
+    gradients: Sequence[tf.Tensor],
+    theta: Sequence[keras.Variable],
+    config: TrainingConfig,
+) -> None:
+    """Update theta with the sum of all replicas' gradients, clipped and decayed as configured.
+
+    Args:
+        optimizer: built on `theta`.
+        gradients: this replica's part of the gradient, one for each variable.
+        theta: the weights of a network.
+        config: has the largest norm and the weight decay.
+    """
+    apply_across_replicas(
+        optimizer, gradients, theta, config.theta_clip_norm, config.theta_weight_decay
+    )
