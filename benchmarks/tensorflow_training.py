@@ -4,7 +4,7 @@ import numpy as np
 
 from benchmarks import rounds
 from snas_tf.algorithms.search_model import SearchModel
-from snas_tf.architecture import spaces, zoo
+from snas_tf.architecture import zoo
 from snas_tf.config import algorithms
 from snas_tf.data.batches import HELD_OUT, BatchConfig
 from snas_tf.data.held_out_dataset import HeldOutDataset
@@ -26,7 +26,7 @@ def search(config, batch_size, image_size, phases, algorithm_class=None):
         dataset = HeldOutDataset.divide(synthetic(batch_size, image_size, 4), 0.5, 0, batch_size)
         held_out = dataset.evaluation_batches(HELD_OUT, batch_size)
     described = describe(config, dataset)
-    parent = described.make_parent(spaces.get(config.space), config.skip_threshold)
+    parent = described.make_parent(config.search_space, config.skip_threshold)
     algorithm = algorithm_class(parent, config, _STEPS, seed=0)
     parameters = count(algorithm.trainable_variables)
     model = SearchModel(algorithm, held_out)

@@ -62,7 +62,7 @@ def search(weight, seed, others):
 def evaluation_size(genotype):
     """Compute the cost of the child in the paper's evaluation."""
     network_plan = DARTS.plan_network(
-        child_size.NUM_CELLS, child_size.INIT_CHANNELS, child_size.IMAGE_SIZE, genotype.output_nodes
+        *DARTS.skeleton.evaluation_size, child_size.IMAGE_SIZE, genotype.output_nodes
     )
     return network_cost.child_cost(genotype, network_plan, child_size.NUM_CLASSES)
 

@@ -10,8 +10,8 @@ from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.architecture.spaces import DARTS
 from snas_tf.errors import UserError
 
-NUM_CELLS, INIT_CHANNELS, IMAGE_SIZE, NUM_CLASSES = 20, 36, (32, 32), 10
-"""The paper's child on CIFAR-10 (Appendix G.2)."""
+IMAGE_SIZE, NUM_CLASSES = (32, 32), 10
+"""Of the paper's child on CIFAR-10 (Appendix G.2)."""
 
 MEASURES = ("parameters", "multiply_adds")
 
@@ -40,13 +40,13 @@ class ChildSize:
 
 
 def evaluation_size(measure: str, space: SearchSpace = DARTS) -> ChildSize:
-    """The size of children of 20 cells and 36 channels for 10 classes of 32 x 32 images.
+    """The size of children as they are evaluated, for 10 classes of 32 x 32 images.
 
     Args:
         measure: one of `MEASURES`.
-        space: search space of the cells.
+        space: search space of the cells; its skeleton has the number of cells and channels.
     """
-    network_plan = space.plan_network(NUM_CELLS, INIT_CHANNELS, IMAGE_SIZE)
+    network_plan = space.plan_network(*space.skeleton.evaluation_size, IMAGE_SIZE)
     fixed = network_cost.fixed_cost(network_plan, NUM_CLASSES)
     edges = network_cost.edge_costs(network_plan, measure)
     return ChildSize(float(getattr(fixed, measure)), edges)
@@ -60,7 +60,8 @@ def check_target(measure: str, target: float, space: SearchSpace = DARTS) -> Non
     """
     size = evaluation_size(measure, space)
     if not size.smallest <= target <= size.largest:
+        num_cells, init_channels = space.skeleton.evaluation_size
         raise UserError(
-            f"`target_{measure}`={target:g}: no child of {NUM_CELLS} cells and {INIT_CHANNELS} "
+            f"`target_{measure}`={target:g}: no child of {num_cells} cells and {init_channels} "
             f"channels is of this size, accepted: {size.smallest:.0f} to {size.largest:.0f}"
         )

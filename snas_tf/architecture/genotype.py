@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from snas_tf.architecture.operations import OPERATIONS, ZERO
+from snas_tf.architecture.operations import ZERO
 from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.architecture.spaces import DARTS
 
@@ -109,37 +109,36 @@ def _derive_cell(log_alpha: np.ndarray, space: SearchSpace) -> CellGenotype:
         for (source, target), operation in zip(space.edges, chosen, strict=True)
         if operation != ZERO
     )
-    return CellGenotype(edges, space.intermediate_nodes, space)
+    return CellGenotype(edges, space.concat, space)
 
 
 def derive_strongest(
-    probabilities: Mapping[str, np.ndarray], space: SearchSpace = DARTS, inputs: int = 2
+    probabilities: Mapping[str, np.ndarray], space: SearchSpace = DARTS
 ) -> Genotype:
     """Derive the child of DARTS: the strongest edges into each node (Liu et al., 2019).
 
     The strength of an edge is the largest probability of an operation other than zero, which is
-    the operation it keeps. Of equally strong edges the first ones are kept. A space without a zero
-    operation can't drop edges: all are kept.
+    the operation it keeps. Of equally strong edges the first ones are kept. Where the space sets no
+    number of edges, or has no zero operation, each edge keeps its most probable operation.
 
     Args:
         probabilities: for each kind, [edges, operations].
         space: search space of these edges and operations.
-        inputs: how many edges into each node are kept.
     """
-    scores = {kind: _keep_strongest(probabilities[kind], space, inputs) for kind in space.kinds}
+    if space.kept_inputs is None or space.zero is None:
+        return derive(probabilities, space)
+    scores = {kind: _keep_strongest(probabilities[kind], space) for kind in space.kinds}
     return derive(scores, space)
 
 
-def _keep_strongest(probabilities: np.ndarray, space: SearchSpace, inputs: int) -> np.ndarray:
+def _keep_strongest(probabilities: np.ndarray, space: SearchSpace) -> np.ndarray:
     """Make zero the best of all operations but on the strongest edges into each node."""
     scores = np.array(probabilities)
-    if space.zero is None:
-        return scores
     scores[:, space.zero] = -np.inf
     strength = scores.max(axis=1)
     for target in space.intermediate_nodes:
         entering = [row for row, edge in enumerate(space.edges) if edge[1] == target]
-        weakest = sorted(entering, key=lambda row: -strength[row])[inputs:]
+        weakest = sorted(entering, key=lambda row: -strength[row])[space.kept_inputs :]
         scores[weakest, space.zero] = np.inf
     return scores
 
@@ -162,7 +161,7 @@ def count_operations(cell: CellGenotype) -> dict[str, int]:
     Returns:
         "zeros" (edges that are dropped), "skips", "poolings" and "convolutions".
     """
-    families = [OPERATIONS[edge.operation].family for edge in cell.edges]
+    families = [cell.space.operation(edge.operation).family for edge in cell.edges]
     skips, poolings = families.count("skip"), families.count("pooling")
     return {
         "zeros": len(cell.space.edges) - len(families),
@@ -176,6 +175,6 @@ def describe_collapse(cell: CellGenotype) -> str | None:
     """Describe how a cell has collapsed; None if it has not."""
     if not cell.edges:
         return "every edge is zero"
-    if not any(OPERATIONS[edge.operation].has_kernels for edge in cell.edges):
+    if not any(cell.space.operation(edge.operation).has_kernels for edge in cell.edges):
         return "every live edge is a skip or a pooling"
     return None

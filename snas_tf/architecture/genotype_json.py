@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
-from snas_tf.architecture.operations import OPERATIONS, ZERO
+from snas_tf.architecture.operations import ZERO
 from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.architecture.spaces import DARTS, SPACES
 from snas_tf.errors import quote
@@ -71,11 +71,12 @@ def _cell_from_json(kind: str, content: Any, space: SearchSpace) -> CellGenotype
         if not isinstance(content[key], list):
             raise ValueError(f"{kind}.{key}: received {quote(content[key])}, accepted: a list")
     edges = tuple(
-        _edge_from_json(f"{kind}.edges[{index}]", entry, space.num_inputs)
+        _edge_from_json(f"{kind}.edges[{index}]", entry, space)
         for index, entry in enumerate(content["edges"])
     )
     nodes = CellGenotype(edges, space=space).nodes
-    return CellGenotype(edges, _concat_from_json(kind, content["concat"], nodes), space)
+    concat = _concat_from_json(kind, content["concat"], nodes)
+    return CellGenotype(edges, concat, space)
 
 
 def _require_keys(content: Any, name: str, keys: tuple[str, ...]) -> None:
@@ -86,19 +87,19 @@ def _require_keys(content: Any, name: str, keys: tuple[str, ...]) -> None:
         )
 
 
-def _edge_from_json(name: str, entry: Any, num_inputs: int) -> Edge:
+def _edge_from_json(name: str, entry: Any, space: SearchSpace) -> Edge:
     if not isinstance(entry, list) or len(entry) != 3:
         raise ValueError(f"{name}: received {quote(entry)}, accepted: [source, target, operation]")
     source, target, operation = entry
-    accepted = [name for name in OPERATIONS if name != ZERO]
+    accepted = [name for name in space.known_operations if name != ZERO]
     if operation not in accepted:
         raise ValueError(
             f"{name}: unknown operation {quote(operation)}, accepted: {', '.join(accepted)}"
         )
-    if type(target) is not int or not num_inputs <= target <= _LAST_NODE:
+    if type(target) is not int or not space.num_inputs <= target <= _LAST_NODE:
         raise ValueError(
             f"{name}: target {quote(target)} is out of range, "
-            f"accepted: {num_inputs} to {_LAST_NODE}"
+            f"accepted: {space.num_inputs} to {_LAST_NODE}"
         )
     if type(source) is not int or not 0 <= source < target:
         raise ValueError(

@@ -7,6 +7,8 @@ import re
 
 from snas_tf.architecture import genotype_json, genotype_text, zoo
 from snas_tf.architecture.genotype import Genotype
+from snas_tf.architecture.search_space import SearchSpace
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.errors import UserError, quote, shorten_path
 from snas_tf.files.text_files import read_text
 
@@ -33,8 +35,8 @@ def load_genotype(source: str | os.PathLike[str]) -> Genotype:
     published = zoo.genotypes()
     if source in published:
         return published[source]
-    path, line, name = _split(source)
     shown = f"`genotype`={shorten_path(source)}"
+    path, line, name = _split(source)
     if os.path.exists(path) or pathlib.Path(path).suffix or len(pathlib.Path(path).parts) > 1:
         return _read(path, shown, line, name)
     nearest = difflib.get_close_matches(source[:_LONGEST_NAME], published, n=1)
@@ -51,6 +53,14 @@ def read_genotype(path: str | pathlib.Path) -> Genotype:
         UserError: the file can't be read, or is not a genotype; names the entry.
     """
     return _read(path, shorten_path(path))
+
+
+def find_space(source: str) -> SearchSpace:
+    """Find the search space of a genotype: DARTS' where the source holds none."""
+    try:
+        return load_genotype(source).space
+    except UserError:
+        return DARTS
 
 
 def short_name(source: str) -> str:
@@ -79,6 +89,10 @@ def _read(
             f"{shown}: not a readable text file ({error}), accepted: a genotype as JSON, or as "
             "tools of the DARTS family print it"
         ) from error
+    return _parse(text, shown, line, name)
+
+
+def _parse(text: str, shown: str, line: int | None = None, name: str | None = None) -> Genotype:
     try:
         if genotype_text.is_printed(text):
             return genotype_text.from_text(text, line, name)

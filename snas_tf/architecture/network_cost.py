@@ -9,28 +9,27 @@ from snas_tf.architecture.cost import (
     CRITERIA,
     Cost,
     convolution,
-    factorized_reduction,
     normalization,
-    pointwise,
     total,
 )
 from snas_tf.architecture.genotype import CellGenotype, Genotype
-from snas_tf.architecture.operations import OPERATIONS
+from snas_tf.architecture.operations import OperationSpec
+from snas_tf.architecture.preprocess import PREPROCESSES
 from snas_tf.architecture.search_space import NetworkPlan, SearchSpace
 
 EdgeCosts = Mapping[str, Mapping[str, np.ndarray]]
 """For each kind of cell and criterion, costs [edges, operations] over all cells of the kind."""
 
 
-def operation_cost(name: str, plan: CellPlan, source: int) -> Cost:
+def operation_cost(operation: OperationSpec, plan: CellPlan, source: int) -> Cost:
     """The cost of an operation on an edge that leaves `source`."""
-    return OPERATIONS[name].cost(plan.channels, plan.stride(source), plan.node_size(source))
+    return operation.cost(plan.channels, plan.stride(source), plan.node_size(source))
 
 
 def cell_costs(space: SearchSpace, plan: CellPlan) -> list[list[Cost]]:
     """The cost of each [edge][operation] of a cell."""
     return [
-        [operation_cost(name, plan, source) for name in space.operations]
+        [operation_cost(operation, plan, source) for operation in space.candidates]
         for source, _ in space.edges
     ]
 
@@ -85,11 +84,12 @@ def normalize_costs(
 
 
 def preprocess_cost(plan: CellPlan) -> Cost:
-    """The cost of both preprocess layers of a cell, used or not."""
-    first, second = plan.input_channels
-    reduce = factorized_reduction if plan.follows_reduction else pointwise
-    return reduce(first, plan.channels, plan.input_size) + pointwise(
-        second, plan.channels, plan.input_size
+    """The cost of the preprocess layers of a cell, used or not."""
+    return total(
+        [
+            PREPROCESSES[name].cost(channels, plan.channels, plan.input_size)
+            for name, channels in zip(plan.preprocess, plan.input_channels, strict=True)
+        ]
     )
 
 
@@ -99,15 +99,17 @@ def stem_cost(network_plan: NetworkPlan) -> Cost:
         [
             convolution(3 * 3, layer.input_channels, layer.output_channels, size)
             + normalization(layer.output_channels)
-            for layer, size in network_plan.stem_convolutions()
+            for layer, size in network_plan.make_stem().convolutions(network_plan.image_size)
         ]
     )
 
 
 def classifier_cost(network_plan: NetworkPlan, num_classes: int) -> Cost:
-    """The cost of the dense layer, with its bias."""
-    weights = convolution(1, network_plan[-1].output_channels, num_classes, (1, 1))
-    return weights + Cost(parameters=num_classes)
+    """The cost of the dense layer with its bias, and of a normalization before it."""
+    channels = network_plan[-1].output_channels
+    before = normalization(channels) * network_plan.space.skeleton.normalizes_output
+    weights = convolution(1, channels, num_classes, (1, 1))
+    return before + weights + Cost(parameters=num_classes)
 
 
 def fixed_cost(network_plan: NetworkPlan, num_classes: int) -> Cost:
@@ -123,7 +125,12 @@ def fixed_cost(network_plan: NetworkPlan, num_classes: int) -> Cost:
 
 def cell_cost(cell: CellGenotype, plan: CellPlan) -> Cost:
     """The cost of all live edges of a cell, dead nodes included, as in C(Z)."""
-    return total([operation_cost(edge.operation, plan, edge.source) for edge in cell.edges])
+    return total(
+        [
+            operation_cost(cell.space.operation(edge.operation), plan, edge.source)
+            for edge in cell.edges
+        ]
+    )
 
 
 def child_cost(genotype: Genotype, network_plan: NetworkPlan, num_classes: int) -> Cost:

@@ -6,28 +6,36 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from snas_tf.architecture import stems
-from snas_tf.architecture.cell_plan import CellPlan, plan_cells, size_stem
-from snas_tf.architecture.operations import OPERATIONS, ZERO
+from snas_tf.architecture.cell_plan import CellPlan
+from snas_tf.architecture.operations import OPERATIONS, ZERO, OperationSpec
+from snas_tf.architecture.reduction_skeleton import ReductionSkeleton
+from snas_tf.architecture.skeleton import Skeleton
+from snas_tf.architecture.stems import Stem
 
 
 @dataclasses.dataclass(frozen=True)
 class SearchSpace:
-    """A search space: the graph of a cell, and its candidate operations.
+    """A search space: the graph of a cell, its candidate operations, and how cells form a network.
 
     A cell is a directed acyclic graph: its inputs come first, then its intermediate nodes, and each
-    pair (source, target) with source < target and target intermediate is an edge. Its output
-    concatenates the intermediate nodes.
+    pair (source, target) with source < target and target intermediate is an edge.
 
     Args:
         name: name of the space.
-        operations: names of the candidates in `operations.OPERATIONS`, in the order of the columns
-            of log alpha.
+        operations: names of the candidates in `own_operations` or `operations.OPERATIONS`, in the
+            order of the columns of log alpha.
         kinds: the kinds of cell; all cells of a kind share one distribution.
         num_inputs: inputs of a cell.
         num_intermediate: its intermediate nodes.
+        outputs: the nodes that a cell's output concatenates; None for all intermediate ones.
+        kept_inputs: how many edges into each node algorithms keep that can't drop an edge by
+            itself, such as DARTS; None for those whose best operation is not zero.
+        own_operations: operations whose names mean something else in other spaces.
+        skeleton: how the cells form a network.
 
     Raises:
-        ValueError: an unknown operation, fewer than two, or a count that is not positive.
+        ValueError: an unknown operation, fewer than two, a count that is not positive, or an output
+            that is no intermediate node.
     """
 
     name: str
@@ -35,19 +43,47 @@ class SearchSpace:
     kinds: tuple[str, ...] = ("normal", "reduce")
     num_inputs: int = 2
     num_intermediate: int = 4
+    outputs: tuple[int, ...] | None = None
+    kept_inputs: int | None = 2
+    own_operations: tuple[OperationSpec, ...] = ()
+    skeleton: Skeleton = dataclasses.field(default_factory=ReductionSkeleton)
 
     def __post_init__(self) -> None:
-        unknown = [name for name in self.operations if name not in OPERATIONS]
+        known = self.known_operations
+        unknown = [name for name in self.operations if name not in known]
         if unknown or len(set(self.operations)) < max(2, len(self.operations)):
             raise ValueError(
                 f"operations: received {self.operations}, accepted: two or more of "
-                f"{', '.join(OPERATIONS)}, none twice"
+                f"{', '.join(known)}, none twice"
             )
         if self.num_inputs < 1 or self.num_intermediate < 1:
             raise ValueError(
                 "a cell needs at least 1 input and 1 intermediate node, received: "
                 f"num_inputs={self.num_inputs}, num_intermediate={self.num_intermediate}"
             )
+        if not self.concat or not {*self.concat} <= {*self.intermediate_nodes}:
+            raise ValueError(
+                f"outputs: received {self.outputs}, accepted: of {self.intermediate_nodes}"
+            )
+
+    @property
+    def known_operations(self) -> dict[str, OperationSpec]:
+        """Every operation that a genotype of this space may name, by name."""
+        return {**OPERATIONS, **{operation.name: operation for operation in self.own_operations}}
+
+    def operation(self, name: str) -> OperationSpec:
+        """Return what a name means in this space.
+
+        Raises:
+            KeyError: there is no such operation.
+        """
+        own = (operation for operation in self.own_operations if operation.name == name)
+        return next(own, None) or OPERATIONS[name]
+
+    @functools.cached_property
+    def candidates(self) -> tuple[OperationSpec, ...]:
+        """The candidate operations, in the order of the columns of log alpha."""
+        return tuple(self.operation(name) for name in self.operations)
 
     @property
     def num_nodes(self) -> int:
@@ -58,6 +94,11 @@ class SearchSpace:
     def intermediate_nodes(self) -> tuple[int, ...]:
         """The nodes that edges enter."""
         return tuple(range(self.num_inputs, self.num_nodes))
+
+    @property
+    def concat(self) -> tuple[int, ...]:
+        """The nodes that a cell's output concatenates."""
+        return self.intermediate_nodes if self.outputs is None else self.outputs
 
     @functools.cached_property
     def edges(self) -> tuple[tuple[int, int], ...]:
@@ -87,19 +128,32 @@ class SearchSpace:
         """Plan a network of this space's cells.
 
         Args:
-            num_cells: number of cells, at least 3.
-            init_channels: channels C of the first cell, even; doubled by each reduction cell.
+            num_cells: number of cells, as the skeleton counts them.
+            init_channels: channels C of the first cell, even.
             image_size: (height, width) of the images.
-            output_nodes: for each kind, how many nodes its cells concatenate; all intermediate
-                nodes where not given.
+            output_nodes: for each kind, how many nodes its cells concatenate; those of `concat`
+                where not given.
             stem: one of `stems.NAMES`.
 
         Raises:
-            ValueError: fewer than 3 cells, channels that are odd or not positive, an unknown stem.
+            ValueError: fewer cells than the skeleton's least, channels that are odd or not
+                positive, an unknown stem.
         """
-        output_nodes = output_nodes or dict.fromkeys(self.kinds, self.num_intermediate)
-        cells = plan_cells(num_cells, init_channels, image_size, output_nodes, stem)
-        return NetworkPlan(self, stem, init_channels, image_size, cells)
+        skeleton, output_nodes = self.skeleton, output_nodes or self.output_nodes
+        if num_cells < skeleton.least_cells:
+            raise ValueError(
+                f"num_cells must be at least {skeleton.least_cells}, received: {num_cells}"
+            )
+        if init_channels < 2 or init_channels % 2:
+            raise ValueError(f"init_channels must be even and positive, received: {init_channels}")
+        made = stems.make(stem, init_channels, skeleton.stem_multiplier)
+        cells = skeleton.plan_cells(num_cells, init_channels, made, image_size, output_nodes)
+        return NetworkPlan(self, num_cells, stem, init_channels, image_size, cells)
+
+    @property
+    def output_nodes(self) -> dict[str, int]:
+        """Number of nodes that the cells of each kind concatenate."""
+        return dict.fromkeys(self.kinds, len(self.concat))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,6 +162,7 @@ class NetworkPlan(Sequence):
 
     Attributes:
         space: search space of the cells.
+        num_cells: size of the network in cells, as the space's skeleton counts them.
         stem: one of `stems.NAMES`.
         init_channels: channels C of the first cell.
         image_size: (height, width) of the images.
@@ -115,6 +170,7 @@ class NetworkPlan(Sequence):
     """
 
     space: SearchSpace
+    num_cells: int
     stem: str
     init_channels: int
     image_size: tuple[int, int]
@@ -128,6 +184,6 @@ class NetworkPlan(Sequence):
         """The number of cells."""
         return len(self.cells)
 
-    def stem_convolutions(self) -> list[tuple[stems.StemConvolution, tuple[int, int]]]:
-        """Every convolution of the stem with the (height, width) of its output."""
-        return size_stem(self.stem, self.init_channels, self.image_size)
+    def make_stem(self) -> Stem:
+        """Make the stem of the network."""
+        return stems.make(self.stem, self.init_channels, self.space.skeleton.stem_multiplier)

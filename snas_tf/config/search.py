@@ -2,12 +2,13 @@
 
 import dataclasses
 import itertools
-from typing import Annotated, Any
+from typing import Annotated
 
 from snas_tf.architecture import child_size, spaces
+from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.config import algorithms
 from snas_tf.config.accepted import OneOf, Range
-from snas_tf.config.training import TrainingConfig
+from snas_tf.config.training import OWN, TrainingConfig
 from snas_tf.errors import UserError, format_setting
 
 RELAXATIONS = ("concrete", "one_hot")
@@ -16,9 +17,6 @@ PENALTY_SCALES = ("linear", "log")
 DARTS_ORDERS = ("1", "2", "single_level")
 ALPHA_DECAYS = ("decoupled", "coupled")
 CRITERIA_WEIGHTS = ("parameters_weight", "flops_weight", "memory_access_weight")
-
-OWN: Any = None
-"""Default of a setting for which the algorithm has a default of its own."""
 
 _NOT_NEGATIVE = Range(0)
 _POSITIVE = Range(0, above=True)
@@ -141,6 +139,19 @@ class SearchConfig(TrainingConfig):
         self._check_criteria()
         self._check_targets()
 
+    @property
+    def search_space(self) -> SearchSpace:
+        """The search space.
+
+        Raises:
+            UserError: there is none of this name.
+        """
+        # Checked here, because spaces can be registered.
+        if not isinstance(self.space, str) or self.space not in spaces.SPACES:
+            setting = format_setting("space", self.space)
+            raise UserError(f"{setting}: unknown, accepted: {', '.join(spaces.SPACES)}")
+        return spaces.get(self.space)
+
     def _check_settings(self, spec: algorithms.AlgorithmSpec) -> None:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
@@ -153,13 +164,10 @@ class SearchConfig(TrainingConfig):
                 )
 
     def _check_space(self, spec: algorithms.AlgorithmSpec) -> None:
-        named = format_setting("space", self.space)
-        if self.space not in spaces.SPACES:  # Checked here, because spaces can be registered.
-            raise UserError(f"{named}: unknown, accepted: {', '.join(spaces.SPACES)}")
-        if spec.drops_edges and spaces.get(self.space).zero is None:
+        if spec.drops_edges and self.search_space.zero is None:
             raise UserError(
-                f"{named}: has no operation none, without which `algorithm`={self.algorithm} can't "
-                "drop edges, accepted: a space that has it"
+                f"{format_setting('space', self.space)}: has no operation none, without which "
+                f"`algorithm`={self.algorithm} can't drop edges, accepted: a space that has it"
             )
 
     def _check_population(self, spec: algorithms.AlgorithmSpec) -> None:
@@ -198,4 +206,4 @@ class SearchConfig(TrainingConfig):
         for measure in child_size.MEASURES:
             target = getattr(self, f"target_{measure}")
             if target is not None:
-                child_size.check_target(measure, target, spaces.get(self.space))
+                child_size.check_target(measure, target, self.search_space)

@@ -2,15 +2,21 @@
 
 import dataclasses
 import pathlib
-from typing import Annotated
+from typing import Annotated, Any
 
+from snas_tf.architecture import genotype_source
+from snas_tf.architecture.search_space import SearchSpace
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.config.accepted import Config, OneOf, Range
 from snas_tf.errors import UserError
 
 EXPORTED_WEIGHTS = ("last", "best")
 EXPORT_FORMATS = ("saved_model", "keras", "tflite", "onnx")
 
-_NUM_CELLS = Range(3, 200)
+OWN: Any = None
+"""Default of a setting whose default depends on other settings."""
+
+_NUM_CELLS = Range(1, 200)
 _CHANNELS = Range(2, 4096, even=True)
 _EPOCHS = Range(0, 1_000_000)
 _CUTOUT_LENGTH = Range(0, 4096)
@@ -23,7 +29,7 @@ class TrainingConfig(Config):
     """The size of a network and the training of its weights.
 
     Attributes:
-        num_cells: cells of the network, at least 3.
+        num_cells: cells of the network, as the skeleton of the search space counts them.
         init_channels: channels of its first cell, even.
         epochs: passes over the training images.
         theta_learning_rate: initial rate of SGD, annealed to 0 on a cosine.
@@ -36,8 +42,8 @@ class TrainingConfig(Config):
         UserError: a value is not accepted.
     """
 
-    num_cells: Annotated[int, _NUM_CELLS] = 8
-    init_channels: Annotated[int, _CHANNELS] = 16
+    num_cells: Annotated[int, _NUM_CELLS] = OWN
+    init_channels: Annotated[int, _CHANNELS] = OWN
     epochs: Annotated[int, _EPOCHS] = 150
     theta_learning_rate: Annotated[float, _NOT_NEGATIVE] = 0.025
     theta_momentum: Annotated[float, _BELOW_ONE] = 0.9
@@ -45,10 +51,35 @@ class TrainingConfig(Config):
     theta_clip_norm: Annotated[float, _NOT_NEGATIVE] = 5.0
     num_seeds: Annotated[int, Range(1, 1000)] = 1
 
+    @property
+    def search_space(self) -> SearchSpace:
+        """The search space of the cells."""
+        return DARTS
+
+    def default_size(self) -> tuple[int, int]:
+        """The number of cells, and of channels of the first, where they are not given."""
+        return self.search_space.skeleton.search_size
+
+    def __post_init__(self) -> None:
+        """Check every field; sizes that are not given are those of the search space."""
+        names = ("num_cells", "init_channels")
+        for name, value in zip(names, self.default_size(), strict=True):
+            if getattr(self, name) is OWN:
+                object.__setattr__(self, name, value)
+        super().__post_init__()
+        least = self.search_space.skeleton.least_cells
+        if self.num_cells < least:
+            raise UserError(
+                f"`num_cells`={self.num_cells}: out of range, accepted: an integer, "
+                f"{least} to {_NUM_CELLS.highest}"
+            )
+
 
 @dataclasses.dataclass(frozen=True)
 class ChildConfig(TrainingConfig):
     """The training of a child from scratch; the defaults are the paper's (Appendix G.2).
+
+    The size of the network is by default that of the genotype's search space, which is read for it.
 
     Attributes:
         genotype: a name of the zoo, or the path of a genotype file.
@@ -64,8 +95,6 @@ class ChildConfig(TrainingConfig):
         UserError: a value is not accepted.
     """
 
-    num_cells: Annotated[int, _NUM_CELLS] = 20
-    init_channels: Annotated[int, _CHANNELS] = 36
     epochs: Annotated[int, _EPOCHS] = 600
     genotype: str = ""
     cutout_length: Annotated[int, _CUTOUT_LENGTH] = 16
@@ -73,6 +102,15 @@ class ChildConfig(TrainingConfig):
     auxiliary_weight: Annotated[float, _NOT_NEGATIVE] = 0.4
     initial_weights: pathlib.Path | None = None
     export_weights: Annotated[str, OneOf(EXPORTED_WEIGHTS)] = "last"
+
+    @property
+    def search_space(self) -> SearchSpace:
+        """The search space of the genotype."""
+        return genotype_source.find_space(self.genotype)
+
+    def default_size(self) -> tuple[int, int]:
+        """See `TrainingConfig.default_size`."""
+        return self.search_space.skeleton.evaluation_size
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,8 +128,7 @@ class ImageNetConfig(ChildConfig):
         UserError: a value is not accepted, or the width is to be found without a limit.
     """
 
-    num_cells: Annotated[int, _NUM_CELLS] = 14
-    init_channels: Annotated[int, Range(0, 4096, even=True)] = 0
+    init_channels: Annotated[int, Range(0, 4096, even=True)] = OWN
     epochs: Annotated[int, _EPOCHS] = 250
     theta_learning_rate: Annotated[float, _NOT_NEGATIVE] = 0.1
     theta_weight_decay: Annotated[float, _NOT_NEGATIVE] = 3e-5
@@ -101,6 +138,10 @@ class ImageNetConfig(ChildConfig):
     learning_rate_decay: Annotated[float, _NOT_NEGATIVE] = 0.97
     warmup_epochs: Annotated[int, _EPOCHS] = 0
     max_multiply_adds: Annotated[float, Range(0, 1e12)] = 600e6
+
+    def default_size(self) -> tuple[int, int]:
+        """See `TrainingConfig.default_size`."""
+        return self.search_space.skeleton.imagenet_cells, 0
 
     def __post_init__(self) -> None:
         """Check every field, and that there is a limit where the width is to be found."""

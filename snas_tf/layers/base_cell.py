@@ -1,19 +1,22 @@
 """The base class of the cells of parent and child."""
 
 import dataclasses
+import pkgutil
+from collections.abc import Sequence
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from snas_tf.architecture.cell_plan import CellPlan
+from snas_tf.architecture.preprocess import PREPROCESSES
 from snas_tf.layers.base_operation import BaseOperation
-from snas_tf.layers.projections import FactorizedReduction, PointwiseConvolution
 
 
 class BaseCell(keras.layers.Layer):
-    """Base class of cells: their plan, and the preprocess layers of their two inputs.
+    """Base class of cells: their plan, and the preprocess layers of their inputs.
 
-    Both preprocess layers exist also where no edge uses one, as in the published networks.
+    Each preprocess layer exists also where no edge uses it, as in the published networks.
 
     Args:
         plan: the cell's place in the network: kind, channels, sizes.
@@ -27,6 +30,13 @@ class BaseCell(keras.layers.Layer):
             _make_preprocess(plan, position, affine) for position in range(plan.num_inputs)
         ]
         self.built = True
+
+    def prepare_inputs(self, inputs: Sequence[tf.Tensor], training: bool) -> list[tf.Tensor]:
+        """The values of the input nodes: each input after its preprocess."""
+        return [
+            layer([x], training=training)[0]
+            for layer, x in zip(self.preprocess, inputs, strict=True)
+        ]
 
     def compute_output_shape(self, *_: object, **__: object) -> tuple:
         """[batch, height, width, concatenated nodes x channels]."""
@@ -43,8 +53,7 @@ class BaseCell(keras.layers.Layer):
 
 
 def _make_preprocess(plan: CellPlan, position: int, affine: bool) -> BaseOperation:
-    reduces = position == 0 and plan.follows_reduction
-    layer = FactorizedReduction if reduces else PointwiseConvolution
+    layer: Any = pkgutil.resolve_name(PREPROCESSES[plan.preprocess[position]].layer)
     return layer(
         1,
         plan.channels,

@@ -50,6 +50,9 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
 
     default_stride = 1
 
+    input_kernels: tuple[str, ...] = ()
+    """Of a preprocess: the kernels [..., input channels, channels] that read its input."""
+
     def __init__(self, count: int, channels: int, affine: bool = False, **kwargs: object) -> None:
         super().__init__(**kwargs)
         if count < 1 or channels < 1:

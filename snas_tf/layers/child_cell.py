@@ -45,20 +45,22 @@ class ChildCell(BaseCell):
             if not is_identity(edge, plan):
                 self.positions.setdefault(edge.operation, []).append(index)
         self.operations = {
-            name: create_layer(name, len(indices), plan.channels, affine=True)
+            name: create_layer(
+                edges.space.operation(name), len(indices), plan.channels, affine=True
+            )
             for name, indices in self.positions.items()
         }
 
     def call(
         self,
-        inputs: tuple[tf.Tensor, tf.Tensor],
+        inputs: Sequence[tf.Tensor],
         training: bool = False,
         drop_path: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """Run the cell.
 
         Args:
-            inputs: outputs of cells k-2 and k-1, [batch, height, width, channels] each.
+            inputs: as many outputs of earlier cells, [batch, height, width, channels] each.
             training: normalize with the batch's statistics, and move the moving ones.
             drop_path: factors [edges, batch] of each example on each edge; identities ignore them.
 
@@ -66,10 +68,7 @@ class ChildCell(BaseCell):
             [batch, height, width, concatenated nodes x channels].
         """
         training = training and self.trainable  # As in Keras, frozen statistics do not move.
-        values = [
-            layer([x], training=training)[0]
-            for layer, x in zip(self.preprocess, inputs, strict=True)
-        ]
+        values = self.prepare_inputs(inputs, training)
         y, statistics = run(self.cell, self.plan, values, self.edge_weights(), training, drop_path)
         if training:
             for name, layer in self.operations.items():
@@ -123,7 +122,7 @@ def run(
     Args:
         edges: the edges and the concatenated nodes.
         plan: the cell's place in the network.
-        inputs: nodes 0 and 1, [batch, height, width, channels] each.
+        inputs: the input nodes, [batch, height, width, channels] each.
         weights: weights of each edge, folded or not.
         training: normalize with the batch's statistics.
         drop_path: factors [edges, batch] of each example on each edge; identities ignore them.
@@ -139,7 +138,8 @@ def run(
         for index, edge in enumerate(edges.edges):
             if edge.target != node:
                 continue
-            y, statistics[index] = apply(edge, plan, values[edge.source], weights[index], training)
+            x = values[edge.source]
+            y, statistics[index] = apply(edges, index, plan, x, weights[index], training)
             if drop_path is not None:
                 # An identity is multiplied by 1: the order of a sum differs between runs if one of
                 # its terms is a buffer that others read.
@@ -150,12 +150,18 @@ def run(
 
 
 def apply(
-    edge: Edge, plan: CellPlan, x: tf.Tensor, weights: Weights, training: bool
+    cell: CellGenotype,
+    index: int,
+    plan: CellPlan,
+    x: tf.Tensor,
+    weights: Weights,
+    training: bool,
 ) -> tuple[tf.Tensor, Weights]:
     """Apply the operation of one edge to its source x [batch, height, width, channels]."""
+    edge = cell.edges[index]
     if is_identity(edge, plan):
         return x, {}
-    layer = layer_class(edge.operation)
+    layer = layer_class(cell.space.operation(edge.operation))
     x = tf.nn.relu(x) if layer.rectified else x
     return layer.apply(x, weights, plan.stride(edge.source), training=training)
 

@@ -1,5 +1,7 @@
 """A child's cell for deployment."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import tensorflow as tf
 
@@ -17,16 +19,14 @@ class FoldedCell:
 
     Args:
         layer: the child's cell.
-        live_inputs: for each of the two inputs, which of its channels [channels] are handed over;
+        live_inputs: for each input, which of its channels [channels] are handed over;
             the others are always zero.
 
     Attributes:
         live_outputs: booleans [channels]: the channels of the child's cell that this output has.
     """
 
-    def __init__(
-        self, layer: child_cell.ChildCell, live_inputs: tuple[np.ndarray, np.ndarray]
-    ) -> None:
+    def __init__(self, layer: child_cell.ChildCell, live_inputs: Sequence[np.ndarray]) -> None:
         self._plan = layer.plan
         self._cell = layer.cell
         self._weights = _fold_edges(layer)
@@ -49,20 +49,18 @@ class FoldedCell:
 
     @property
     def inputs(self) -> tuple[int, ...]:
-        """The inputs that affect the output: 0 for that of cell k-2, 1 for k-1."""
+        """The inputs that affect the output, by position; the newest is the last."""
         return tuple(self._preprocess)
 
-    def __call__(
-        self, inputs: tuple[tf.Tensor | None, tf.Tensor | None], batch: tf.Tensor
-    ) -> tf.Tensor:
+    def __call__(self, inputs: Sequence[tf.Tensor | None], batch: tf.Tensor) -> tf.Tensor:
         """The live channels of the output, [batch, height, width, channels].
 
         Args:
-            inputs: the live channels of the two inputs; those that make no difference are not read.
+            inputs: the live channels of each input; those that make no difference are not read.
             batch: number of images, [1].
         """
         values = {
-            node: type(layer).apply(tf.nn.relu(inputs[node]), weights, layer.default_stride)[0]
+            node: _prepare(layer, weights, inputs[node])
             for node, (layer, weights) in self._preprocess.items()
         }
         for node in self._nodes:
@@ -74,8 +72,8 @@ class FoldedCell:
         return tf.concat([values[node] for node in self._outputs], axis=-1)
 
     def _apply(self, index: int, x: tf.Tensor) -> tf.Tensor:
-        edge, weights = self._cell.edges[index], self._weights[index]
-        return child_cell.apply(edge, self._plan, x, weights, training=False)[0]
+        weights = self._weights[index]
+        return child_cell.apply(self._cell, index, self._plan, x, weights, training=False)[0]
 
     def _edges_into(self, node: int) -> list[tuple[int, int]]:
         """(index, source) of each edge that enters a node."""
@@ -123,7 +121,9 @@ class FoldedCell:
 
 def _fold_edges(layer: child_cell.ChildCell) -> list[Weights]:
     return [
-        _as_arrays(layer_class(edge.operation).fold(weights)) if weights else {}
+        _as_arrays(layer_class(layer.cell.space.operation(edge.operation)).fold(weights))
+        if weights
+        else {}
         for edge, weights in zip(layer.cell.edges, layer.edge_weights(), strict=True)
     ]
 
@@ -131,8 +131,15 @@ def _fold_edges(layer: child_cell.ChildCell) -> list[Weights]:
 def _fold_input(layer: BaseOperation, live: np.ndarray) -> Weights:
     """A preprocess layer's weights, without the part that would read channels left out."""
     weights = _as_arrays(layer.fold(layer.unstack()[0]))
-    (name,) = set(weights) - {"offset"}
-    return {**weights, name: weights[name][..., live, :]}
+    return {
+        **weights,
+        **{name: weights[name][..., live, :] for name in layer.input_kernels},
+    }
+
+
+def _prepare(layer: BaseOperation, weights: Weights, x: tf.Tensor) -> tf.Tensor:
+    x = tf.nn.relu(x) if layer.rectified else x
+    return type(layer).apply(x, weights, layer.default_stride)[0]
 
 
 def _as_arrays(weights: Weights) -> Weights:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from snas_tf.architecture.operations import SKIP
+from snas_tf.architecture.operations import SKIP, OperationSpec
 from snas_tf.layers.base_operation import Weights
 from snas_tf.layers.registry import layer_class
 
@@ -36,7 +36,7 @@ _shared = tf.function(autograph=False, experimental_attributes={"_noinline": Tru
 def make_node(
     x: tf.Tensor,
     live: tf.Tensor | None,
-    operations: tuple[str, ...],
+    operations: tuple[OperationSpec, ...],
     weights: dict[str, Weights],
     stride: int,
     training: bool,
@@ -46,7 +46,7 @@ def make_node(
     Args:
         x: the node's value [batch, height, width, channels].
         live: which operations run on any of those edges, booleans [operations]; None for all.
-        operations: their names.
+        operations: the candidates.
         weights: the node's, for each pooling.
         stride: stride of the edges that leave the node.
         training: normalize with the batch's statistics.
@@ -54,12 +54,12 @@ def make_node(
     Returns:
         The node, and the new moving statistics of each pooling.
     """
-    live = _by_operation(operations, live)
+    live, specs = _by_name(operations, live), _specs(operations)
     nothing = tf.zeros_like(x[:, ::stride, ::stride])
     pooled, statistics = {}, {}
     for name in weights:
         pool = functools.partial(
-            layer_class(name).apply, x, weights[name], stride, training=training
+            layer_class(specs[name]).apply, x, weights[name], stride, training=training
         )
         skip = functools.partial(_skip, nothing, weights[name])
         pooled[name], statistics[name] = _if_live(live[name], pool, skip)
@@ -71,7 +71,7 @@ def mix(
     node: Node,
     z: tf.Tensor,
     live: tf.Tensor | None,
-    operations: tuple[str, ...],
+    operations: tuple[OperationSpec, ...],
     weights: dict[str, Weights],
     stride: int,
     training: bool,
@@ -83,7 +83,7 @@ def mix(
         z: the edge's row of the draw [operations].
         live: which operations run, booleans [operations]; the others have a z of about 0. None
             for all.
-        operations: their names.
+        operations: the candidates.
         weights: the edge's, for each operation that has any.
         stride: 1 or 2.
         training: normalize with the batch's statistics.
@@ -92,7 +92,7 @@ def mix(
         The sum over the operations [batch, height, width, channels], to which `none` adds nothing,
         and the new moving statistics of each operation.
     """
-    z, live = _by_operation(operations, z), _by_operation(operations, live)
+    z, live, specs = _by_name(operations, z), _by_name(operations, live), _specs(operations)
     ready = dict(node.pooled)
     total = tf.zeros_like(next(iter(ready.values()), node.x[:, ::stride, ::stride]))
     if stride == 1 and SKIP in z:
@@ -101,7 +101,7 @@ def mix(
         total, _, _ = _add_live(live[name], total, x, {}, functools.partial(_scale, z[name]))
     x, statistics = node.rectified, {}
     for name in weights:
-        weighed = functools.partial(_weigh, name, z[name], weights[name], stride, training)
+        weighed = functools.partial(_weigh, specs[name], z[name], weights[name], stride, training)
         total, x, statistics[name] = _add_live(
             live[name], total, x, _statistics(weights[name]), weighed
         )
@@ -144,28 +144,37 @@ def _if_live(live: tf.Tensor | None, run: Callable[[], Any], skip: Callable[[], 
 
 
 def _weigh(
-    name: str, z: tf.Tensor, weights: Weights, stride: int, training: bool, x: tf.Tensor
+    operation: OperationSpec,
+    z: tf.Tensor,
+    weights: Weights,
+    stride: int,
+    training: bool,
+    x: tf.Tensor,
 ) -> tuple[tf.Tensor, Weights]:
     """Compute Z_ij^k . O_ij^k(x) and the new statistics; z scales the last normalization."""
 
     def apply(x: tf.Tensor, z: tf.Tensor, weights: Weights) -> tuple[tf.Tensor, Weights]:
         scale = tf.fill([x.shape[-1]], z)
-        return layer_class(name).apply(x, weights, stride, scale, training)
+        return layer_class(operation).apply(x, weights, stride, scale, training)
 
-    if not layer_class(name).recomputed:
+    if not layer_class(operation).recomputed:
         return apply(x, z, weights)
     # Copies, because the gradient must find the arguments inside the branch of a `tf.cond`.
     inside = tf.nest.map_structure(tf.identity, (x, z, weights))
     return tf.recompute_grad(apply)(*inside)
 
 
-def _by_operation(
-    operations: tuple[str, ...], row: tf.Tensor | None
+def _specs(operations: tuple[OperationSpec, ...]) -> dict[str, OperationSpec]:
+    return {operation.name: operation for operation in operations}
+
+
+def _by_name(
+    operations: tuple[OperationSpec, ...], row: tf.Tensor | None
 ) -> dict[str, tf.Tensor | None]:
     if row is None:
-        return dict.fromkeys(operations)
-    return dict(zip(operations, tf.unstack(row), strict=True))
+        return dict.fromkeys(_specs(operations))
+    return dict(zip(_specs(operations), tf.unstack(row), strict=True))
 
 
 def _statistics(weights: Weights) -> Weights:
-    return {name: weights[name] for name in ("mean", "variance")}
+    return {name: weights[name] for name in ("mean", "variance") if name in weights}

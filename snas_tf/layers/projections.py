@@ -50,6 +50,7 @@ class FactorizedReduction(_Projection):
     """
 
     default_stride = 2
+    input_kernels = ("kernels",)
 
     def _add_kernels(self) -> None:
         if self.channels % 2:
@@ -97,6 +98,8 @@ class PointwiseConvolution(_Projection):
         input_channels: channels of the input; `channels` if not given.
         affine: learn a scale and an offset in the normalization.
     """
+
+    input_kernels = ("kernel",)
 
     def _add_kernels(self) -> None:
         self.add_kernel("kernel", (self.input_channels, self.channels), self.input_channels)

@@ -1,19 +1,21 @@
-"""The layers of the operations, by name."""
+"""The layers of operations and preprocesses."""
 
 import pkgutil
 from typing import Any
 
-from snas_tf.architecture.operations import OPERATIONS
+from snas_tf.architecture.operations import OperationSpec
 from snas_tf.layers.base_operation import BaseOperation
 
 
-def layer_class(name: str) -> type[BaseOperation]:
+def layer_class(operation: OperationSpec) -> type[BaseOperation]:
     """Return the layer of an operation; that of a skip connection is for stride 2."""
-    layer: Any = OPERATIONS[name].layer
+    layer: Any = operation.layer
     return pkgutil.resolve_name(layer) if isinstance(layer, str) else layer
 
 
-def create_layer(name: str, count: int, channels: int, affine: bool = False) -> BaseOperation:
+def create_layer(
+    operation: OperationSpec, count: int, channels: int, affine: bool = False
+) -> BaseOperation:
     """Make the layer of an operation for `count` edges."""
-    arguments = OPERATIONS[name].arguments
-    return layer_class(name)(count, channels, affine=affine, name=name, **arguments)
+    layer, arguments = layer_class(operation), operation.arguments
+    return layer(count, channels, affine=affine, name=operation.name, **arguments)

@@ -1,15 +1,16 @@
 """The cell of the parent network."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
 
 from snas_tf.architecture import spaces
 from snas_tf.architecture.cell_plan import CellPlan
-from snas_tf.architecture.operations import SKIP, ZERO
+from snas_tf.architecture.operations import SKIP, ZERO, OperationSpec
 from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.layers.base_cell import BaseCell
-from snas_tf.layers.base_operation import Weights
+from snas_tf.layers.base_operation import BaseOperation, Weights
 from snas_tf.layers.mixed_operation import Node, make_node, mix
 from snas_tf.layers.registry import create_layer, layer_class
 
@@ -17,7 +18,7 @@ from snas_tf.layers.registry import create_layer, layer_class
 class SearchCell(BaseCell):
     """Cell with all operations on all edges, weighted by Z (Eq. 1, 2; Appendix G.1).
 
-    The output concatenates the intermediate nodes. Normalizations have no scale and offset; the
+    Normalizations have no scale and offset; the
     last one of a branch is scaled by the branch's z instead. A branch whose z is so small that it
     changes nothing in float32 does not run, and its moving statistics stay.
 
@@ -42,34 +43,27 @@ class SearchCell(BaseCell):
             raise ValueError(f"skip_threshold must be in [0, 1), received: {skip_threshold}")
         self.space = space
         self.skip_threshold = skip_threshold
-        names = [name for name in space.operations if name not in (ZERO, SKIP)]
-        sources = space.num_nodes - 1  # nothing leaves the last node
-        self.poolings = {
-            name: create_layer(name, sources, plan.channels)
-            for name in names
-            if layer_class(name).per_node
-        }
-        self.convolutions = {
-            name: create_layer(name, len(space.edges), plan.channels)
-            for name in names
-            if not layer_class(name).per_node
-        }
+        layered = [one for one in space.candidates if one.name not in (ZERO, SKIP)]
+        per_node = [one for one in layered if layer_class(one).per_node]
+        per_edge = [one for one in layered if not layer_class(one).per_node]
+        # Nothing leaves the last node.
+        self.poolings = _create_layers(per_node, space.num_nodes - 1, plan.channels)
+        self.convolutions = _create_layers(per_edge, len(space.edges), plan.channels)
         self._strided_edges = [edge for edge in space.edges if plan.stride(edge[0]) == 2]
         if self._strided_edges and SKIP in space.operations:
-            self.convolutions[SKIP] = create_layer(SKIP, len(self._strided_edges), plan.channels)
+            skip = [space.operation(SKIP)]
+            self.convolutions |= _create_layers(skip, len(self._strided_edges), plan.channels)
 
-    def call(
-        self, inputs: tuple[tf.Tensor, tf.Tensor], z: tf.Tensor, training: bool = False
-    ) -> tf.Tensor:
+    def call(self, inputs: Sequence[tf.Tensor], z: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Run the cell.
 
         Args:
-            inputs: outputs of cells k-2 and k-1, [batch, height, width, channels] each.
+            inputs: as many outputs of earlier cells, [batch, height, width, channels] each.
             z: the draw [edges, operations].
             training: normalize with the batch's statistics, and move the moving ones.
 
         Returns:
-            [batch, height, width, intermediate nodes x channels]; half the height and width in a
+            [batch, height, width, concatenated nodes x channels]; half the height and width in a
             reduction cell.
         """
         space, plan = self.space, self.plan
@@ -79,17 +73,14 @@ class SearchCell(BaseCell):
         statistics: dict[str, list[Weights]] = {name: [] for name in weights}
         live = self._find_live(z)
         z = dict(zip(space.edges, tf.unstack(z), strict=True))
-        values = [
-            layer([x], training=training)[0]
-            for layer, x in zip(self.preprocess, inputs, strict=True)
-        ]
+        values = self.prepare_inputs(inputs, training)
         nodes: list[Node] = []
         for target in space.intermediate_nodes:
             for source in range(len(nodes), target):
                 node, new = make_node(
                     values[source],
                     self._any_live(live, source),
-                    space.operations,
+                    space.candidates,
                     {name: weights[name][source] for name in self.poolings},
                     plan.stride(source),
                     training,
@@ -103,7 +94,7 @@ class SearchCell(BaseCell):
                     node,
                     z[edge],
                     live[edge],
-                    space.operations,
+                    space.candidates,
                     self._select_weights(weights, edge),
                     plan.stride(source),
                     training,
@@ -114,7 +105,7 @@ class SearchCell(BaseCell):
         if training:
             for name, layer in (self.poolings | self.convolutions).items():
                 layer.assign(statistics[name])
-        return tf.concat(values[space.num_inputs :], axis=-1)
+        return tf.concat([values[node] for node in space.concat], axis=-1)
 
     def _find_live(self, z: tf.Tensor) -> dict[tuple[int, int], tf.Tensor | None]:
         """Find the operations that run, by edge: booleans [operations], or None for all."""
@@ -159,6 +150,12 @@ class SearchCell(BaseCell):
         """Rebuild the plan from its dict, and find the space."""
         plan, space = CellPlan.from_config(config["plan"]), spaces.get(config["space"])
         return cls(**{**config, "plan": plan, "space": space})
+
+
+def _create_layers(
+    operations: Sequence[OperationSpec], count: int, channels: int
+) -> dict[str, BaseOperation]:
+    return {one.name: create_layer(one, count, channels) for one in operations}
 
 
 def _collect(into: dict[str, list[Weights]], statistics: dict[str, Weights]) -> None:

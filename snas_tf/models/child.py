@@ -99,19 +99,18 @@ class ChildNetwork(CellNetwork):
         factors: Sequence[tf.Tensor | None] | None = None,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """The logits, and the map that the auxiliary classifier sees."""
-        before, x = self.stem_outputs(images, training)
-        outputs = []
+        inputs, outputs = self.stem_outputs(images, training), []
         for cell, cell_factors in zip(self.cells, factors or [None] * len(self.cells), strict=True):
-            before, x = x, cell((before, x), training=training, drop_path=cell_factors)
-            outputs.append(x)
-        return self.classify_features(x), outputs[self.auxiliary_position]
+            outputs.append(cell(inputs, training=training, drop_path=cell_factors))
+            inputs = (*inputs[1:], outputs[-1])
+        return self.classify_features(outputs[-1], training), outputs[self.auxiliary_position]
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as JSON can hold them."""
         config = {
             "genotype": json.loads(genotype_json.to_json(self.genotype)),
             "network_plan": {
-                "num_cells": len(self.network_plan),
+                "num_cells": self.network_plan.num_cells,
                 "init_channels": self.network_plan.init_channels,
                 "image_size": list(self.network_plan.image_size),
                 "stem": self.network_plan.stem,

@@ -13,7 +13,7 @@ def inherit(child: ChildNetwork, parent: ParentNetwork) -> None:
 
     Raises:
         UserError: the genotype is not of the search space: an operation, an edge, or an output that
-            is not the concatenation of the four nodes in their order.
+            does not concatenate the space's nodes in their order.
         ValueError: the plans of the networks differ.
     """
     _check(child)
@@ -22,6 +22,8 @@ def inherit(child: ChildNetwork, parent: ParentNetwork) -> None:
     for to_chain, from_chain in zip(child.stem, parent.stem, strict=True):
         to_chain.set_weights(from_chain.get_weights())
     child.classify.set_weights(parent.classify.get_weights())
+    if child.normalize_output is not None and parent.normalize_output is not None:
+        child.normalize_output.set_weights(parent.normalize_output.get_weights())
     for to_cell, from_cell in zip(child.cells, parent.cells, strict=True):
         for to_layer, from_layer in zip(to_cell.preprocess, from_cell.preprocess, strict=True):
             for name, stack in from_layer.stacks.items():
@@ -35,11 +37,11 @@ def _check(child: ChildNetwork) -> None:
     space = child.genotype.space
     for kind in space.kinds:
         concat = child.genotype.cell(kind).concat
-        if concat != space.intermediate_nodes:
+        if concat != space.concat:
             raise UserError(
-                f"`genotype`: {kind} concatenates nodes {', '.join(map(str, concat))}, so what "
-                "`initial_weights` has learned to read is not there; accepted: 2, 3, 4, 5, as in "
-                "a genotype that the search found"
+                f"`genotype`: {kind} concatenates nodes {_listed(concat)}, so what "
+                f"`initial_weights` has learned to read is not there; accepted: "
+                f"{_listed(space.concat)}, as in a genotype that the search found"
             )
         for edge in child.genotype.cell(kind).edges:
             if (edge.source, edge.target) not in space.edges or (
@@ -50,3 +52,7 @@ def _check(child: ChildNetwork) -> None:
                     "not in the search space, so `initial_weights` has no weights for it; "
                     "accepted: a genotype that the search found"
                 )
+
+
+def _listed(nodes: tuple[int, ...]) -> str:
+    return ", ".join(map(str, nodes))

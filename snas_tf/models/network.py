@@ -15,6 +15,8 @@ from snas_tf.layers.normalization import BatchNormalization
 class CellNetwork(keras.Model):
     """Base class of networks: normalization, stem, cells, global average, dense layer.
 
+    Where the search space's skeleton says so, a normalization and a ReLU follow the last cell.
+
     A subclass makes the cells and runs them, from `stem_outputs` to `classify_features`.
 
     Args:
@@ -44,9 +46,12 @@ class CellNetwork(keras.Model):
         self.normalize = keras.layers.Normalization(
             mean=self.mean, variance=np.square(self.standard_deviation)
         )
-        chains = stems.convolutions(network_plan.stem, network_plan.init_channels)
-        self.stem = [_stem_chain(chain) for chain in chains if chain]
+        self.stem = [_stem_chain(chain) for chain in network_plan.make_stem().chains]
         features = network_plan[-1].output_channels
+        self.normalize_output: keras.Sequential | None = None
+        if network_plan.space.skeleton.normalizes_output:
+            self.normalize_output = keras.Sequential([BatchNormalization(), keras.layers.ReLU()])
+            self.normalize_output.build((None, None, None, features))
         self.pool = keras.layers.GlobalAveragePooling2D()
         self.classify = keras.layers.Dense(
             num_classes,
@@ -62,18 +67,18 @@ class CellNetwork(keras.Model):
         self.classify.build((None, features))
         self.built = True
 
-    def stem_outputs(
-        self, images: tf.Tensor, training: bool = False
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """The two inputs of the first cell, from images uint8 [batch, height, width, 3]."""
+    def stem_outputs(self, images: tf.Tensor, training: bool = False) -> tuple[tf.Tensor, ...]:
+        """The inputs of the first cell, from images uint8 [batch, height, width, 3]."""
         x = self.normalize(tf.cast(images, tf.float32))
         outputs = [x]
         for chain in self.stem:
             outputs.append(chain(outputs[-1], training=training))
-        return outputs[1], outputs[-1]
+        return (outputs[1], outputs[-1])[-self.network_plan[0].num_inputs :]
 
-    def classify_features(self, x: tf.Tensor) -> tf.Tensor:
+    def classify_features(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Logits [batch, classes] of the last cell's output [batch, height, width, channels]."""
+        if self.normalize_output is not None:
+            x = self.normalize_output(x, training=training)
         return self.classify(self.pool(x))
 
     def compute_output_shape(self, *_: object) -> tuple:

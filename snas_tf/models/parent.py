@@ -34,10 +34,10 @@ class ParentNetwork(CellNetwork):
             z: for each kind of cell, the draw [edges, operations].
             training: normalize with the batch's statistics.
         """
-        before, x = self.stem_outputs(_spare_analysis(images), training)
+        inputs = self.stem_outputs(_spare_analysis(images), training)
         for cell in self.cells:
-            before, x = x, cell((before, x), z[cell.plan.kind], training=training)
-        return self.classify_features(x)
+            inputs = (*inputs[1:], cell(inputs, z[cell.plan.kind], training=training))
+        return self.classify_features(inputs[-1], training)
 
 
 def _spare_analysis(x: tf.Tensor) -> tf.Tensor:

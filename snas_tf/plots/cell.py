@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
-from snas_tf.architecture.operations import OPERATIONS
+from snas_tf.architecture.operations import OperationSpec
 from snas_tf.plots.picture import AMBER, BLUE, INK, MUTED, PALE, ROSE, SKY, TITLE, save
 
 if TYPE_CHECKING:
@@ -21,8 +21,13 @@ _COLORS = {"skip": SKY, "separable": BLUE, "dilated": AMBER, "pooling": ROSE}
 _MARGIN, _HALF_BOX, _PORT, _LANE, _CONCAT_LANE, _RADIUS = 0.2, 0.23, 0.13, 0.32, 0.13, 0.17
 
 
-def _color(operation: str) -> str:
-    return _COLORS.get(OPERATIONS[operation].family, INK)
+def _color(operation: OperationSpec) -> str:
+    return _COLORS.get(operation.family, INK)
+
+
+def _operations(cell: CellGenotype) -> list[OperationSpec]:
+    """The operation of each edge."""
+    return [cell.space.operation(edge.operation) for edge in cell.edges]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,11 +51,10 @@ def _lay_out(cell: CellGenotype) -> _Layout:
     lanes = _assign_lanes(cell.edges)
     ends = [_order_ends(cell.edges, lanes, node) for node in nodes]
     width = max(0.7, _PORT * (1 + max(len(cell.concat), *map(len, ends))))
-    gap = max(
-        0.95, 0.4 + 0.085 * max((len(OPERATIONS[e.operation].label) for e in cell.edges), default=0)
-    )
-    # No label ever lies between the two inputs or next to the output.
-    gaps = [0.36] + [gap] * (len(nodes) - 2) + [0.36]
+    longest = max((len(operation.label) for operation in _operations(cell)), default=0)
+    gap, inputs = max(0.95, 0.4 + 0.085 * longest), cell.space.num_inputs
+    # No label ever lies between inputs or next to the output.
+    gaps = [0.36] * (inputs - 1) + [gap] * (len(nodes) - inputs) + [0.36]
     columns = [*itertools.accumulate((width + x for x in gaps), initial=_MARGIN + width / 2)]
     ports = {
         end: columns[node] + offset
@@ -83,7 +87,7 @@ def _spread(count: int) -> list[float]:
 
 
 def _live_nodes(cell: CellGenotype) -> set[int]:
-    """The nodes that a path of edges reaches from the cell's inputs, the two inputs included."""
+    """The nodes that a path of edges reaches from the cell's inputs, these included."""
     live = set(range(cell.space.num_inputs))
     for edge in sorted(cell.edges, key=lambda edge: edge.target):
         live |= {edge.target} if edge.source in live else set()
@@ -109,14 +113,17 @@ def draw_cell(cell: CellGenotype, title: str) -> "Figure":
     axes.set_axis_off()
     axes.text(_MARGIN, top - 0.14, title, **TITLE)
     for index, edge in enumerate(cell.edges):
-        _draw_edge(axes, layout, index, edge, edge.source not in live)
+        _draw_edge(axes, layout, cell, index, edge.source not in live)
     offsets = _spread(len(cell.concat))
+    inputs = cell.space.num_inputs
+    names = {node: f"cell k-{inputs - node}" for node in range(inputs)}
+    names[output] = "concat" if len(cell.concat) > 1 else "output"
     for rank, node in enumerate(sorted(cell.concat, reverse=True), start=1):
         ends = (layout.columns[node], layout.columns[output] + offsets[rank - 1])
         lane = -_HALF_BOX - 0.1 - _CONCAT_LANE * rank
         _draw_arrow(axes, ends, lane, (MUTED, 1.1), f"concat-{node}", node not in live)
     for node in range(output + 1):
-        _draw_box(axes, layout, node, dead=node not in {*live, output})
+        _draw_box(axes, layout, node, names.get(node), dead=node not in {*live, output})
     _draw_legend(axes, cell, bottom, any_dead=len(live) < output)
     return figure
 
@@ -151,10 +158,12 @@ def save_cells(genotype: Genotype, directory: pathlib.Path) -> None:
             save(figure, directory / f"{kind}.{suffix}")
 
 
-def _draw_edge(axes: "Axes", layout: _Layout, index: int, edge: Edge, dead: bool) -> None:
+def _draw_edge(axes: "Axes", layout: _Layout, cell: CellGenotype, index: int, dead: bool) -> None:
+    edge = cell.edges[index]
     lane = _HALF_BOX + _LANE * (layout.lanes[index] + 1)
     ends = (layout.ports[index, "out"], layout.ports[index, "in"])
-    color = _color(edge.operation)
+    operation = cell.space.operation(edge.operation)
+    color = _color(operation)
     name = f"edge-{index}-{edge.source}-{edge.target}"
     _draw_arrow(axes, ends, lane, (color, 1.7), name, dead)
     middle = layout.columns[edge.target] - (layout.box_width + layout.label_gap) / 2
@@ -167,7 +176,7 @@ def _draw_edge(axes: "Axes", layout: _Layout, index: int, edge: Edge, dead: bool
         "color": MUTED if dead else INK,
     }
     gid = f"label-{index}" + "-dead" * dead
-    axes.text(middle, lane, OPERATIONS[edge.operation].label, bbox=box, zorder=4, gid=gid, **style)
+    axes.text(middle, lane, operation.label, bbox=box, zorder=4, gid=gid, **style)
 
 
 def _draw_arrow(
@@ -189,32 +198,33 @@ def _draw_arrow(
     axes.add_patch(arrow)
 
 
-def _draw_box(axes: "Axes", layout: _Layout, node: int, dead: bool) -> None:
+def _draw_box(axes: "Axes", layout: _Layout, node: int, name: str | None, dead: bool) -> None:
+    """Draw a node; one with a name lies outside the cell."""
     from matplotlib.patches import FancyBboxPatch
 
-    x, width, outer = layout.columns[node], layout.box_width, {0: "cell k-2", 1: "cell k-1"}
-    outer[len(layout.columns) - 1] = "concat"
+    x, width = layout.columns[node], layout.box_width
     box = FancyBboxPatch((x - width / 2, -_HALF_BOX), width, 2 * _HALF_BOX, zorder=3, lw=1.2)
     box.set_boxstyle("round", pad=0, rounding_size=0.09)
     box.set(gid=f"node-{node}" + "-dead" * dead, ls="--" if dead else "-")
-    box.set(ec=PALE if dead else INK, fc="#e8edf2" if node in outer else "#fff3d6")
+    box.set(ec=PALE if dead else INK, fc="#e8edf2" if name else "#fff3d6")
     if dead:
         box.set_facecolor("white")
     axes.add_patch(box)
     style: dict[str, Any] = {
-        "size": 9.5 if node in outer else 12,
+        "size": 9.5 if name else 12,
         "color": MUTED if dead else INK,
         "zorder": 4,
     }
-    axes.text(x, 0, outer.get(node, str(node)), ha="center", va="center_baseline", **style)
+    axes.text(x, 0, name or str(node), ha="center", va="center_baseline", **style)
 
 
 def _draw_legend(axes: "Axes", cell: CellGenotype, bottom: float, any_dead: bool) -> None:
     from matplotlib.lines import Line2D
 
-    colors = {OPERATIONS[e.operation].family: _color(e.operation) for e in cell.edges}
+    colors = {operation.family: _color(operation) for operation in _operations(cell)}
     lines = [Line2D([], [], color=colors[name], lw=2.2, label=name) for name in sorted(colors)]
-    lines.append(Line2D([], [], color=MUTED, lw=1.1, label="concat"))
+    if len(cell.concat) > 1:
+        lines.append(Line2D([], [], color=MUTED, lw=1.1, label="concat"))
     if any_dead:
         lines.append(Line2D([], [], color=PALE, lw=1.2, ls="--", label="dead (no live input)"))
     where: dict[str, Any] = {

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snas_tf.architecture.operations import OPERATIONS
 from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.architecture.spaces import DARTS
 from snas_tf.plots.picture import AMBER, BLUE, INK, MUTED, PALE, ROSE, SKY, TITLE
@@ -75,7 +74,7 @@ def _draw_heat_map(
     # A white rule where the edges into the next node start.
     starts = [row - 0.5 for row, (source, _) in enumerate(space.edges) if source == 0]
     axes.hlines(starts, -0.5, len(space.operations) - 0.5, color="white", lw=4)
-    labels = [OPERATIONS[name].label for name in space.operations]
+    labels = [operation.label for operation in space.candidates]
     axes.set_xticks(range(len(labels)), labels)
     axes.set_yticks(range(len(space.edges)), [f"{i}\u2192{j}" for i, j in space.edges])
     axes.tick_params(length=0, labelcolor=INK, labeltop=True, labelbottom=False)

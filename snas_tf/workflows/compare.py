@@ -7,7 +7,6 @@ import shlex
 from typing import Any
 
 from snas_tf import plots
-from snas_tf.architecture import spaces
 from snas_tf.config import Comparison, DataConfig, RunConfig
 from snas_tf.data import memory_collection
 from snas_tf.data.image_errors import as_user_errors
@@ -126,7 +125,7 @@ def _draw_searches(run: RunDirectory, comparison: Comparison, outcomes: Outcomes
     configs = comparison.searches
     epochs = {label: configs[label].epochs for label in configs}
     plots.save(plots.draw_accuracy(rows, epochs), run.path / "accuracy.png")
-    searched = [spaces.get(config.space) for config in configs.values()]
+    searched = [config.search_space for config in configs.values()]
     kinds = list(dict.fromkeys(kind for space in searched for kind in space.kinds))
     counts = {len(space.operations) for space in searched}
     operations = counts.pop() if len(counts) == 1 else None

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from snas_tf.architecture import spaces
 from snas_tf.architecture.genotype import Genotype, derive
 from snas_tf.architecture.genotype_source import read_genotype
 from snas_tf.architecture.search_space import SearchSpace
@@ -113,7 +112,7 @@ class ComparisonRuns:
 
     def _random_cell(self, seed: int, number: int) -> Member:
         path = self._path(RANDOM, seed, f"_cell_{number}")
-        space = spaces.get(next(iter(self._comparison.searches.values())).space)
+        space = next(iter(self._comparison.searches.values())).search_space
         make = functools.partial(
             self._training, path, seed, lambda: draw_genotype(space, seed, number)
         )

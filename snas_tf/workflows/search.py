@@ -9,7 +9,6 @@ import tensorflow as tf
 from snas_tf import plots
 from snas_tf.algorithms.search_model import SearchModel
 from snas_tf.algorithms.search_monitor import SearchMonitor
-from snas_tf.architecture import spaces
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.architecture.genotype_json import to_json
 from snas_tf.architecture.genotype_source import read_genotype
@@ -66,7 +65,7 @@ class Search(Workflow):
         whole_files.write_text(run.network, described.to_json())
         num_steps = config.epochs * learned.steps_per_epoch(batch_size)
         with strategy.scope():
-            parent = described.make_parent(spaces.get(config.space), config.skip_threshold)
+            parent = described.make_parent(config.search_space, config.skip_threshold)
             algorithm = algorithm_class(parent, config, num_steps, seed)
             judging = learned.judging_batches(batch_size) if divided else None
             model = SearchModel(algorithm, judging)
@@ -154,8 +153,9 @@ def report(
     """Print what was found, and where to look at it."""
     model_dir, rounded = run_config.model_dir, ""
     kept = " + ".join(str(count) for count in result["child_edges"].values())
-    space = spaces.get(config.space)
+    space = config.search_space
     candidates = " + ".join(str(len(space.edges)) for _ in space.kinds)
+    pictures = "  ".join(str(model_dir / f"{kind}.png") for kind in space.kinds)
     if result["rounded_edges"]:
         rounded = f", {result['rounded_edges']} rounded to the target"
     files = model_dir / f"seed_{result['best_seed']}" if "seeds" in result else model_dir
@@ -175,8 +175,7 @@ def report(
         f"{kept} edges of {candidates}{rounded}\n"
         f"time                 {duration(result['seconds'])}\n"
         f"genotype             {model_dir / 'genotype.json'}\n"
-        f"pictures             {model_dir / 'normal.png'}  {model_dir / 'reduce.png'}  "
-        f"{files / 'curves.png'}\n"
+        f"pictures             {pictures}  {files / 'curves.png'}\n"
         f"TensorBoard          tensorboard --logdir {shlex.quote(str(model_dir))}",
         flush=True,
     )

@@ -31,12 +31,11 @@ def test_the_papers_search_network_has_these_sizes():
         (256, 256),
     ]
     assert [plan.output_size[0] for plan in network_plan] == [32, 32, 16, 16, 16, 8, 8, 8]
-    assert [plan.follows_reduction for plan in network_plan] == [False] * 3 + [True] + [
-        False
-    ] * 2 + [
-        True,
-        False,
-    ]
+    after_reductions = [plan.index for plan in network_plan if plan.preprocess[0] != "pointwise"]
+    assert after_reductions == [3, 6]
+    assert {plan.preprocess for plan in network_plan[3::3]} == {
+        ("factorized_reduction", "pointwise")
+    }
 
 
 def test_odd_sizes_are_halved_upwards():

@@ -78,7 +78,7 @@ def test_costs_of_a_kind_are_the_sum_over_its_cells():
         edge, column = 5, DARTS.operations.index("sep_conv_5x5")
         source = DARTS.edges[edge][0]
         expected = sum(
-            network_cost.operation_cost("sep_conv_5x5", plan, source).memory_access
+            network_cost.operation_cost(OPERATIONS["sep_conv_5x5"], plan, source).memory_access
             for plan in PLANS
             if plan.kind == kind
         )

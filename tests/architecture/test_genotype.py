@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 import json
 from collections import Counter
@@ -196,7 +197,8 @@ def test_the_strongest_edges_into_each_node_are_kept_with_their_best_operation_b
     generator = np.random.default_rng(0)
     for _ in range(20):
         probabilities = {kind: generator.dirichlet(np.ones(8), 14) for kind in DARTS.kinds}
-        found = genotype.derive_strongest(probabilities, DARTS, inputs)
+        space = dataclasses.replace(DARTS, kept_inputs=inputs)
+        found = genotype.derive_strongest(probabilities, space)
         for kind in DARTS.kinds:
             expected = strongest_by_enumeration(probabilities[kind], DARTS, inputs)
             assert set(found.cell(kind).edges) == expected

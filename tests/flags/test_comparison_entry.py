@@ -115,7 +115,7 @@ def test_children_have_the_size_and_the_budget_of_the_flags():
         (["--algorithms=snas", "--child_cells=4"], ["--child_cells=4: ", "with --train_children"]),
         (["--algorithms=snas", "--cutout_length=4"], ["--cutout_length=4: ", "--train_children"]),
         (["--algorithms=snas", "--child_channels=3"], ["--child_channels=3", "an even number"]),
-        (["--algorithms=snas", "--child_cells=2"], ["--child_cells=2", "[3, 200]"]),
+        (["--algorithms=snas", "--child_cells=0"], ["--child_cells=0", "[1, 200]"]),
     ],
     ids=lambda value: " ".join(value),
 )

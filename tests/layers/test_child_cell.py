@@ -46,7 +46,9 @@ PLACES = {
 def make(place="normal-odd", cell=EVERYTHING, seed=0):
     """A cell with random weights, and its two inputs."""
     kind, size, before = PLACES[place]
-    plan = CellPlan(1, kind, CHANNELS, (6, 10), size, before != size, len(cell.concat))
+    preprocess = ("pointwise" if before == size else "factorized_reduction", "pointwise")
+    stride = 2 if kind == "reduce" else 1
+    plan = CellPlan(1, kind, CHANNELS, (6, 10), size, preprocess, len(cell.concat), stride)
     layer = ChildCell(plan, cell)
     randomize(layer, seed)
     generator = np.random.default_rng(seed)
@@ -156,7 +158,7 @@ class Statement:
 
     def __call__(self, inputs, drop_path=None):
         first, second = inputs
-        if self.plan.follows_reduction:
+        if self.plan.preprocess[0] == "factorized_reduction":
             first = self.reduction(first, self.preprocess[0])
         else:
             first = self.projection(first, self.preprocess[0])

@@ -17,7 +17,9 @@ SEEDS = range(12)
 
 def make(kind, cell, follows_reduction=False, seed=0):
     """A child's cell with random weights, and its two inputs."""
-    plan = CellPlan(1, kind, CHANNELS, INPUT_CHANNELS, (5, 4), follows_reduction, len(cell.concat))
+    preprocess = ("factorized_reduction" if follows_reduction else "pointwise", "pointwise")
+    stride = 2 if kind == "reduce" else 1
+    plan = CellPlan(1, kind, CHANNELS, INPUT_CHANNELS, (5, 4), preprocess, len(cell.concat), stride)
     layer = ChildCell(plan, cell)
     randomize(layer, seed)
     generator = np.random.default_rng(seed)

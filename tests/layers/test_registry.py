@@ -3,9 +3,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from snas_tf.architecture.operations import OPERATIONS
 from snas_tf.architecture.spaces import DARTS
 from snas_tf.layers import convolutions, pooling, projections, registry
 from tests.random_genotypes import randomize
+
+
+def create(name, count, channels, affine=False):
+    return registry.create_layer(OPERATIONS[name], count, channels, affine)
+
 
 CHANNELS = 4
 SEARCHED = [name for name in DARTS.operations if name not in ("none", "skip_connect")]
@@ -79,7 +85,7 @@ def images(size, seed=0, channels=CHANNELS):
 @pytest.mark.parametrize("name", [*SEARCHED, "sep_conv_7x7"])
 def test_an_operation_is_its_numpy_statement_on_every_edge(name, stride, size):
     keras.utils.set_random_seed(1)
-    layer = registry.create_layer(name, 2, CHANNELS)
+    layer = create(name, 2, CHANNELS)
     inputs = [images(size, seed) for seed in (0, 1)]
     outputs = layer([tf.constant(x) for x in inputs], stride=stride, training=True)
     for edge, (x, y) in enumerate(zip(inputs, outputs, strict=True)):
@@ -128,7 +134,7 @@ def test_a_pointwise_convolution_is_a_product_of_channels():
 @pytest.mark.parametrize("stride", [1, 2])
 def test_a_wide_then_tall_convolution_strides_along_its_rows_then_its_columns(stride, size):
     keras.utils.set_random_seed(1)
-    layer = registry.create_layer("conv_7x1_1x7", 1, CHANNELS)
+    layer = create("conv_7x1_1x7", 1, CHANNELS)
     x = images(size)
     wide, tall = (layer.stacks[name].numpy()[0] for name in ("wide", "tall"))
     y = numpy_line_convolution(np.maximum(x, 0), wide[0], stride)
@@ -138,7 +144,7 @@ def test_a_wide_then_tall_convolution_strides_along_its_rows_then_its_columns(st
 
 
 def test_moving_statistics_follow_the_batch_with_momentum_one_tenth():
-    layer = registry.create_layer("max_pool_3x3", 1, CHANNELS)
+    layer = create("max_pool_3x3", 1, CHANNELS)
     x = images((8, 8))
     pooled = np.stack([numpy_pool(one, 1, np.max) for one in x])
     layer([tf.constant(x)], training=True)
@@ -154,7 +160,7 @@ def test_moving_statistics_follow_the_batch_with_momentum_one_tenth():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_evaluation_uses_the_moving_statistics_and_leaves_them(name):
-    layer = registry.create_layer(name, 1, CHANNELS)
+    layer = create(name, 1, CHANNELS)
     layer.stacks["mean"].assign(tf.fill(layer.stacks["mean"].shape, 0.5))
     before = [variable.numpy() for variable in layer.variables]
     x = tf.constant(images((6, 6)))
@@ -167,7 +173,7 @@ def test_evaluation_uses_the_moving_statistics_and_leaves_them(name):
 
 @pytest.mark.parametrize("name", [*NAMES, "skip_connect"])
 def test_a_scale_multiplies_the_result_and_learns_from_it(name):
-    layer = registry.create_layer(name, 1, CHANNELS)
+    layer = create(name, 1, CHANNELS)
     x, weights = tf.constant(images((6, 6))), layer.unstack()[0]
     scale = tf.constant([0.3] * CHANNELS)
     with tf.GradientTape() as tape:
@@ -182,7 +188,7 @@ def test_a_scale_multiplies_the_result_and_learns_from_it(name):
 
 @pytest.mark.parametrize("name", [*NAMES, "skip_connect"])
 def test_affine_normalizations_have_scale_and_offset(name):
-    plain, affine = (registry.create_layer(name, 1, CHANNELS, affine=one) for one in (False, True))
+    plain, affine = (create(name, 1, CHANNELS, affine=one) for one in (False, True))
     added = set(affine.stacks) - set(plain.stacks)
     assert added == {"gamma", "beta"}
     affine.stacks["beta"].assign(tf.fill(affine.stacks["beta"].shape, 7.0))
@@ -198,7 +204,7 @@ def test_folded_weights_give_what_evaluation_gives(name, affine):
     if name == "pointwise":
         layer = projections.PointwiseConvolution(2, 6, CHANNELS, affine)
     else:
-        layer = registry.create_layer(name, 2, CHANNELS, affine)
+        layer = create(name, 2, CHANNELS, affine)
     randomize(layer)
     x = tf.constant(images((7, 5)))
     rectified = tf.nn.relu(x) if layer.rectified else x
@@ -215,7 +221,7 @@ def test_folded_weights_give_what_evaluation_gives(name, affine):
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("name", NAMES)
 def test_output_shape_and_config_tell_the_truth(name, stride):
-    layer = registry.create_layer(name, 2, CHANNELS)
+    layer = create(name, 2, CHANNELS)
     x = tf.constant(images((7, 5)))
     outputs = layer([x, x], stride=stride)
     assert layer.compute_output_shape([x.shape] * 2, stride) == [tuple(y.shape) for y in outputs]
@@ -226,8 +232,8 @@ def test_output_shape_and_config_tell_the_truth(name, stride):
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: registry.create_layer("max_pool_3x3", 0, 4),
-        lambda: registry.create_layer("sep_conv_3x3", 1, 0),
+        lambda: create("max_pool_3x3", 0, 4),
+        lambda: create("sep_conv_3x3", 1, 0),
         lambda: convolutions.SeparableConvolution(1, 4, 2),
         lambda: projections.FactorizedReduction(1, 3),
     ],
@@ -239,4 +245,4 @@ def test_impossible_arguments_are_refused(make):
 
 def test_another_number_of_inputs_is_refused():
     with pytest.raises(ValueError, match="expected 2 inputs, received: 1"):
-        registry.create_layer("max_pool_3x3", 2, CHANNELS)([tf.zeros([1, 4, 4, CHANNELS])])
+        create("max_pool_3x3", 2, CHANNELS)([tf.zeros([1, 4, 4, CHANNELS])])

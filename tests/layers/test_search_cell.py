@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from snas_tf.architecture.operations import OPERATIONS
 from snas_tf.architecture.spaces import DARTS
 from snas_tf.layers import registry, search_cell
 
@@ -14,7 +15,7 @@ NORMAL, REDUCE, LAST = DARTS.plan_network(3, 4, (8, 8))
 def inputs(plan, seed=0):
     generator = np.random.default_rng(seed)
     sizes = [plan.input_size] * 2
-    if plan.follows_reduction:
+    if plan.preprocess[0] == "factorized_reduction":
         sizes[0] = tuple(2 * length for length in plan.input_size)
     return tuple(
         tf.constant(generator.normal(size=(2, *size, channels)).astype(np.float32))
@@ -46,7 +47,7 @@ def by_hand(cell, given, names):
                     index = [e for e in DARTS.edges if e[0] < 2].index((source, target))
                 weights = layers[name].unstack()[index]
                 x = x if "pool" in name else tf.nn.relu(x)
-                y, _ = registry.layer_class(name).apply(x, weights, stride)
+                y, _ = registry.layer_class(OPERATIONS[name]).apply(x, weights, stride)
             total += y
         values.append(total)
     return tf.concat(values[2:], axis=-1)
