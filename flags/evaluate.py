@@ -51,9 +51,10 @@ def define_genotype(values: flags.FlagValues) -> None:
     path.define(
         values,
         "genotype",
-        "The cells of a child network: the name of a published one, or the path of a file, as a "
-        "search writes it or as tools of the DARTS family print it; one of several in a file by "
-        "FILE:LINE, or by FILE#NAME for NAME = Genotype(...).",
+        "The cells of a child network: the name of a published one; the path of a file, as a "
+        "search writes it or as tools of the DARTS family print it; or a cell as NAS-Bench-201 "
+        "writes it, '|OPERATION~0|+...'. One of several in a file by FILE:LINE, or by FILE#NAME "
+        "for NAME = Genotype(...).",
         shipped=True,
     )
 
@@ -65,11 +66,16 @@ def define_child(values: flags.FlagValues, defaults: ChildConfig) -> None:
 
 
 def adapt_defaults(values: flags.FlagValues) -> None:
-    """Make a search's own settings the defaults where the child starts from its weights.
+    """Set the defaults that follow from the genotype or from initial weights.
+
+    Where the child starts from a search's weights, they are the search's own settings.
 
     Raises:
         UserError: --initial_weights is no search's run directory.
     """
+    if values.genotype is not None:
+        space = genotype_source.find_space(values.genotype)
+        training.set_default_size(values, space.skeleton.evaluation_size)
     if values.initial_weights is not None:
         for name, value in _settings_of_search(pathlib.Path(values.initial_weights)).items():
             values.set_default(name, value)

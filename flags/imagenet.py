@@ -2,6 +2,7 @@
 
 from absl import flags
 
+from snas_tf.architecture import genotype_source
 from snas_tf.config import DataConfig, ImageNetConfig
 
 from . import common, evaluate, fields, training
@@ -45,6 +46,12 @@ def define(values: flags.FlagValues) -> None:
 def define_budget(values: flags.FlagValues) -> None:
     """Define how much a network may compute."""
     fields.define(values, ImageNetConfig(), _BUDGET)
+
+
+def adapt_defaults(values: flags.FlagValues) -> None:
+    """Set the defaults of the genotype's search space."""
+    skeleton = genotype_source.find_space(values.genotype or "").skeleton
+    training.set_default_size(values, (skeleton.imagenet_cells, 0))
 
 
 def config(values: flags.FlagValues) -> ImageNetConfig:

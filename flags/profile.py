@@ -5,17 +5,12 @@ from typing import Any
 from absl import flags
 
 from snas_tf import tensorflow_import
-from snas_tf.architecture import stems
+from snas_tf.architecture import genotype_source, stems
 from snas_tf.config import ChildConfig, ImageNetConfig
 
 from . import common, evaluate, imagenet, training
 
-_IMAGENET = {
-    "num_cells": ImageNetConfig().num_cells,
-    "init_channels": training.AUTO,
-    "image_size": 224,
-    "num_classes": 1000,
-}
+_IMAGENET = {"image_size": 224, "num_classes": 1000}
 """The defaults with --network=imagenet."""
 
 
@@ -26,8 +21,8 @@ def define(values: flags.FlagValues) -> None:
         "network",
         "cifar",
         list(stems.NAMES),
-        "The kind of network: its stem. With imagenet, defaults are "
-        + ", ".join(f"--{name}={value}" for name, value in _IMAGENET.items())
+        "The kind of network: its stem. With imagenet, the defaults are those of --mode=imagenet: "
+        + ", ".join(f"--{name}={value}" for name, value in _defaults_on_imagenet().items())
         + ".",
         flag_values=values,
     )
@@ -39,9 +34,17 @@ def define(values: flags.FlagValues) -> None:
     imagenet.define_budget(values)
 
 
+def _defaults_on_imagenet() -> dict[str, Any]:
+    config = ImageNetConfig()
+    return {"num_cells": config.num_cells, "init_channels": training.AUTO, **_IMAGENET}
+
+
 def adapt_defaults(values: flags.FlagValues) -> None:
-    """Set the defaults of the kind of network."""
+    """Set the defaults of the kind of network, and of the genotype's search space."""
+    skeleton = genotype_source.find_space(values.genotype or "").skeleton
+    training.set_default_size(values, skeleton.evaluation_size)
     if values.network == "imagenet":
+        training.set_default_size(values, (skeleton.imagenet_cells, 0))
         for name, value in _IMAGENET.items():
             values.set_default(name, value)
 

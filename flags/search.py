@@ -2,6 +2,7 @@
 
 from absl import flags
 
+from snas_tf.architecture import spaces
 from snas_tf.config import DataConfig, SearchConfig, algorithms
 from snas_tf.errors import UserError
 
@@ -10,6 +11,7 @@ from . import common, fields, penalty, training
 _MEANINGS = {
     "algorithm": "The search algorithm: " + ", ".join(algorithms.ALGORITHMS) + "; see "
     "docs/concepts/algorithms.md. Flags that it does not have are refused.",
+    "space": "The search space: " + ", ".join(spaces.SPACES) + "; see docs/concepts/spaces.md.",
     "relaxation": "What an edge runs at each step: all operations, weighted (concrete), or a "
     "single one (one_hot), which is several times as fast and needs a tenth of "
     "--theta_learning_rate; see docs/concepts/relaxations.md.",
@@ -58,7 +60,7 @@ def define(values: flags.FlagValues) -> None:
 
 
 def adapt_defaults(values: flags.FlagValues) -> None:
-    """Make the algorithm's own settings the defaults.
+    """Make the algorithm's and the search space's own settings the defaults.
 
     Raises:
         UserError: there is no such algorithm, or a flag of another one is given.
@@ -72,6 +74,8 @@ def adapt_defaults(values: flags.FlagValues) -> None:
             )
     for name, value in spec.defaults.items():
         values.set_default(name, value)
+    if values.space in spaces.SPACES:  # SearchConfig refuses any other name.
+        training.set_default_size(values, spaces.get(values.space).skeleton.search_size)
 
 
 def given(values: flags.FlagValues) -> list[str]:

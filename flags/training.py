@@ -41,13 +41,26 @@ def define_network(
         defaults: the defaults of the mode; a width of 0 is auto.
         auto: whether the width may be auto: the most that --max_multiply_adds allows.
     """
-    fields.define(values, defaults, {"num_cells": "Cells of the network."})
+    meaning = "Cells of the network; of each of its three stages in nasbench201."
+    fields.define(values, defaults, {"num_cells": meaning})
     meaning = "Channels of the first cell."
     if auto:
         meaning += f" With --max_multiply_adds, {AUTO}: the most that it allows."
     default = defaults.init_channels or AUTO
     serializer: flags.ArgumentSerializer[int | str] = flags.ArgumentSerializer()
     flags.DEFINE(WidthParser(auto), "init_channels", default, meaning, values, serializer)
+
+
+def set_default_size(values: flags.FlagValues, size: tuple[int, int]) -> None:
+    """Set the defaults of the network's size.
+
+    Args:
+        values: the parsed flags.
+        size: number of cells, and of channels of the first, where 0 is auto.
+    """
+    num_cells, init_channels = size
+    values.set_default("num_cells", num_cells)
+    values.set_default("init_channels", init_channels or AUTO)
 
 
 def width(values: flags.FlagValues) -> int:

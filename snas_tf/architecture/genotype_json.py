@@ -76,6 +76,8 @@ def _cell_from_json(kind: str, content: Any, space: SearchSpace) -> CellGenotype
     )
     nodes = CellGenotype(edges, space=space).nodes
     concat = _concat_from_json(kind, content["concat"], nodes)
+    if space.skeleton.hands_on_one_node and concat != space.concat:
+        raise ValueError(f"{kind}.concat: received {[*concat]}, accepted: {[*space.concat]}")
     return CellGenotype(edges, concat, space)
 
 

@@ -5,7 +5,7 @@ import os
 import pathlib
 import re
 
-from snas_tf.architecture import genotype_json, genotype_text, zoo
+from snas_tf.architecture import edge_text, genotype_json, genotype_text, zoo
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.architecture.spaces import DARTS
@@ -20,10 +20,11 @@ def load_genotype(source: str | os.PathLike[str]) -> Genotype:
     """Load a published genotype by its name, or the one in a file.
 
     Args:
-        source: a name of the zoo; or a path with a suffix or a directory, of a file that holds
-            JSON as a search writes it, or the text that tools of the DARTS family print. Of several
-            in a text one is selected by FILE:LINE, or by FILE#NAME for `NAME = Genotype(...)`; a
-            file whose own name looks like that wins.
+        source: a name of the zoo; or a cell of NAS-Bench-201 as `edge_text` has it; or a path
+            with a suffix or a directory, of a file that holds JSON as a search writes it, such a
+            cell, or the text that tools of the DARTS family print. Of several in a text one is
+            selected by FILE:LINE, or by FILE#NAME for `NAME = Genotype(...)`; a file whose own name
+            looks like that wins.
 
     Returns:
         The cells.
@@ -36,6 +37,8 @@ def load_genotype(source: str | os.PathLike[str]) -> Genotype:
     if source in published:
         return published[source]
     shown = f"`genotype`={shorten_path(source)}"
+    if edge_text.is_edge_text(source):
+        return _parse(source, shown)
     path, line, name = _split(source)
     if os.path.exists(path) or pathlib.Path(path).suffix or len(pathlib.Path(path).parts) > 1:
         return _read(path, shown, line, name)
@@ -65,6 +68,8 @@ def find_space(source: str) -> SearchSpace:
 
 def short_name(source: str) -> str:
     """Shorten a source to a word for the name of a run."""
+    if edge_text.is_edge_text(source):
+        return re.sub(r"[^a-z0-9_]+", "-", source).strip("-")
     path, line, name = _split(source)
     stem = pathlib.Path(path).stem
     return f"{stem}-{name or line}" if name or line else stem
@@ -87,7 +92,7 @@ def _read(
     except (OSError, ValueError) as error:
         raise UserError(
             f"{shown}: not a readable text file ({error}), accepted: a genotype as JSON, or as "
-            "tools of the DARTS family print it"
+            "tools of the DARTS family or of NAS-Bench-201 print it"
         ) from error
     return _parse(text, shown, line, name)
 
@@ -100,6 +105,8 @@ def _parse(text: str, shown: str, line: int | None = None, name: str | None = No
             raise ValueError(
                 f"no Genotype(...) in it, of which {quote(name or line)} would select one"
             )
+        if edge_text.is_edge_text(text):
+            return edge_text.from_text(text)
         return genotype_json.from_json(text)
     except ValueError as error:
         raise UserError(f"{shown}: {error}") from error

@@ -62,12 +62,18 @@ def _skip(channels: int, stride: int, size: tuple[int, int]) -> Cost:
 
 
 def _pooling(channels: int, stride: int, size: tuple[int, int]) -> Cost:
+    return _plain_pooling(channels, stride, size) + normalization(channels)
+
+
+def _plain_pooling(channels: int, stride: int, size: tuple[int, int]) -> Cost:
     height, width = halve(size) if stride == 2 else size
-    return (
-        Cost(pooling_flops=height * width * 3 * 3 * channels)
-        + Cost(memory_access=2 * channels * height * width)
-        + normalization(channels)
-    )
+    area = height * width * channels
+    return Cost(pooling_flops=3 * 3 * area, memory_access=2 * area)
+
+
+def _dense(kernel_size: int, channels: int, stride: int, size: tuple[int, int]) -> Cost:
+    output = halve(size) if stride == 2 else size
+    return convolution(kernel_size**2, channels, channels, output) + normalization(channels)
 
 
 def _depthwise(
@@ -107,6 +113,18 @@ def _dilated(kernel_size: int) -> OperationSpec:
     return _depthwise_operation("dil", "dilated", kernel_size, 1, "DilatedConvolution")
 
 
+def _dense_operation(kernel_size: int) -> OperationSpec:
+    window = f"{kernel_size}x{kernel_size}"
+    return OperationSpec(
+        f"nor_conv_{window}",
+        "dense",
+        f"conv {window}",
+        functools.partial(_dense, kernel_size),
+        "snas_tf.layers.convolutions:DenseConvolution",
+        types.MappingProxyType({"kernel_size": kernel_size}),
+    )
+
+
 OPERATIONS: dict[str, OperationSpec] = {
     operation.name: operation
     for operation in (
@@ -132,9 +150,20 @@ OPERATIONS: dict[str, OperationSpec] = {
             _wide_then_tall,
             "snas_tf.layers.convolutions:WideThenTallConvolution",
         ),
+        _dense_operation(1),
+        _dense_operation(3),
     )
 }
-"""Every operation that a genotype may name; the last two are those of published cells alone."""
+"""Every operation that a genotype may name."""
+
+PLAIN_AVERAGE_POOLING = OperationSpec(
+    "avg_pool_3x3",
+    "pooling",
+    "avg 3x3",
+    _plain_pooling,
+    "snas_tf.layers.pooling:PlainAveragePooling",
+)
+"""The average pooling of NAS-Bench-201, without a normalization."""
 
 
 def register(operation: OperationSpec) -> OperationSpec:

@@ -21,10 +21,30 @@ class PreprocessSpec:
     layer: str
 
 
+def _identity(input_channels: int, channels: int, size: tuple[int, int]) -> Cost:
+    return Cost()
+
+
+def _residual_block(input_channels: int, channels: int, size: tuple[int, int]) -> Cost:
+    """The cost of two 3 x 3 convolutions, and of 2 x 2 pooling and a 1 x 1 one beside them."""
+    pooling = Cost(pooling_flops=2 * 2 * input_channels * size[0] * size[1])
+    return (
+        cost.convolution(3 * 3, input_channels, channels, size)
+        + cost.convolution(3 * 3, channels, channels, size)
+        + cost.normalization(channels) * 2
+        + pooling
+        + cost.convolution(1, input_channels, channels, size)
+    )
+
+
 PREPROCESSES = {
+    "identity": PreprocessSpec(_identity, "snas_tf.layers.projections:Identity"),
     "pointwise": PreprocessSpec(cost.pointwise, "snas_tf.layers.projections:PointwiseConvolution"),
     "factorized_reduction": PreprocessSpec(
         cost.factorized_reduction, "snas_tf.layers.projections:FactorizedReduction"
+    ),
+    "residual_block": PreprocessSpec(
+        _residual_block, "snas_tf.layers.residual_block:ResidualBlock"
     ),
 }
 """Every preprocess, by name."""

@@ -65,6 +65,8 @@ class SearchSpace:
             raise ValueError(
                 f"outputs: received {self.outputs}, accepted: of {self.intermediate_nodes}"
             )
+        if self.skeleton.hands_on_one_node and len(self.concat) > 1:
+            raise ValueError(f"outputs: received {self.outputs}, accepted: a single node")
 
     @property
     def known_operations(self) -> dict[str, OperationSpec]:

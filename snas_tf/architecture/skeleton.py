@@ -19,6 +19,7 @@ class Skeleton(abc.ABC):
         imagenet_cells: num_cells of a child on ImageNet where none are given.
         stem_multiplier: channels of the stem "cifar", as a multiple of the first cell's.
         normalizes_output: whether a normalization and a ReLU follow the last cell.
+        hands_on_one_node: whether a cell hands on the channels of a single node.
     """
 
     least_cells: int
@@ -27,6 +28,7 @@ class Skeleton(abc.ABC):
     imagenet_cells: int
     stem_multiplier: int = 1
     normalizes_output: bool = False
+    hands_on_one_node: bool = False
 
     @abc.abstractmethod
     def plan_cells(

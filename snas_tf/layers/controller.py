@@ -20,9 +20,6 @@ OPERATION_RANGE = INPUT_RANGE / 2.5
 INITIAL_RANGE = 0.1
 """Weights start uniform in this range around 0."""
 
-INPUTS = 2
-"""Inputs of a node, if so many nodes are before it."""
-
 _TAKEN = 1e9
 """Subtracted from the logit of an input that is taken already."""
 
@@ -30,12 +27,13 @@ _TAKEN = 1e9
 class Controller(keras.layers.Layer):
     """LSTM that samples a cell of each kind (Pham et al., 2018, Section 2.4).
 
-    It decides on the nodes in turn: on two distinct inputs, by attention over the earlier nodes,
-    then on an operation for each, not the zero operation, which all other edges have. A space with
-    a single earlier node gives one input. After a decision, the LSTM reads what was chosen: the
-    state in which it left an input, or the embedding of an operation. Its state goes on from one
-    kind of cell to the next. With keys K_i of the earlier nodes and the output h of the LSTM, the
-    logits are
+    It decides on the nodes in turn: on as many distinct inputs as the space keeps, by attention
+    over the earlier nodes, then on an operation for each, not the zero operation, which all other
+    edges have. A space with a single earlier node gives one input. Where the space sets no number
+    of inputs, it decides on an operation for each earlier node, which may be zero. After a
+    decision, the LSTM reads what was chosen: the state in which it left an input, or the embedding
+    of an operation. Its state goes on from one kind of cell to the next. With keys K_i of the
+    earlier nodes and the output h of the LSTM, the logits are
 
         input i     1.10 tanh(v . tanh(K_i + h W_query)),  K_i = h_i W_key
         operation   1.10 / 2.5 tanh(h W + b)
@@ -49,14 +47,16 @@ class Controller(keras.layers.Layer):
         seed: of the initial weights.
 
     Raises:
-        ValueError: the space has no zero operation, or there is no unit.
+        ValueError: the space keeps a number of inputs but has no zero operation, or there is no
+            unit.
     """
 
     def __init__(
         self, space: SearchSpace = spaces.DARTS, units: int = 64, seed: int = 0, **kwargs: object
     ) -> None:
         super().__init__(**kwargs)
-        if space.zero is None or units < 1:
+        chooses_inputs = space.kept_inputs is not None
+        if (chooses_inputs and space.zero is None) or units < 1:
             raise ValueError(
                 "a controller needs a space with the operation none and at least 1 unit, received: "
                 f"space={space.name} of {space.operations}, units={units}"
@@ -64,7 +64,8 @@ class Controller(keras.layers.Layer):
         self.space = space
         self.units = units
         self.seed = seed
-        candidates = [column for column in range(space.shape[1]) if column != space.zero]
+        left_out = space.zero if chooses_inputs else None
+        candidates = [column for column in range(space.shape[1]) if column != left_out]
         # [candidates, operations]
         self._columns = np.eye(space.shape[1], dtype=np.float32)[candidates]
         self.lstm = keras.layers.LSTMCell(
@@ -140,17 +141,26 @@ class Controller(keras.layers.Layer):
             Z of the edges that enter the node [samples, earlier nodes, operations], and the output
             with which the LSTM leaves it.
         """
-        x = self._begin(decisions)
-        sources: list[tf.Tensor] = []
+        sources, x = self._sample_inputs(decisions, anchors, keys)
         operations: list[tf.Tensor] = []
-        for _ in range(min(INPUTS, len(anchors))):
-            logits = self._rate_inputs(decisions.read(x), keys)
-            sources.append(decisions.decide(logits - _TAKEN * sum(sources)))
-            x = tf.einsum("sn,snu->su", sources[-1], tf.stack(anchors, axis=1))
         for _ in sources:
             operations.append(decisions.decide(self._rate_operations(decisions.read(x))))
             x = operations[-1] @ self.embedding.value
         return self._to_rows(sources, operations), decisions.read(x)
+
+    def _sample_inputs(
+        self, decisions: Decisions, anchors: list[tf.Tensor], keys: list[tf.Tensor]
+    ) -> tuple[list[tf.Tensor], tf.Tensor]:
+        """Sample the inputs of a node, one-hot [samples, earlier nodes]; and what is read next."""
+        x, earlier = self._begin(decisions), len(anchors)
+        if self.space.kept_inputs is None:
+            return [tf.one_hot([one] * decisions.samples, earlier) for one in range(earlier)], x
+        sources: list[tf.Tensor] = []
+        for _ in range(min(self.space.kept_inputs, earlier)):
+            logits = self._rate_inputs(decisions.read(x), keys)
+            sources.append(decisions.decide(logits - _TAKEN * sum(sources)))
+            x = tf.einsum("sn,snu->su", sources[-1], tf.stack(anchors, axis=1))
+        return sources, x
 
     def _begin(self, decisions: Decisions) -> tf.Tensor:
         """What the LSTM reads where there is no decision yet [samples, units]."""
@@ -163,7 +173,7 @@ class Controller(keras.layers.Layer):
         return INPUT_RANGE * tf.tanh(scores[..., 0])
 
     def _rate_operations(self, output: tf.Tensor) -> tf.Tensor:
-        """Logits of the operations but zero [samples, candidates]."""
+        """Logits of the operations that it decides on [samples, candidates]."""
         return OPERATION_RANGE * tf.tanh(output @ self.kernel.value + self.bias.value)
 
     def _to_rows(self, sources: list[tf.Tensor], operations: list[tf.Tensor]) -> tf.Tensor:
@@ -174,6 +184,8 @@ class Controller(keras.layers.Layer):
                 for source, operation in zip(sources, operations, strict=True)
             ]
         )
+        if self.space.kept_inputs is None:
+            return live
         is_zero = 1 - tf.reduce_sum(live, axis=-1, keepdims=True)
         return live + is_zero * tf.one_hot(self.space.zero, self.space.shape[1])
 

@@ -131,3 +131,64 @@ class WideThenTallConvolution(BaseOperation):
             "tall": weights["tall"] * folded["factor"],
             "offset": folded["offset"],
         }
+
+
+class DenseConvolution(BaseOperation):
+    """ReLU, k x k convolution over all channels, normalization: NAS-Bench-201's `nor_conv`.
+
+    Args:
+        count: number of edges.
+        channels: channels of input and output.
+        kernel_size: k, odd.
+        affine: learn a scale and an offset in the normalization.
+
+    Raises:
+        ValueError: kernel_size is even.
+    """
+
+    def __init__(
+        self, count: int, channels: int, kernel_size: int, affine: bool = False, **kwargs: object
+    ) -> None:
+        super().__init__(count, channels, affine, **kwargs)
+        if kernel_size % 2 == 0:
+            raise ValueError(f"kernel_size must be odd, received: {kernel_size}")
+        self.kernel_size = kernel_size
+        shape = (kernel_size, kernel_size, channels, channels)
+        self.add_kernel("kernel", shape, kernel_size**2 * channels)
+        self.add_normalization(channels)
+
+    @classmethod
+    def apply(
+        cls,
+        x: tf.Tensor,
+        weights: Weights,
+        stride: int,
+        scale: tf.Tensor | None = None,
+        training: bool = False,
+    ) -> tuple[tf.Tensor, Weights]:
+        """See `BaseOperation.apply`."""
+        y = dense_convolution(x, weights["kernel"], stride)
+        return batch_normalize(y, weights, scale, training)
+
+    @classmethod
+    def fold(cls, weights: Weights) -> Weights:
+        """See `BaseOperation.fold`."""
+        folded = fold(weights)
+        return {"kernel": weights["kernel"] * folded["factor"], "offset": folded["offset"]}
+
+    def get_config(self) -> dict:
+        """The constructor's arguments."""
+        return {**super().get_config(), "kernel_size": self.kernel_size}
+
+
+def dense_convolution(x: tf.Tensor, kernel: tf.Tensor, stride: int) -> tf.Tensor:
+    """Convolve x [batch, height, width, channels] with kernel [k, k, channels, outputs].
+
+    The padding is symmetric, where "SAME" pads an even side on the right only.
+    """
+    if kernel.shape[0] == 1:
+        return pointwise_convolution(x[:, ::stride, ::stride], kernel[0, 0])
+    if stride == 1:
+        return tf.nn.conv2d(x, kernel, 1, "SAME")
+    around = [kernel.shape[0] // 2] * 2
+    return tf.nn.conv2d(x, kernel, stride, [[0, 0], around, around, [0, 0]])

@@ -83,3 +83,34 @@ class AveragePooling(Pooling):
         present = tf.pad(tf.ones([1, *x.shape[1:3], 1]), _PAD_ONE)
         count = tf.nn.avg_pool2d(present, 3, stride, "VALID")
         return tf.nn.avg_pool2d(tf.pad(x, _PAD_ONE), 3, stride, "VALID") / count
+
+
+class PlainAveragePooling(BaseOperation):
+    """3 x 3 mean without normalization, as in NAS-Bench-201.
+
+    Args:
+        count: number of maps pooled.
+        channels: channels of input and output.
+        affine: has no effect.
+    """
+
+    rectified = False
+    per_node = True
+
+    @classmethod
+    def apply(
+        cls,
+        x: tf.Tensor,
+        weights: Weights,
+        stride: int,
+        scale: tf.Tensor | None = None,
+        training: bool = False,
+    ) -> tuple[tf.Tensor, Weights]:
+        """See `BaseOperation.apply`."""
+        y = AveragePooling.pool(x, stride, training)
+        return (y if scale is None else y * scale), {}
+
+    @classmethod
+    def fold(cls, weights: Weights) -> Weights:
+        """See `BaseOperation.fold`; there is nothing to fold."""
+        return {}

@@ -127,6 +127,53 @@ class PointwiseConvolution(_Projection):
         return {"kernel": weights["kernel"] * folded["factor"], "offset": folded["offset"]}
 
 
+class Identity(BaseOperation):
+    """The identity: the preprocess of an input that a cell reads as it is.
+
+    Args:
+        count: number of inputs.
+        channels: channels of input and output.
+        input_channels: the same; `channels` if not given.
+        affine: has no effect.
+
+    Raises:
+        ValueError: input and output have different channels.
+    """
+
+    rectified = False
+
+    def __init__(
+        self,
+        count: int,
+        channels: int,
+        input_channels: int | None = None,
+        affine: bool = False,
+        **kwargs: object,
+    ) -> None:
+        super().__init__(count, channels, affine, **kwargs)
+        if input_channels not in (None, channels):
+            raise ValueError(f"input_channels must be {channels}, received: {input_channels}")
+
+    @classmethod
+    def apply(
+        cls,
+        x: tf.Tensor,
+        weights: Weights,
+        stride: int = 1,
+        scale: tf.Tensor | None = None,
+        training: bool = False,
+    ) -> tuple[tf.Tensor, Weights]:
+        """See `BaseOperation.apply`; the stride is always 1."""
+        if stride != 1:
+            raise ValueError(f"an identity has stride 1, received: {stride}")
+        return (x if scale is None else x * scale), {}
+
+    @classmethod
+    def fold(cls, weights: Weights) -> Weights:
+        """See `BaseOperation.fold`; there is nothing to fold."""
+        return {}
+
+
 def pointwise_convolution(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     """1 x 1 convolution of x [batch, height, width, channels]; kernel [channels, outputs].
 

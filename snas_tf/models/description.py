@@ -141,7 +141,7 @@ def _is_text(value: Any) -> bool:
 
 _MAX_BYTES = 8_000_000  # room for the names of a hundred thousand classes
 _ENTRIES: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "num_cells": ("a whole number, 3 to 1000", lambda value: _whole(value, 3, 1000)),
+    "num_cells": ("a whole number, 1 to 1000", lambda value: _whole(value, 1, 1000)),
     "init_channels": (
         "an even number, 2 to 10000",
         lambda value: _whole(value, 2, 10_000) and value % 2 == 0,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_COLORS = {"skip": SKY, "separable": BLUE, "dilated": AMBER, "pooling": ROSE}
+_COLORS = {"skip": SKY, "separable": BLUE, "dense": BLUE, "dilated": AMBER, "pooling": ROSE}
 """By family of operations; INK for the others."""
 # Inches, which are also the data units of the picture.
 _MARGIN, _HALF_BOX, _PORT, _LANE, _CONCAT_LANE, _RADIUS = 0.2, 0.23, 0.13, 0.32, 0.13, 0.17

@@ -39,13 +39,17 @@ class SearchResult:
     model_dir: pathlib.Path
 
     def make_child(
-        self, num_cells: int = 20, init_channels: int = 36, auxiliary: bool = False
+        self,
+        num_cells: int | None = None,
+        init_channels: int | None = None,
+        auxiliary: bool = False,
     ) -> ChildNetwork:
         """Make an untrained network of the found cells, for the images of the search.
 
         Args:
-            num_cells: cells of the network.
-            init_channels: channels of the first cell, even.
+            num_cells: cells of the network; by default as many as evaluations in the search space
+                have, 20 in that of DARTS.
+            init_channels: channels of the first cell, even; by default as many as these have.
             auxiliary: see `ChildNetwork`; `fit` of Keras trains without the auxiliary classifier.
 
         Returns:
@@ -53,12 +57,17 @@ class SearchResult:
             [batch, classes]. It normalizes its images itself.
 
         Raises:
-            ValueError: fewer than 3 cells, or channels that are odd or not positive.
+            ValueError: too few cells, or channels that are odd or not positive.
         """
         seed = self.figures.get("best_seed")
         run = self.model_dir if seed is None else self.model_dir / f"seed_{seed}"
         searched = description.read(RunDirectory(run).network)
-        described = dataclasses.replace(searched, num_cells=num_cells, init_channels=init_channels)
+        default_size = self.genotype.space.skeleton.evaluation_size
+        described = dataclasses.replace(
+            searched,
+            num_cells=default_size[0] if num_cells is None else num_cells,
+            init_channels=default_size[1] if init_channels is None else init_channels,
+        )
         return described.make_child(self.genotype, auxiliary)
 
 
@@ -169,7 +178,9 @@ def train(
         UserError: images or settings are not accepted, or the run directory is not this training's.
     """
     _require_kind("config", config, ChildConfig)
-    config = config or ChildConfig()
+    if config is None and isinstance(genotype, Genotype):
+        config = ChildConfig(*genotype.space.skeleton.evaluation_size)
+    config = config or ChildConfig(genotype=os.fspath(genotype))  # type: ignore[arg-type]
     data = _choose_data(images, data)
     if not isinstance(genotype, Genotype):
         config = dataclasses.replace(config, genotype=os.fspath(genotype))

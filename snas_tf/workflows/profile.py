@@ -23,8 +23,8 @@ _COLUMNS = ("parameters", "multiply_adds", "memory_access")
 
 def profile(
     genotype: Genotype | str | os.PathLike[str],
-    num_cells: int = 20,
-    init_channels: int = 36,
+    num_cells: int | None = None,
+    init_channels: int | None = None,
     image_size: int = 32,
     num_classes: int = 10,
     stem: str = "cifar",
@@ -34,8 +34,10 @@ def profile(
 
     Args:
         genotype: the cells; or a published one's name, or the path of a genotype file.
-        num_cells: cells of the network.
-        init_channels: channels of its first cell; 0 for the most that `max_multiply_adds` allows.
+        num_cells: cells of the network; by default as many as evaluations in the genotype's search
+            space have, 20 in that of DARTS.
+        init_channels: channels of its first cell, by default as many as these have; 0 for the most
+            that `max_multiply_adds` allows.
         image_size: side of the images, in pixels.
         num_classes: classes of the images.
         stem: one of `stems.NAMES`.
@@ -49,12 +51,14 @@ def profile(
     Raises:
         UserError: there is no such genotype, or no network of its cells is as small as
             `max_multiply_adds`.
-        ValueError: fewer than 3 cells, channels that are odd or negative, or an unknown stem.
+        ValueError: too few cells, channels that are odd or negative, or an unknown stem.
     """
     source = genotype
     if not isinstance(genotype, Genotype):
         genotype = load_genotype(genotype)
-    size = (image_size, image_size)
+    size, default_size = (image_size, image_size), genotype.space.skeleton.evaluation_size
+    num_cells = default_size[0] if num_cells is None else num_cells
+    init_channels = default_size[1] if init_channels is None else init_channels
     init_channels = init_channels or widest_channels(
         genotype, num_cells, size, num_classes, max_multiply_adds, stem
     )

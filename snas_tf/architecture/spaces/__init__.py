@@ -2,8 +2,9 @@
 
 from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.architecture.spaces.darts import DARTS
+from snas_tf.architecture.spaces.nasbench201 import NASBENCH201
 
-SPACES: dict[str, SearchSpace] = {DARTS.name: DARTS}
+SPACES: dict[str, SearchSpace] = {space.name: space for space in (DARTS, NASBENCH201)}
 """The spaces that a configuration, a layer or a file may name."""
 
 
@@ -29,4 +30,4 @@ def register(space: SearchSpace) -> SearchSpace:
     return space
 
 
-__all__ = ["DARTS", "SPACES", "get", "register"]
+__all__ = ["DARTS", "NASBENCH201", "SPACES", "get", "register"]
