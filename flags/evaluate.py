@@ -5,7 +5,7 @@ from typing import Any
 
 from absl import flags
 
-from snas_tf.architecture import genotype_source
+from snas_tf.architecture import application, architectures
 from snas_tf.config import ChildConfig, DataConfig
 from snas_tf.errors import UserError, shorten_path
 from snas_tf.runs import run_record
@@ -53,7 +53,8 @@ def define_genotype(values: flags.FlagValues) -> None:
         "genotype",
         "The cells of a child network: the name of a published one, or the path of a file, as a "
         "search writes it or as tools of the DARTS family print it; one of several in a file by "
-        "FILE:LINE, or by FILE#NAME for NAME = Genotype(...).",
+        "FILE:LINE, or by FILE#NAME for NAME = Genotype(...). Or keras:NAME, a network of "
+        f"keras.applications in place of a child: {', '.join(application.SMALLEST)}.",
         shipped=True,
     )
 
@@ -98,9 +99,9 @@ def require_genotype(values: flags.FlagValues) -> None:
     if values.genotype is None:
         raise UserError(
             f"--genotype: not given, and --mode={values.mode} needs one; accepted: the name of a "
-            "published one, or the path of a file"
+            "published one, the path of a file, or keras:NAME"
         )
-    genotype_source.load_genotype(values.genotype)
+    architectures.load(values.genotype)
 
 
 def _settings_of_search(directory: pathlib.Path) -> dict[str, Any]:
@@ -125,5 +126,5 @@ def _settings_of_search(directory: pathlib.Path) -> dict[str, Any]:
 
 def run_name(values: flags.FlagValues) -> str:
     """Return the name of the run directory where none is given."""
-    genotype = genotype_source.short_name(values.genotype)
+    genotype = architectures.short_name(values.genotype)
     return f"evaluate-{values.dataset.replace('/', '-')}-{genotype}"

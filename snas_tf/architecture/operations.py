@@ -70,6 +70,17 @@ def _pooling(channels: int, stride: int, size: tuple[int, int]) -> Cost:
     )
 
 
+def _pooling_2x2(channels: int, stride: int, size: tuple[int, int]) -> Cost:
+    """The cost of a 2 x 2 pooling, which differs from a 3 x 3 one in Eq. 38 alone."""
+    counted = _pooling(channels, stride, size)
+    return dataclasses.replace(counted, pooling_flops=counted.pooling_flops // (3 * 3) * (2 * 2))
+
+
+def _dense(kernel_size: int, channels: int, stride: int, size: tuple[int, int]) -> Cost:
+    size = halve(size) if stride == 2 else size
+    return convolution(kernel_size**2, channels, channels, size) + normalization(channels)
+
+
 def _depthwise(
     kernel_size: int, repeats: int, channels: int, stride: int, size: tuple[int, int]
 ) -> Cost:
@@ -107,6 +118,18 @@ def _dilated(kernel_size: int) -> OperationSpec:
     return _depthwise_operation("dil", "dilated", kernel_size, 1, "DilatedConvolution")
 
 
+def _dense_convolution(kernel_size: int) -> OperationSpec:
+    window = f"{kernel_size}x{kernel_size}"
+    return OperationSpec(
+        f"conv_{window}",
+        "other",
+        f"conv {window}",
+        functools.partial(_dense, kernel_size),
+        "snas_tf.layers.convolutions:DenseConvolution",
+        types.MappingProxyType({"kernel_size": kernel_size}),
+    )
+
+
 OPERATIONS: dict[str, OperationSpec] = {
     operation.name: operation
     for operation in (
@@ -132,9 +155,19 @@ OPERATIONS: dict[str, OperationSpec] = {
             _wide_then_tall,
             "snas_tf.layers.convolutions:WideThenTallConvolution",
         ),
+        _dense_convolution(1),
+        _dense_convolution(3),
+        _depthwise_operation("dil_sep", "dilated", 5, 2, "DilatedSeparableConvolution"),
+        OperationSpec(
+            "max_pool_2x2",
+            "pooling",
+            "max 2x2",
+            _pooling_2x2,
+            "snas_tf.layers.pooling:SmallMaxPooling",
+        ),
     )
 }
-"""Every operation that a genotype may name; the last two are those of published cells alone."""
+"""Every operation that a genotype may name; the last seven are those of published cells alone."""
 
 
 def register(operation: OperationSpec) -> OperationSpec:

@@ -4,8 +4,9 @@ import dataclasses
 import pathlib
 from typing import Annotated
 
+from snas_tf.architecture.application import PREFIX
 from snas_tf.config.accepted import Config, OneOf, Range
-from snas_tf.errors import UserError
+from snas_tf.errors import UserError, format_setting
 
 EXPORTED_WEIGHTS = ("last", "best")
 EXPORT_FORMATS = ("saved_model", "keras", "tflite", "onnx")
@@ -51,7 +52,8 @@ class ChildConfig(TrainingConfig):
     """The training of a child from scratch; the defaults are the paper's (Appendix G.2).
 
     Attributes:
-        genotype: a name of the zoo, or the path of a genotype file.
+        genotype: a name of the zoo, the path of a genotype file, or `keras:NAME`, a network of
+            `keras.applications`.
         cutout_length: side of the square that is cut out of each training image, in pixels; 0 for
             none.
         drop_path_probability: reached at the last step, from 0 at the first.
@@ -61,7 +63,8 @@ class ChildConfig(TrainingConfig):
             the "best" validation accuracy.
 
     Raises:
-        UserError: a value is not accepted.
+        UserError: a value is not accepted, or there are initial weights for a network without
+            cells.
     """
 
     num_cells: Annotated[int, _NUM_CELLS] = 20
@@ -73,6 +76,16 @@ class ChildConfig(TrainingConfig):
     auxiliary_weight: Annotated[float, _NOT_NEGATIVE] = 0.4
     initial_weights: pathlib.Path | None = None
     export_weights: Annotated[str, OneOf(EXPORTED_WEIGHTS)] = "last"
+
+    def __post_init__(self) -> None:
+        """Check every field, and that initial weights have cells to go to."""
+        super().__post_init__()
+        if self.initial_weights is not None and self.genotype.startswith(PREFIX):
+            raise UserError(
+                f"{format_setting('initial_weights', self.initial_weights)}: given with "
+                f"{format_setting('genotype', self.genotype)}, which has no cells, accepted: no "
+                "`initial_weights`"
+            )
 
 
 @dataclasses.dataclass(frozen=True)

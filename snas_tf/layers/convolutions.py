@@ -87,6 +87,61 @@ class DilatedConvolution(SeparableConvolution):
     recomputed = True
 
 
+class DilatedSeparableConvolution(SeparableConvolution):
+    """(ReLU, depthwise k x k with dilation 2, pointwise, normalization) twice: AmoebaNet-B's."""
+
+    dilation = 2
+
+
+class DenseConvolution(BaseOperation):
+    """ReLU, k x k convolution over all channels, normalization.
+
+    Args:
+        count: number of edges.
+        channels: channels of input and output.
+        kernel_size: k, odd.
+        affine: learn a scale and an offset in the normalization.
+
+    Raises:
+        ValueError: kernel_size is even.
+    """
+
+    def __init__(
+        self, count: int, channels: int, kernel_size: int, affine: bool = False, **kwargs: object
+    ) -> None:
+        super().__init__(count, channels, affine, **kwargs)
+        if kernel_size % 2 == 0:
+            raise ValueError(f"kernel_size must be odd, received: {kernel_size}")
+        self.kernel_size = kernel_size
+        shape = (kernel_size, kernel_size, channels, channels)
+        self.add_kernel("kernel", shape, kernel_size**2 * channels)
+        self.add_normalization(channels)
+
+    @classmethod
+    def apply(
+        cls,
+        x: tf.Tensor,
+        weights: Weights,
+        stride: int,
+        scale: tf.Tensor | None = None,
+        training: bool = False,
+    ) -> tuple[tf.Tensor, Weights]:
+        """See `BaseOperation.apply`."""
+        pad = [weights["kernel"].shape[0] // 2] * 2
+        x = tf.nn.conv2d(x, weights["kernel"], stride, [[0, 0], pad, pad, [0, 0]])
+        return batch_normalize(x, weights, scale, training)
+
+    @classmethod
+    def fold(cls, weights: Weights) -> Weights:
+        """See `BaseOperation.fold`."""
+        folded = fold(weights)
+        return {"kernel": weights["kernel"] * folded["factor"], "offset": folded["offset"]}
+
+    def get_config(self) -> dict:
+        """The constructor's arguments."""
+        return {**super().get_config(), "kernel_size": self.kernel_size}
+
+
 class WideThenTallConvolution(BaseOperation):
     """ReLU, 1 x 7 convolution, 7 x 1 convolution, normalization: AmoebaNet's `1x7 then 7x1`.
 

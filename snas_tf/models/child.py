@@ -9,7 +9,8 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from snas_tf.architecture import genotype_json
+from snas_tf.architecture import cost_parts, genotype_json
+from snas_tf.architecture.cost import Cost
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.architecture.search_space import NetworkPlan
 from snas_tf.layers.auxiliary_tower import AuxiliaryTower, has_room
@@ -105,6 +106,10 @@ class ChildNetwork(CellNetwork):
             before, x = x, cell((before, x), training=training, drop_path=cell_factors)
             outputs.append(x)
         return self.classify_features(x), outputs[self.auxiliary_position]
+
+    def count_parts(self) -> list[tuple[str, Cost]]:
+        """List the cost of each part, without the auxiliary classifier."""
+        return cost_parts.count_parts(self.genotype, self.network_plan, self.num_classes)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as JSON can hold them."""

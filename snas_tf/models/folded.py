@@ -1,5 +1,6 @@
 """A child network for deployment."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import keras
@@ -9,6 +10,7 @@ import tensorflow as tf
 from snas_tf.layers.folded_cell import FoldedCell
 from snas_tf.layers.normalization import EPSILON
 from snas_tf.models.child import ChildNetwork
+from snas_tf.models.description import Network
 
 
 class FoldedChild:
@@ -45,6 +47,11 @@ class FoldedChild:
         for index, cell in enumerate(self._cells):
             before, x = x, cell((before, x), batch) if index in self._needed else None
         return tf.reduce_mean(x, [1, 2]) @ self._kernel + self._bias
+
+
+def fold(network: Network) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Return what is exported of a network: a child folded, any other as it is."""
+    return FoldedChild(network) if isinstance(network, ChildNetwork) else network
 
 
 def _needed(cells: list[FoldedCell]) -> set[int]:
