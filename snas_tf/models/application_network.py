@@ -42,10 +42,6 @@ class ApplicationNetwork(keras.Model):
         self.image_size = tuple(image_size)
         self.num_classes = num_classes
         self.mean, self.standard_deviation = np.asarray(mean), np.asarray(standard_deviation)
-        self.normalize = keras.layers.Normalization(
-            mean=self.mean, variance=np.square(self.standard_deviation)
-        )
-        self.normalize.build((None, *self.image_size, 3))
         original = getattr(keras.applications, application)(
             weights=None,
             input_shape=(*self.image_size, 3),
@@ -58,7 +54,9 @@ class ApplicationNetwork(keras.Model):
 
     def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Logits [batch, classes] of images uint8 [batch, height, width, 3]."""
-        return self.body(self.normalize(tf.cast(images, tf.float32)), training=training)
+        # Constants of NumPy: an export as ONNX would take those of Keras' layer for inputs.
+        mean, deviation = np.float32(self.mean), np.float32(self.standard_deviation)
+        return self.body((tf.cast(images, tf.float32) - mean) / deviation, training=training)
 
     def training_logits(
         self, images: tf.Tensor, drop_probability: tf.Tensor, seed: tf.Tensor
