@@ -45,7 +45,7 @@ def kernels(weights):
         if name in arrays:
             yield arrays[name].transpose(3, 2, 0, 1)
     for kernel in arrays.get("kernels", [arrays["kernel"]] if "kernel" in arrays else []):
-        yield kernel.T[:, :, None, None]
+        yield kernel.transpose(3, 2, 0, 1) if kernel.ndim == 4 else kernel.T[:, :, None, None]
 
 
 def copy_fixed_weights(theirs, ours):

@@ -134,6 +134,12 @@ def _from_content(content: Any) -> NetworkDescription:
             raise ValueError(f"{name} is missing")
         if not is_accepted(content[name]):
             raise ValueError(f"{name}: received {quote(content[name])}, accepted: {accepted}")
+    if bool(content["num_cells"]) != bool(content["init_channels"]):
+        cells, channels = content["num_cells"], content["init_channels"]
+        raise ValueError(
+            f"init_channels: received {channels} with num_cells {cells}, accepted: 0 for both, or "
+            "for neither"
+        )
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in content.items()
     }

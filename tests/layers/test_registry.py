@@ -5,11 +5,11 @@ import tensorflow as tf
 
 from snas_tf.architecture.spaces import DARTS
 from snas_tf.layers import convolutions, pooling, projections, registry
-from tests.random_genotypes import randomize
+from tests.random_genotypes import OF_PUBLISHED_CELLS, randomize
 
 CHANNELS = 4
 SEARCHED = [name for name in DARTS.operations if name not in ("none", "skip_connect")]
-NAMES = [*SEARCHED, "sep_conv_7x7", "conv_7x1_1x7"]
+NAMES = [*SEARCHED, *OF_PUBLISHED_CELLS]
 
 
 def numpy_convolution(x, kernel, stride, dilation=1):
@@ -35,6 +35,28 @@ def numpy_pool(x, stride, reduce):
     return y
 
 
+def numpy_small_maximum(x, stride):
+    """Of 2 x 2 pixels that begin at every `stride`-th; x [height, width, channels]."""
+    size = [-(-length // stride) for length in x.shape[:2]]
+    y = np.zeros((*size, x.shape[2]))
+    for row, column in np.ndindex(*size):
+        top, left = row * stride, column * stride
+        y[row, column] = x[top : top + 2, left : left + 2].max(axis=(0, 1))
+    return y
+
+
+def numpy_dense(x, kernel, stride):
+    """Over all channels, padded symmetrically; kernel [k, k, inputs, outputs]."""
+    reach = kernel.shape[0] // 2
+    padded = np.pad(x, [(reach, reach), (reach, reach), (0, 0)])
+    size = [-(-length // stride) for length in x.shape[:2]]
+    y = np.zeros((*size, kernel.shape[3]))
+    for row, column in np.ndindex(*size):
+        for u, v in np.ndindex(*kernel.shape[:2]):
+            y[row, column] += padded[row * stride + u, column * stride + v] @ kernel[u, v]
+    return y
+
+
 def numpy_normalize(batch):
     mean, variance = batch.mean(axis=(0, 1, 2)), batch.var(axis=(0, 1, 2))
     return (batch - mean) / np.sqrt(variance + 1e-5)
@@ -42,11 +64,18 @@ def numpy_normalize(batch):
 
 def numpy_operation(name, layer, x, edge, stride):
     """The operation in NumPy, in training mode: [batch, height, width, channels]."""
+    if name == "max_pool_2x2":
+        return numpy_normalize(np.stack([numpy_small_maximum(one, stride) for one in x]))
     if "pool" in name:
         reduce = np.max if name.startswith("max") else np.mean
         return numpy_normalize(np.stack([numpy_pool(one, stride, reduce) for one in x]))
+    if name.startswith("conv"):
+        kernel = layer.stacks["kernel"].numpy()[edge]
+        return numpy_normalize(
+            np.stack([numpy_dense(one, kernel, stride) for one in np.maximum(x, 0)])
+        )
     dilation = 2 if name.startswith("dil") else 1
-    for stage in range(1 if dilation == 2 else 2):
+    for stage in range(1 if name.startswith("dil_conv") else 2):
         depthwise = layer.stacks["depthwise"].numpy()[edge, stage, ..., 0]
         pointwise = layer.stacks["pointwise"].numpy()[edge, stage]
         x = np.maximum(x, 0)
@@ -76,7 +105,7 @@ def images(size, seed=0, channels=CHANNELS):
 
 @pytest.mark.parametrize("size", [(8, 8), (7, 5)], ids=["even", "odd"])
 @pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize("name", [*SEARCHED, "sep_conv_7x7"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "conv_7x1_1x7"])
 def test_an_operation_is_its_numpy_statement_on_every_edge(name, stride, size):
     keras.utils.set_random_seed(1)
     layer = registry.create_layer(name, 2, CHANNELS)
@@ -229,6 +258,7 @@ def test_output_shape_and_config_tell_the_truth(name, stride):
         lambda: registry.create_layer("max_pool_3x3", 0, 4),
         lambda: registry.create_layer("sep_conv_3x3", 1, 0),
         lambda: convolutions.SeparableConvolution(1, 4, 2),
+        lambda: convolutions.DenseConvolution(1, 4, 2),
         lambda: projections.FactorizedReduction(1, 3),
     ],
 )
