@@ -13,9 +13,9 @@ WIDEST = {
     "darts_v2": 50,
     "nasnet_a": 46,
     "amoebanet_a": 50,
-    "amoebanet_b": 52,
+    "amoebanet_b": 56,
     "amoebanet_c": 46,
-    "pnas": 40,
+    "pnas": 44,
     "enas": 44,
 }
 
