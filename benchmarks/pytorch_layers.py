@@ -59,13 +59,23 @@ def dilated_twice(channels, kernel_size, stride, affine):
     return nn.Sequential(*first, *dilated(channels, kernel_size, 1, affine))
 
 
-def dense(channels, kernel_size, stride, affine):
+def dense(inputs, outputs, kernel_size, stride, affine):
     """ReLU, convolution over all channels, normalization."""
     padding = kernel_size // 2
     return nn.Sequential(
         nn.ReLU(),
-        nn.Conv2d(channels, channels, kernel_size, stride, padding, bias=False),
-        nn.BatchNorm2d(channels, affine=affine),
+        nn.Conv2d(inputs, outputs, kernel_size, stride, padding, bias=False),
+        nn.BatchNorm2d(outputs, affine=affine),
+    )
+
+
+def bottleneck(channels, stride, affine):
+    """1 x 1 to a quarter of the channels, 3 x 3, 1 x 1."""
+    within = max(channels // 4, 1)
+    return nn.Sequential(
+        dense(channels, within, 1, 1, affine),
+        dense(within, within, 3, stride, affine),
+        dense(within, channels, 1, 1, affine),
     )
 
 
@@ -125,8 +135,8 @@ OPERATIONS = {
     "dil_conv_3x3": lambda c, s, affine: dilated(c, 3, s, affine),
     "dil_conv_5x5": lambda c, s, affine: dilated(c, 5, s, affine),
     "conv_7x1_1x7": wide_then_tall,
-    "conv_1x1": lambda c, s, affine: dense(c, 1, s, affine),
-    "conv_3x3": lambda c, s, affine: dense(c, 3, s, affine),
+    "conv_1x1": lambda c, s, affine: dense(c, c, 1, s, affine),
+    "bottleneck_conv_3x3": bottleneck,
     "dil_sep_conv_5x5": lambda c, s, affine: dilated_twice(c, 5, s, affine),
     "max_pool_2x2": lambda c, s, affine: pooling(small_maximum(s), c, affine),
 }

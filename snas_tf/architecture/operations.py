@@ -81,6 +81,18 @@ def _dense(kernel_size: int, channels: int, stride: int, size: tuple[int, int]) 
     return convolution(kernel_size**2, channels, channels, size) + normalization(channels)
 
 
+def narrow(channels: int) -> int:
+    """Channels within a bottleneck: a quarter."""
+    return max(channels // 4, 1)
+
+
+def _bottleneck(channels: int, stride: int, size: tuple[int, int]) -> Cost:
+    output = halve(size) if stride == 2 else size
+    within = narrow(channels)
+    middle = convolution(3 * 3, within, within, output) + normalization(within)
+    return pointwise(channels, within, size) + middle + pointwise(within, channels, output)
+
+
 def _depthwise(
     kernel_size: int, repeats: int, channels: int, stride: int, size: tuple[int, int]
 ) -> Cost:
@@ -156,7 +168,13 @@ OPERATIONS: dict[str, OperationSpec] = {
             "snas_tf.layers.convolutions:WideThenTallConvolution",
         ),
         _dense_convolution(1),
-        _dense_convolution(3),
+        OperationSpec(
+            "bottleneck_conv_3x3",
+            "other",
+            "bottleneck 3x3",
+            _bottleneck,
+            "snas_tf.layers.convolutions:BottleneckConvolution",
+        ),
         _depthwise_operation("dil_sep", "dilated", 5, 2, "DilatedSeparableConvolution"),
         OperationSpec(
             "max_pool_2x2",

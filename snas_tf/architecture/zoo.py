@@ -15,7 +15,7 @@ _OPERATIONS = {
     "dil5": "dil_conv_5x5",
     "1x7": "conv_7x1_1x7",
     "1x1": "conv_1x1",
-    "3x3": "conv_3x3",
+    "narrow3": "bottleneck_conv_3x3",
     "dilsep5": "dil_sep_conv_5x5",
     "max2": "max_pool_2x2",
 }
@@ -105,14 +105,15 @@ _PUBLISHED: dict[str, tuple[tuple[Any, ...], ...]] = {
             (3, 4, 6),
         ),
     ),
+    # The output of the normal cell also concatenates an input, as node 7.
     "amoebanet_b": (
         (
             "2: 1x1 0, max 0; 3: skip 0, sep3 1; 4: 1x1 0, sep3 1; 5: 1x1 2, skip 2; "
-            "6: avg 0, 1x1 5",
-            (3, 4, 6),
+            "6: avg 0, 1x1 5; 7: skip 1",
+            (3, 4, 6, 7),
         ),
         (
-            "2: max2 1, max 1; 3: skip 2, 3x3 0; 4: dilsep5 2, max 2; 5: skip 3, sep3 0; "
+            "2: max2 1, max 1; 3: skip 2, narrow3 0; 4: dilsep5 2, max 2; 5: skip 3, sep3 0; "
             "6: avg 4, 1x1 3",
             (5, 6),
         ),

@@ -159,6 +159,13 @@ class Statement:
                 for u, v in np.ndindex(2, 2)
             ]
             return self.normalize(np.max(corners, axis=0), weights)
+        if edge.operation == "bottleneck_conv_3x3":
+            within = weights["reduce"].shape[1]
+            stages = slice(within), slice(within, 2 * within), slice(2 * within, None)
+            x = self.normalize(np.maximum(x, 0) @ weights["reduce"], weights, stages[0])
+            x = convolution(np.maximum(x, 0), weights["kernel"], (stride, stride))
+            x = np.maximum(self.normalize(x, weights, stages[1]), 0)
+            return self.normalize(x @ weights["expand"], weights, stages[2])
         if edge.operation.startswith("conv"):
             y = convolution(np.maximum(x, 0), weights["kernel"], (stride, stride))
             return self.normalize(y, weights)

@@ -57,6 +57,16 @@ def numpy_dense(x, kernel, stride):
     return y
 
 
+def numpy_bottleneck(layer, x, edge, stride):
+    """1 x 1, 3 x 3 and 1 x 1 in turn; x [batch, height, width, channels]."""
+    reduce, kernel, expand = (
+        layer.stacks[name].numpy()[edge] for name in ("reduce", "kernel", "expand")
+    )
+    x = numpy_normalize(np.maximum(x, 0) @ reduce)
+    x = numpy_normalize(np.stack([numpy_dense(one, kernel, stride) for one in np.maximum(x, 0)]))
+    return numpy_normalize(np.maximum(x, 0) @ expand)
+
+
 def numpy_normalize(batch):
     mean, variance = batch.mean(axis=(0, 1, 2)), batch.var(axis=(0, 1, 2))
     return (batch - mean) / np.sqrt(variance + 1e-5)
@@ -69,6 +79,8 @@ def numpy_operation(name, layer, x, edge, stride):
     if "pool" in name:
         reduce = np.max if name.startswith("max") else np.mean
         return numpy_normalize(np.stack([numpy_pool(one, stride, reduce) for one in x]))
+    if name == "bottleneck_conv_3x3":
+        return numpy_bottleneck(layer, x, edge, stride)
     if name.startswith("conv"):
         kernel = layer.stacks["kernel"].numpy()[edge]
         return numpy_normalize(
@@ -162,6 +174,16 @@ def test_a_wide_then_tall_convolution_strides_along_its_rows_then_its_columns(st
     wide, tall = (layer.stacks[name].numpy()[0] for name in ("wide", "tall"))
     y = numpy_line_convolution(np.maximum(x, 0), wide[0], stride)
     y = numpy_line_convolution(y.swapaxes(1, 2), tall[:, 0], stride).swapaxes(1, 2)
+    output = layer([tf.constant(x)], stride=stride, training=True)[0]
+    np.testing.assert_allclose(output, numpy_normalize(y), atol=2e-4)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_dense_convolution_of_any_odd_side_is_its_numpy_statement(stride):
+    layer = convolutions.DenseConvolution(1, CHANNELS, 3)
+    x = images((7, 6))
+    kernel = layer.stacks["kernel"].numpy()[0]
+    y = np.stack([numpy_dense(one, kernel, stride) for one in np.maximum(x, 0)])
     output = layer([tf.constant(x)], stride=stride, training=True)[0]
     np.testing.assert_allclose(output, numpy_normalize(y), atol=2e-4)
 
