@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import json
 import statistics
-from typing import Any
+from typing import Any, ClassVar
 
 import tensorflow as tf
 from absl import logging
@@ -39,6 +39,8 @@ class ChildTraining(Workflow):
 
     kind = "evaluate"
     config: ChildConfig
+    of_cells: ClassVar[str] = "their number and channels, drop path and the auxiliary classifier"
+    """What does not apply to a network without cells."""
 
     @functools.cached_property
     def architecture(self) -> Architecture:
@@ -120,7 +122,7 @@ class ChildTraining(Workflow):
         """See `Workflow.describe`; the search whose weights it starts from must agree."""
         described = super().describe(dataset)
         if not isinstance(self.architecture, Genotype):
-            print(f"{self.architecture} has no cells: {_OF_CELLS} do not apply", flush=True)
+            print(f"{self.architecture} has no cells: {self.of_cells} do not apply", flush=True)
             return dataclasses.replace(described, num_cells=0, init_channels=0)
         if self.initial_weights is None:
             return described
@@ -193,9 +195,6 @@ class ChildTraining(Workflow):
             logging.warning("%s: the best epoch's weights can't be read (%s)", run.best, error)
             return None
         return best
-
-
-_OF_CELLS = "their number, their channels, drop path and the auxiliary classifier"
 
 
 def average(results: list[dict[str, Any]]) -> dict[str, Any]:

@@ -28,6 +28,10 @@ class ImageNetTraining(ChildTraining):
 
     kind = "imagenet"
     config: ImageNetConfig
+    of_cells = (
+        "their number and channels, drop path, the auxiliary classifier and the limit of "
+        "multiply-adds"
+    )
 
     def may_grow(self) -> set[str]:
         """See `Workflow.may_grow`; without drop path nothing follows the number of epochs."""

@@ -103,5 +103,7 @@ def report(result: dict[str, Any]) -> None:
     rule = tuple("-" * width for width in widths)
     for first, *others in (head, rule, *rows, rule, total):
         print("  ".join([first.ljust(widths[0]), *map(str.rjust, others, widths[1:])]))
+    if not result["num_cells"]:
+        print(f"{result['genotype']} has no cells: only the size of images and the classes apply")
     print(f"latency of one image, as exported, on this machine: {result['latency_ms']:.2f} ms")
     print(json.dumps(result), flush=True)
