@@ -115,7 +115,7 @@ def _depthwise_operation(
     return OperationSpec(
         f"{prefix}_conv_{window}",
         family,
-        f"{prefix} {window}",
+        f"{prefix.replace('_', ' ')} {window}",
         functools.partial(_depthwise, kernel_size, repeats),
         f"snas_tf.layers.convolutions:{layer}",
         types.MappingProxyType({"kernel_size": kernel_size}),

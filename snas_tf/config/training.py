@@ -77,6 +77,13 @@ class ChildConfig(TrainingConfig):
     initial_weights: pathlib.Path | None = None
     export_weights: Annotated[str, OneOf(EXPORTED_WEIGHTS)] = "last"
 
+    @property
+    def applied(self) -> "ChildConfig":
+        """The settings without those that only cells have, where the network has none."""
+        if not self.genotype.startswith(PREFIX):
+            return self
+        return dataclasses.replace(self, drop_path_probability=0.0, auxiliary_weight=0.0)
+
     def __post_init__(self) -> None:
         """Check every field, and that initial weights have cells to go to."""
         super().__post_init__()

@@ -68,6 +68,10 @@ class ApplicationNetwork(keras.Model):
         """
         return {"logits": self(images, training=True)}
 
+    def exported(self) -> "ApplicationNetwork":
+        """The network in evaluation, as it is exported: itself."""
+        return self
+
     def count_parts(self) -> list[layer_cost.Part]:
         """List the cost of each kind of layer."""
         return layer_cost.count_by_kind(self.body)

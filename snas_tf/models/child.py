@@ -15,6 +15,7 @@ from snas_tf.architecture.genotype import Genotype
 from snas_tf.architecture.search_space import NetworkPlan
 from snas_tf.layers.auxiliary_tower import AuxiliaryTower, has_room
 from snas_tf.layers.child_cell import ChildCell
+from snas_tf.models.folded import FoldedChild
 from snas_tf.models.network import CellNetwork
 
 
@@ -106,6 +107,10 @@ class ChildNetwork(CellNetwork):
             before, x = x, cell((before, x), training=training, drop_path=cell_factors)
             outputs.append(x)
         return self.classify_features(x), outputs[self.auxiliary_position]
+
+    def exported(self) -> FoldedChild:
+        """The network in evaluation, as it is exported."""
+        return FoldedChild(self)
 
     def count_parts(self) -> list[tuple[str, Cost]]:
         """List the cost of each part, without the auxiliary classifier."""

@@ -1,7 +1,6 @@
 """A child network for deployment."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import keras
 import numpy as np
@@ -9,8 +8,9 @@ import tensorflow as tf
 
 from snas_tf.layers.folded_cell import FoldedCell
 from snas_tf.layers.normalization import EPSILON
-from snas_tf.models.child import ChildNetwork
-from snas_tf.models.description import Network
+
+if TYPE_CHECKING:
+    from snas_tf.models.child import ChildNetwork
 
 
 class FoldedChild:
@@ -23,7 +23,7 @@ class FoldedChild:
         child: the network, whose weights are copied; they become constants of the graph.
     """
 
-    def __init__(self, child: ChildNetwork) -> None:
+    def __init__(self, child: "ChildNetwork") -> None:
         self._mean = child.mean.astype(np.float32)
         self._deviation = child.standard_deviation.astype(np.float32)
         self._stem = [_fold_chain(chain) for chain in child.stem]
@@ -47,11 +47,6 @@ class FoldedChild:
         for index, cell in enumerate(self._cells):
             before, x = x, cell((before, x), batch) if index in self._needed else None
         return tf.reduce_mean(x, [1, 2]) @ self._kernel + self._bias
-
-
-def fold(network: Network) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Return what is exported of a network: a child folded, any other as it is."""
-    return FoldedChild(network) if isinstance(network, ChildNetwork) else network
 
 
 def _needed(cells: list[FoldedCell]) -> set[int]:

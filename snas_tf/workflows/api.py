@@ -173,8 +173,8 @@ def train(
     _require_kind("config", config, ChildConfig)
     config = config or ChildConfig()
     data = _choose_data(images, data)
-    if not isinstance(genotype, Genotype):
-        config = dataclasses.replace(config, genotype=os.fspath(genotype))
+    source = "" if isinstance(genotype, Genotype) else os.fspath(genotype)
+    config = dataclasses.replace(config, genotype=source)
     kind = ImageNetTraining if isinstance(config, ImageNetConfig) else ChildTraining
     workflow = kind(config, data, RunConfig(pathlib.Path(model_dir), seed))
     if isinstance(genotype, Genotype):

@@ -21,7 +21,6 @@ from snas_tf.errors import UserError
 from snas_tf.files import whole_files
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.description import Network, NetworkDescription
-from snas_tf.models.folded import fold
 from snas_tf.runs import checkpoint_files, devices, loop
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.training.child_model import ChildModel
@@ -46,13 +45,6 @@ class ChildTraining(Workflow):
     def architecture(self) -> Architecture:
         """The cells of the child, or the network that stands beside it."""
         return architectures.load(self.config.genotype)
-
-    @property
-    def applied_config(self) -> ChildConfig:
-        """The settings without what only cells have."""
-        if isinstance(self.architecture, Genotype):
-            return self.config
-        return dataclasses.replace(self.config, drop_path_probability=0.0, auxiliary_weight=0.0)
 
     @functools.cached_property
     def initial_weights(self) -> InitialWeights | None:
@@ -130,7 +122,7 @@ class ChildTraining(Workflow):
 
     def make_model(self, network: Network, epoch_steps: int) -> ChildModel:
         """The network with its loss and optimizer."""
-        return ChildModel(network, self.applied_config, epoch_steps, self.run_config.seed)
+        return ChildModel(network, self.config.applied, epoch_steps, self.run_config.seed)
 
     def best_row(self, monitor: ChildMonitor) -> dict[str, float] | None:
         """The epoch whose weights are also tested, if there is one."""
@@ -152,10 +144,10 @@ class ChildTraining(Workflow):
         valid_accuracy = model.measure(validation).get("accuracy")
         exports_best = self.config.export_weights == "best"
         if not exports_best:
-            export.save_model(fold(network), described, run.export)
+            export.save_model(network.exported(), described, run.export)
         best = self._restore_best(network, monitor, run)
         if exports_best:
-            export.save_model(fold(network), described, run.export)
+            export.save_model(network.exported(), described, run.export)
         at_best = model.test_errors(test if best else None)
         return {
             **errors,

@@ -18,7 +18,6 @@ from snas_tf.errors import UserError, format_setting, quote, shorten_path
 from snas_tf.files import plain_paths, whole_files
 from snas_tf.models import description
 from snas_tf.models.description import Network, NetworkDescription
-from snas_tf.models.folded import fold
 from snas_tf.models.serving import ServingModule
 from snas_tf.runs import checkpoint_files, run_record
 from snas_tf.runs.run_directory import RunDirectory
@@ -152,7 +151,7 @@ def _serving_module(
 def _to_saved_model(
     network: Network, described: NetworkDescription, run: RunDirectory
 ) -> dict[str, Any]:
-    exported = fold(network)
+    exported = network.exported()
     save_model(exported, described, run.export)
     if exported is network:
         return _measure(run.export, described)
@@ -211,7 +210,7 @@ def _to_onnx(network: Network, described: NetworkDescription, run: RunDirectory)
 
 def _fixed(network: Network, described: NetworkDescription) -> Any:
     """Make a function of one image of the network's own size, for the other formats."""
-    module = _serving_module(fold(network), described)
+    module = _serving_module(network.exported(), described)
     return tf.function(module.probabilities, _signature(described), autograph=False)
 
 

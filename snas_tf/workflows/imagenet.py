@@ -77,7 +77,7 @@ class ImageNetTraining(ChildTraining):
 
     def make_model(self, network: Network, epoch_steps: int) -> ChildModel:
         """The network with its loss and optimizer."""
-        return ImageNetModel(network, self.applied_config, epoch_steps, self.run_config.seed)
+        return ImageNetModel(network, self.config.applied, epoch_steps, self.run_config.seed)
 
     def best_row(self, monitor: ChildMonitor) -> None:
         """None, because no epoch is selected by the test images."""

@@ -12,7 +12,6 @@ from snas_tf.architecture.genotype import Genotype
 from snas_tf.architecture.genotype_json import to_json
 from snas_tf.architecture.width import widest_channels
 from snas_tf.models.description import Network, NetworkDescription
-from snas_tf.models.folded import fold
 from snas_tf.workflows.latency import median_milliseconds
 
 _COLUMNS = ("parameters", "multiply_adds", "memory_access")
@@ -89,7 +88,7 @@ def _figures(counted: Cost) -> dict[str, int]:
 
 def _latency(network: Network, size: tuple[int, int]) -> float:
     """Measure the milliseconds for one image; the weights do not matter."""
-    infer = tf.function(fold(network), autograph=False)
+    infer = tf.function(network.exported(), autograph=False)
     image = tf.zeros([1, *size, 3], tf.uint8)
     return median_milliseconds(lambda: infer(image).numpy())
 

@@ -5,7 +5,6 @@ import tensorflow as tf
 
 from snas_tf.architecture.application import Application
 from snas_tf.errors import UserError
-from snas_tf.models import folded
 from snas_tf.models.application_network import ApplicationNetwork
 from snas_tf.models.description import NetworkDescription
 
@@ -32,7 +31,7 @@ def test_it_is_keras_network_behind_a_normalization(network, images):
     expected = original.predict_on_batch((images - np.array(MEAN)) / DEVIATION)
     np.testing.assert_allclose(network(images), expected, rtol=1e-4, atol=1e-5)
     assert network.compute_output_shape() == (None, *expected.shape[1:])
-    assert folded.fold(network) is network
+    assert network.exported() is network
 
 
 def test_a_training_step_drops_nothing_and_moves_the_statistics_by_a_tenth(network, images):
