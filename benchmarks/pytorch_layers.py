@@ -53,6 +53,32 @@ def separable(channels, kernel_size, stride, affine):
     return nn.Sequential(*first, *dilated(channels, kernel_size, 1, affine, 1, in_place=True))
 
 
+def dilated_twice(channels, kernel_size, stride, affine):
+    """ReLU, depthwise dilated by 2, pointwise, normalization, twice."""
+    first = dilated(channels, kernel_size, stride, affine)
+    return nn.Sequential(*first, *dilated(channels, kernel_size, 1, affine))
+
+
+def dense(inputs, outputs, kernel_size, stride, affine):
+    """ReLU, convolution over all channels, normalization."""
+    padding = kernel_size // 2
+    return nn.Sequential(
+        nn.ReLU(),
+        nn.Conv2d(inputs, outputs, kernel_size, stride, padding, bias=False),
+        nn.BatchNorm2d(outputs, affine=affine),
+    )
+
+
+def bottleneck(channels, stride, affine):
+    """1 x 1 to a quarter of the channels, 3 x 3, 1 x 1."""
+    within = max(channels // 4, 1)
+    return nn.Sequential(
+        dense(channels, within, 1, 1, affine),
+        dense(within, within, 3, stride, affine),
+        dense(within, channels, 1, 1, affine),
+    )
+
+
 def wide_then_tall(channels, stride, affine):
     """ReLU, 1 x 7, 7 x 1, normalization."""
     return nn.Sequential(
@@ -92,6 +118,13 @@ def average(stride):
     return nn.AvgPool2d(3, stride, 1, count_include_pad=False)
 
 
+def small_maximum(stride):
+    """2 x 2 maximum of the pixels that exist; a window begins at its pixel."""
+    if stride == 2:
+        return nn.MaxPool2d(2, 2, ceil_mode=True)
+    return nn.Sequential(nn.ConstantPad2d((0, 1, 0, 1), -torch.inf), nn.MaxPool2d(2, 1))
+
+
 OPERATIONS = {
     "skip_connect": skip,
     "max_pool_3x3": lambda c, s, affine: pooling(nn.MaxPool2d(3, s, 1), c, affine),
@@ -102,6 +135,10 @@ OPERATIONS = {
     "dil_conv_3x3": lambda c, s, affine: dilated(c, 3, s, affine),
     "dil_conv_5x5": lambda c, s, affine: dilated(c, 5, s, affine),
     "conv_7x1_1x7": wide_then_tall,
+    "conv_1x1": lambda c, s, affine: dense(c, c, 1, s, affine),
+    "bottleneck_conv_3x3": bottleneck,
+    "dil_sep_conv_5x5": lambda c, s, affine: dilated_twice(c, 5, s, affine),
+    "max_pool_2x2": lambda c, s, affine: pooling(small_maximum(s), c, affine),
 }
 
 

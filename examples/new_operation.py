@@ -19,17 +19,17 @@ from snas_tf.layers.normalization import batch_normalize
 
 
 class Convolution(BaseOperation):
-    """ReLU, 3 x 3 convolution, normalization; the ReLU is the cell's."""
+    """ReLU, 5 x 5 convolution, normalization; the ReLU is the cell's."""
 
     def __init__(self, count, channels, affine=False, **kwargs):
         super().__init__(count, channels, affine, **kwargs)
-        self.add_kernel("kernel", (3, 3, channels, channels), fan_in=9 * channels)
+        self.add_kernel("kernel", (5, 5, channels, channels), fan_in=25 * channels)
         self.add_normalization(channels)
 
     @classmethod
     def apply(cls, x, weights, stride, scale=None, training=False):
         """See `BaseOperation.apply`."""
-        padding = [[0, 0], [1, 1], [1, 1], [0, 0]]
+        padding = [[0, 0], [2, 2], [2, 2], [0, 0]]
         x = tf.nn.conv2d(x, weights["kernel"], stride, padding)
         return batch_normalize(x, weights, scale, training)
 
@@ -37,12 +37,12 @@ class Convolution(BaseOperation):
 def count(channels, stride, size):
     """The cost of the operation on one feature map of this (height, width)."""
     size = halve(size) if stride == 2 else size
-    return cost.convolution(3 * 3, channels, channels, size) + cost.normalization(channels)
+    return cost.convolution(5 * 5, channels, channels, size) + cost.normalization(channels)
 
 
-SPEC = snas_tf.operations.OperationSpec("conv_3x3", "other", "conv 3x3", count, Convolution)
+SPEC = snas_tf.operations.OperationSpec("conv_5x5", "other", "conv 5x5", count, Convolution)
 snas_tf.operations.register(SPEC)
-CANDIDATES = ("none", "skip_connect", "max_pool_3x3", "conv_3x3")
+CANDIDATES = ("none", "skip_connect", "max_pool_3x3", "conv_5x5")
 snas_tf.spaces.register(snas_tf.SearchSpace("small", CANDIDATES, num_intermediate=2))
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from typing import Any
 
 from absl import flags
 
-from snas_tf.architecture import genotype_source
+from snas_tf.architecture import application, architectures, genotype_source
 from snas_tf.config import ChildConfig, DataConfig
 from snas_tf.errors import UserError, shorten_path
 from snas_tf.runs import run_record
@@ -54,7 +54,8 @@ def define_genotype(values: flags.FlagValues) -> None:
         "The cells of a child network: the name of a published one; the path of a file, as a "
         "search writes it or as tools of the DARTS family print it; or a cell as NAS-Bench-201 "
         "writes it, '|OPERATION~0|+...'. One of several in a file by FILE:LINE, or by FILE#NAME "
-        "for NAME = Genotype(...).",
+        "for NAME = Genotype(...). Or keras:NAME, a network of keras.applications in place of a "
+        f"child: {', '.join(application.SMALLEST)}.",
         shipped=True,
     )
 
@@ -104,9 +105,9 @@ def require_genotype(values: flags.FlagValues) -> None:
     if values.genotype is None:
         raise UserError(
             f"--genotype: not given, and --mode={values.mode} needs one; accepted: the name of a "
-            "published one, or the path of a file"
+            "published one, the path of a file, or keras:NAME"
         )
-    genotype_source.load_genotype(values.genotype)
+    architectures.load(values.genotype)
 
 
 def _settings_of_search(directory: pathlib.Path) -> dict[str, Any]:
@@ -131,5 +132,5 @@ def _settings_of_search(directory: pathlib.Path) -> dict[str, Any]:
 
 def run_name(values: flags.FlagValues) -> str:
     """Return the name of the run directory where none is given."""
-    genotype = genotype_source.short_name(values.genotype)
+    genotype = architectures.short_name(values.genotype)
     return f"evaluate-{values.dataset.replace('/', '-')}-{genotype}"

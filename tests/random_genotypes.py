@@ -5,7 +5,11 @@ import numpy as np
 from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
 from snas_tf.architecture.spaces import DARTS
 
-ALL_OPERATIONS = (*DARTS.operations[1:], "sep_conv_7x7", "conv_7x1_1x7")
+OF_PUBLISHED_CELLS = (
+    *("sep_conv_7x7", "conv_7x1_1x7", "nor_conv_1x1", "bottleneck_conv_3x3"),
+    *("dil_sep_conv_5x5", "max_pool_2x2"),
+)
+ALL_OPERATIONS = (*DARTS.operations[1:], *OF_PUBLISHED_CELLS)
 
 
 def randomize(layer, seed=0):

@@ -44,8 +44,10 @@ def kernels(weights):
     for name in ("wide", "tall"):
         if name in arrays:
             yield arrays[name].transpose(3, 2, 0, 1)
+    if "reduce" in arrays:
+        arrays["kernels"] = [arrays[name] for name in ("reduce", "kernel", "expand")]
     for kernel in arrays.get("kernels", [arrays["kernel"]] if "kernel" in arrays else []):
-        yield kernel.T[:, :, None, None]
+        yield kernel.transpose(3, 2, 0, 1) if kernel.ndim == 4 else kernel.T[:, :, None, None]
 
 
 def copy_fixed_weights(theirs, ours):

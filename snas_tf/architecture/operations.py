@@ -76,6 +76,24 @@ def _dense(kernel_size: int, channels: int, stride: int, size: tuple[int, int]) 
     return convolution(kernel_size**2, channels, channels, output) + normalization(channels)
 
 
+def _pooling_2x2(channels: int, stride: int, size: tuple[int, int]) -> Cost:
+    """The cost of a 2 x 2 pooling, which differs from a 3 x 3 one in Eq. 38 alone."""
+    counted = _pooling(channels, stride, size)
+    return dataclasses.replace(counted, pooling_flops=counted.pooling_flops // (3 * 3) * (2 * 2))
+
+
+def narrow(channels: int) -> int:
+    """Channels within a bottleneck: a quarter."""
+    return max(channels // 4, 1)
+
+
+def _bottleneck(channels: int, stride: int, size: tuple[int, int]) -> Cost:
+    output = halve(size) if stride == 2 else size
+    within = narrow(channels)
+    middle = convolution(3 * 3, within, within, output) + normalization(within)
+    return pointwise(channels, within, size) + middle + pointwise(within, channels, output)
+
+
 def _depthwise(
     kernel_size: int, repeats: int, channels: int, stride: int, size: tuple[int, int]
 ) -> Cost:
@@ -98,7 +116,7 @@ def _depthwise_operation(
     return OperationSpec(
         f"{prefix}_conv_{window}",
         family,
-        f"{prefix} {window}",
+        f"{prefix.replace('_', ' ')} {window}",
         functools.partial(_depthwise, kernel_size, repeats),
         f"snas_tf.layers.convolutions:{layer}",
         types.MappingProxyType({"kernel_size": kernel_size}),
@@ -152,6 +170,21 @@ OPERATIONS: dict[str, OperationSpec] = {
         ),
         _dense_operation(1),
         _dense_operation(3),
+        OperationSpec(
+            "bottleneck_conv_3x3",
+            "other",
+            "bottleneck 3x3",
+            _bottleneck,
+            "snas_tf.layers.convolutions:BottleneckConvolution",
+        ),
+        _depthwise_operation("dil_sep", "dilated", 5, 2, "DilatedSeparableConvolution"),
+        OperationSpec(
+            "max_pool_2x2",
+            "pooling",
+            "max 2x2",
+            _pooling_2x2,
+            "snas_tf.layers.pooling:SmallMaxPooling",
+        ),
     )
 }
 """Every operation that a genotype may name."""

@@ -5,10 +5,11 @@ import pathlib
 from typing import Annotated, Any
 
 from snas_tf.architecture import genotype_source
+from snas_tf.architecture.application import PREFIX
 from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.architecture.spaces import DARTS
 from snas_tf.config.accepted import Config, OneOf, Range
-from snas_tf.errors import UserError
+from snas_tf.errors import UserError, format_setting
 
 EXPORTED_WEIGHTS = ("last", "best")
 EXPORT_FORMATS = ("saved_model", "keras", "tflite", "onnx")
@@ -82,7 +83,8 @@ class ChildConfig(TrainingConfig):
     The size of the network is by default that of the genotype's search space, which is read for it.
 
     Attributes:
-        genotype: a name of the zoo, or the path of a genotype file.
+        genotype: a name of the zoo, the path of a genotype file, or `keras:NAME`, a network of
+            `keras.applications`.
         cutout_length: side of the square that is cut out of each training image, in pixels; 0 for
             none.
         drop_path_probability: reached at the last step, from 0 at the first.
@@ -92,7 +94,8 @@ class ChildConfig(TrainingConfig):
             the "best" validation accuracy.
 
     Raises:
-        UserError: a value is not accepted.
+        UserError: a value is not accepted, or there are initial weights for a network without
+            cells.
     """
 
     epochs: Annotated[int, _EPOCHS] = 600
@@ -111,6 +114,23 @@ class ChildConfig(TrainingConfig):
     def default_size(self) -> tuple[int, int]:
         """See `TrainingConfig.default_size`."""
         return self.search_space.skeleton.evaluation_size
+
+    @property
+    def applied(self) -> "ChildConfig":
+        """The settings without those that only cells have, where the network has none."""
+        if not self.genotype.startswith(PREFIX):
+            return self
+        return dataclasses.replace(self, drop_path_probability=0.0, auxiliary_weight=0.0)
+
+    def __post_init__(self) -> None:
+        """Check every field, and that initial weights have cells to go to."""
+        super().__post_init__()
+        if self.initial_weights is not None and self.genotype.startswith(PREFIX):
+            raise UserError(
+                f"{format_setting('initial_weights', self.initial_weights)}: given with "
+                f"{format_setting('genotype', self.genotype)}, which has no cells, accepted: no "
+                "`initial_weights`"
+            )
 
 
 @dataclasses.dataclass(frozen=True)

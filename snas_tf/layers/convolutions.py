@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from snas_tf.architecture.operations import narrow
 from snas_tf.layers.base_operation import BaseOperation, Weights
 from snas_tf.layers.depthwise import depthwise_convolution
 from snas_tf.layers.normalization import batch_normalize, fold
@@ -85,6 +86,60 @@ class DilatedConvolution(SeparableConvolution):
     dilation = 2
     # That saves a quarter of all memory and costs 2 % of a step.
     recomputed = True
+
+
+class DilatedSeparableConvolution(SeparableConvolution):
+    """(ReLU, depthwise k x k with dilation 2, pointwise, normalization) twice: AmoebaNet-B's."""
+
+    dilation = 2
+
+
+class BottleneckConvolution(BaseOperation):
+    """(ReLU, convolution, normalization) of 1 x 1, 3 x 3, 1 x 1, with few channels between.
+
+    It is AmoebaNet's `3x3`; the stride is in the second. The three normalizations lie one after
+    another in each of the weights.
+
+    Args:
+        count: number of edges.
+        channels: channels of input and output.
+        affine: learn a scale and an offset in the normalizations.
+    """
+
+    def __init__(self, count: int, channels: int, affine: bool = False, **kwargs: object) -> None:
+        super().__init__(count, channels, affine, **kwargs)
+        within = narrow(channels)
+        self.add_kernel("reduce", (channels, within), channels)
+        self.add_kernel("kernel", (3, 3, within, within), 3 * 3 * within)
+        self.add_kernel("expand", (within, channels), within)
+        self.add_normalization(2 * within + channels)
+
+    @classmethod
+    def apply(
+        cls,
+        x: tf.Tensor,
+        weights: Weights,
+        stride: int,
+        scale: tf.Tensor | None = None,
+        training: bool = False,
+    ) -> tuple[tf.Tensor, Weights]:
+        """See `BaseOperation.apply`; only the last normalization is scaled."""
+        channels, within = weights["reduce"].shape
+        kernels = {name: weights[name] for name in ("reduce", "kernel", "expand")}
+        split = {
+            name: tf.split(weights[name], [within, within, channels])
+            for name in weights.keys() - kernels.keys()
+        }
+        first, second, third = ({name: split[name][i] for name in split} for i in range(3))
+        x, new_first = batch_normalize(
+            pointwise_convolution(x, kernels["reduce"]), first, None, training
+        )
+        x = dense_convolution(tf.nn.relu(x), kernels["kernel"], stride)
+        x, new_second = batch_normalize(x, second, None, training)
+        x = pointwise_convolution(tf.nn.relu(x), kernels["expand"])
+        x, new_third = batch_normalize(x, third, scale, training)
+        new = (new_first, new_second, new_third)
+        return x, {name: tf.concat([one[name] for one in new], 0) for name in new_first}
 
 
 class WideThenTallConvolution(BaseOperation):

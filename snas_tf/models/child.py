@@ -9,11 +9,13 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from snas_tf.architecture import genotype_json
+from snas_tf.architecture import cost_parts, genotype_json
+from snas_tf.architecture.cost import Cost
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.architecture.search_space import NetworkPlan
 from snas_tf.layers.auxiliary_tower import AuxiliaryTower, has_room
 from snas_tf.layers.child_cell import ChildCell
+from snas_tf.models.folded import FoldedChild
 from snas_tf.models.network import CellNetwork
 
 
@@ -104,6 +106,14 @@ class ChildNetwork(CellNetwork):
             outputs.append(cell(inputs, training=training, drop_path=cell_factors))
             inputs = (*inputs[1:], outputs[-1])
         return self.classify_features(outputs[-1], training), outputs[self.auxiliary_position]
+
+    def exported(self) -> FoldedChild:
+        """The network in evaluation, as it is exported."""
+        return FoldedChild(self)
+
+    def count_parts(self) -> list[tuple[str, Cost]]:
+        """List the cost of each part, without the auxiliary classifier."""
+        return cost_parts.count_parts(self.genotype, self.network_plan, self.num_classes)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as JSON can hold them."""

@@ -7,13 +7,18 @@ from collections.abc import Callable
 from typing import Any
 
 from snas_tf.architecture import stems
+from snas_tf.architecture.architectures import Architecture
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.architecture.search_space import NetworkPlan, SearchSpace
 from snas_tf.architecture.spaces import DARTS
 from snas_tf.errors import UserError, quote, shorten_path
 from snas_tf.files.text_files import read_json
+from snas_tf.models.application_network import ApplicationNetwork
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.parent import ParentNetwork
+
+Network = ChildNetwork | ApplicationNetwork
+"""What is trained from scratch, measured and exported."""
 
 PREPROCESSING = ("resize", "center_crop")
 """The whole image resized, by area; or its middle cut out as in `crops.center_crop`."""
@@ -24,8 +29,8 @@ class NetworkDescription:
     """Size of a network, and its images.
 
     Attributes:
-        num_cells: cells of the network.
-        init_channels: channels of its first cell.
+        num_cells: cells of the network; 0 where it has none.
+        init_channels: channels of its first cell; 0 where it has none.
         image_size: (height, width) of the images, in pixels.
         class_names: in the order of the labels.
         mean, standard_deviation: of each channel of the training images, on the scale 0 to 255.
@@ -72,6 +77,23 @@ class NetworkDescription:
             auxiliary=auxiliary,
         )
 
+    def make_network(self, architecture: Architecture, auxiliary: bool = False) -> Network:
+        """Make the network of an architecture; only a child has an auxiliary classifier.
+
+        Raises:
+            UserError: the images are too small.
+        """
+        if isinstance(architecture, Genotype):
+            return self.make_child(architecture, auxiliary)
+        architecture.check_size(self.image_size)
+        return ApplicationNetwork(
+            architecture.name,
+            self.image_size,
+            len(self.class_names),
+            self.mean,
+            self.standard_deviation,
+        )
+
     def to_content(self) -> dict[str, Any]:
         """The entries of network.json, as JSON has them."""
         return json.loads(self.to_json())
@@ -112,6 +134,12 @@ def _from_content(content: Any) -> NetworkDescription:
             raise ValueError(f"{name} is missing")
         if not is_accepted(content[name]):
             raise ValueError(f"{name}: received {quote(content[name])}, accepted: {accepted}")
+    if bool(content["num_cells"]) != bool(content["init_channels"]):
+        cells, channels = content["num_cells"], content["init_channels"]
+        raise ValueError(
+            f"init_channels: received {channels} with num_cells {cells}, accepted: 0 for both, or "
+            "for neither"
+        )
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in content.items()
     }
@@ -141,10 +169,13 @@ def _is_text(value: Any) -> bool:
 
 _MAX_BYTES = 8_000_000  # room for the names of a hundred thousand classes
 _ENTRIES: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "num_cells": ("a whole number, 1 to 1000", lambda value: _whole(value, 1, 1000)),
+    "num_cells": (
+        "a whole number, 1 to 1000, or 0 without cells",
+        lambda value: _whole(value, 0, 1000),
+    ),
     "init_channels": (
-        "an even number, 2 to 10000",
-        lambda value: _whole(value, 2, 10_000) and value % 2 == 0,
+        "an even number, 2 to 10000, or 0 without cells",
+        lambda value: _whole(value, 0, 10_000) and value % 2 == 0,
     ),
     "image_size": (
         "[height, width], each 1 to 10000",

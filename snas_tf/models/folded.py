@@ -1,6 +1,6 @@
 """A child network for deployment."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import keras
 import numpy as np
@@ -8,7 +8,9 @@ import tensorflow as tf
 
 from snas_tf.layers.folded_cell import FoldedCell
 from snas_tf.layers.normalization import EPSILON
-from snas_tf.models.child import ChildNetwork
+
+if TYPE_CHECKING:
+    from snas_tf.models.child import ChildNetwork
 
 
 class FoldedChild:
@@ -21,7 +23,7 @@ class FoldedChild:
         child: the network, whose weights are copied; they become constants of the graph.
     """
 
-    def __init__(self, child: ChildNetwork) -> None:
+    def __init__(self, child: "ChildNetwork") -> None:
         self._mean = child.mean.astype(np.float32)
         self._deviation = child.standard_deviation.astype(np.float32)
         self._stem = [_fold_chain(chain) for chain in child.stem]

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from snas_tf.config import ChildConfig
-from snas_tf.models.child import ChildNetwork
+from snas_tf.models.description import Network
 from snas_tf.runs.checkpoints import collect_variables
 from snas_tf.training import classification, optimizers, schedules
 from snas_tf.training.means import sums
@@ -17,7 +17,7 @@ class ChildModel(TracedModel):
     """Model that minimizes the cross entropy of a child (Section 3.2, Appendix G.2).
 
     Args:
-        network: the child.
+        network: the child, or another network of the same interface.
         config: the training's settings.
         epoch_steps: steps of an epoch, for the schedules.
         seed: seed of drop path, together with the step: step N always drops the same.
@@ -26,9 +26,7 @@ class ChildModel(TracedModel):
     measures: ClassVar[tuple[str, ...]] = classification.MEASURES
     """Names of what is measured of logits."""
 
-    def __init__(
-        self, network: ChildNetwork, config: ChildConfig, epoch_steps: int, seed: int
-    ) -> None:
+    def __init__(self, network: Network, config: ChildConfig, epoch_steps: int, seed: int) -> None:
         super().__init__(("loss", *self.measures), self.measures, name="evaluation")
         self.network = network
         self.config = config

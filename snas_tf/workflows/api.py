@@ -16,6 +16,7 @@ from snas_tf.data.memory_collection import MemoryCollection
 from snas_tf.errors import UserError, quote
 from snas_tf.models import description
 from snas_tf.models.child import ChildNetwork
+from snas_tf.models.description import Network
 from snas_tf.runs import devices
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.workflows import export
@@ -83,7 +84,7 @@ class TrainingResult:
     figures: Mapping[str, Any]
     model_dir: pathlib.Path
 
-    def load_child(self) -> ChildNetwork:
+    def load_child(self) -> Network:
         """Load the trained network; with several seeds, that of the first.
 
         Returns:
@@ -159,7 +160,8 @@ def train(
     It is the paper's training; `SearchResult.make_child` gives a network to train in another way.
 
     Args:
-        genotype: the cells; or a published one's name, or the path of a genotype file.
+        genotype: the cells; or a published one's name, the path of a genotype file, or `keras:NAME`
+            for a network of `keras.applications`.
         images: see `search`.
         labels: see `search`.
         model_dir: the run directory.
@@ -182,12 +184,12 @@ def train(
         config = ChildConfig(*genotype.space.skeleton.evaluation_size)
     config = config or ChildConfig(genotype=os.fspath(genotype))  # type: ignore[arg-type]
     data = _choose_data(images, data)
-    if not isinstance(genotype, Genotype):
-        config = dataclasses.replace(config, genotype=os.fspath(genotype))
+    source = "" if isinstance(genotype, Genotype) else os.fspath(genotype)
+    config = dataclasses.replace(config, genotype=source)
     kind = ImageNetTraining if isinstance(config, ImageNetConfig) else ChildTraining
     workflow = kind(config, data, RunConfig(pathlib.Path(model_dir), seed))
     if isinstance(genotype, Genotype):
-        workflow.genotype = genotype
+        workflow.architecture = genotype
     workflow.images = _collect(
         images, labels, data, validation_data, test_data, class_names=class_names, with_test=True
     )

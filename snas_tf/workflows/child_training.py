@@ -1,26 +1,26 @@
 """The training of a child network."""
 
+import dataclasses
 import functools
 import json
 import statistics
-from typing import Any
+from typing import Any, ClassVar
 
 import tensorflow as tf
 from absl import logging
 
 from snas_tf import plots
+from snas_tf.architecture import architectures
+from snas_tf.architecture.architectures import Architecture
+from snas_tf.architecture.cost import total
 from snas_tf.architecture.genotype import Genotype
-from snas_tf.architecture.genotype_json import to_json
-from snas_tf.architecture.genotype_source import load_genotype
-from snas_tf.architecture.network_cost import child_cost
 from snas_tf.config import ChildConfig
 from snas_tf.data import memory_collection
 from snas_tf.data.batches import TEST, VALIDATION, BatchConfig, Collection, Dataset
 from snas_tf.errors import UserError
 from snas_tf.files import whole_files
 from snas_tf.models.child import ChildNetwork
-from snas_tf.models.description import NetworkDescription
-from snas_tf.models.folded import FoldedChild
+from snas_tf.models.description import Network, NetworkDescription
 from snas_tf.runs import checkpoint_files, devices, loop
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.training.child_model import ChildModel
@@ -38,11 +38,13 @@ class ChildTraining(Workflow):
 
     kind = "evaluate"
     config: ChildConfig
+    of_cells: ClassVar[str] = "their number and channels, drop path and the auxiliary classifier"
+    """What does not apply to a network without cells."""
 
     @functools.cached_property
-    def genotype(self) -> Genotype:
-        """The cells of the child."""
-        return load_genotype(self.config.genotype)
+    def architecture(self) -> Architecture:
+        """The cells of the child, or the network that stands beside it."""
+        return architectures.load(self.config.genotype)
 
     @functools.cached_property
     def initial_weights(self) -> InitialWeights | None:
@@ -68,7 +70,7 @@ class ChildTraining(Workflow):
 
     def inputs(self) -> dict[str, Any]:
         """See `Workflow.inputs`."""
-        inputs = {"genotype": json.loads(to_json(self.genotype))}
+        inputs = {"genotype": json.loads(architectures.to_json(self.architecture))}
         if self.initial_weights is not None:
             inputs["initial_weights"] = self.initial_weights.fingerprint()
         return inputs
@@ -81,15 +83,15 @@ class ChildTraining(Workflow):
         strategy = devices.strategy(batch_size)
         epoch_steps = dataset.steps_per_epoch(batch_size)
         with strategy.scope():
-            network = described.make_child(
-                self.genotype, auxiliary=self.config.auxiliary_weight > 0
-            )
-            if self.initial_weights is not None:
+            auxiliary = self.config.auxiliary_weight > 0
+            network = described.make_network(self.architecture, auxiliary)
+            if self.initial_weights is not None and isinstance(network, ChildNetwork):
                 self.initial_weights.assign_to(network, described)
             model = self.make_model(network, epoch_steps)
         whole_files.write_text(run.network, described.to_json())
-        whole_files.write_text(run.genotype, to_json(self.genotype))
-        plots.save_cells(self.genotype, run.path)
+        whole_files.write_text(run.genotype, architectures.to_json(self.architecture))
+        if isinstance(self.architecture, Genotype):
+            plots.save_cells(self.architecture, run.path)
         validation = dataset.evaluation_batches(VALIDATION, batch_size)
         self._check_export(validation)
         batch_config = BatchConfig.from_config(
@@ -111,13 +113,16 @@ class ChildTraining(Workflow):
     def describe(self, dataset: Dataset) -> NetworkDescription:
         """See `Workflow.describe`; the search whose weights it starts from must agree."""
         described = super().describe(dataset)
+        if not isinstance(self.architecture, Genotype):
+            print(f"{self.architecture} has no cells: {self.of_cells} do not apply", flush=True)
+            return dataclasses.replace(described, num_cells=0, init_channels=0)
         if self.initial_weights is None:
             return described
         return self.initial_weights.check_network(described)
 
-    def make_model(self, network: ChildNetwork, epoch_steps: int) -> ChildModel:
+    def make_model(self, network: Network, epoch_steps: int) -> ChildModel:
         """The network with its loss and optimizer."""
-        return ChildModel(network, self.config, epoch_steps, self.run_config.seed)
+        return ChildModel(network, self.config.applied, epoch_steps, self.run_config.seed)
 
     def best_row(self, monitor: ChildMonitor) -> dict[str, float] | None:
         """The epoch whose weights are also tested, if there is one."""
@@ -134,15 +139,15 @@ class ChildTraining(Workflow):
     ) -> dict[str, Any]:
         """Measure and export; only this reads the test images."""
         network = model.network
-        counted = child_cost(network.genotype, network.network_plan, network.num_classes)
+        counted = total([part for _, part in network.count_parts()])
         errors = model.test_errors(test)
         valid_accuracy = model.measure(validation).get("accuracy")
         exports_best = self.config.export_weights == "best"
         if not exports_best:
-            export.save_model(FoldedChild(network), described, run.export)
+            export.save_model(network.exported(), described, run.export)
         best = self._restore_best(network, monitor, run)
         if exports_best:
-            export.save_model(FoldedChild(network), described, run.export)
+            export.save_model(network.exported(), described, run.export)
         at_best = model.test_errors(test if best else None)
         return {
             **errors,
@@ -168,7 +173,7 @@ class ChildTraining(Workflow):
             )
 
     def _restore_best(
-        self, network: ChildNetwork, monitor: ChildMonitor, run: RunDirectory
+        self, network: Network, monitor: ChildMonitor, run: RunDirectory
     ) -> dict[str, float] | None:
         """Restore the weights of the best epoch; None if there are no readable ones."""
         best = self.best_row(monitor)

@@ -128,7 +128,7 @@ class ComparisonRuns:
         config = self._comparison.child
         assert config is not None  # `Comparison` requires it.
         workflow = ChildTraining(config, self._data_config, self._place(path, seed))
-        workflow.genotype = genotype()
+        workflow.architecture = genotype()
         workflow.images = images
         return workflow
 

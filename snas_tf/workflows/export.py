@@ -11,16 +11,13 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from snas_tf.architecture.genotype_json import to_json
-from snas_tf.architecture.genotype_source import read_genotype
+from snas_tf.architecture import architectures
 from snas_tf.data.crops import center_crop_decoded
 from snas_tf.data.images import resize_by_area
 from snas_tf.errors import UserError, format_setting, quote, shorten_path
 from snas_tf.files import plain_paths, whole_files
 from snas_tf.models import description
-from snas_tf.models.child import ChildNetwork
-from snas_tf.models.description import NetworkDescription
-from snas_tf.models.folded import FoldedChild
+from snas_tf.models.description import Network, NetworkDescription
 from snas_tf.models.serving import ServingModule
 from snas_tf.runs import checkpoint_files, run_record
 from snas_tf.runs.run_directory import RunDirectory
@@ -47,8 +44,8 @@ def export(
         weights: see `load`.
 
     Returns:
-        "weights", "path", "bytes", and "latency_ms" of one image; of a SavedModel also those before
-        normalizations were folded and zeros left out, as "unfolded".
+        "weights", "path", "bytes", and "latency_ms" of one image; of a child's SavedModel also
+        those before normalizations were folded and zeros left out, as "unfolded".
 
     Raises:
         UserError: the run has no trained child, the format is unknown, or its converter is not
@@ -71,7 +68,7 @@ def export(
 
 def load(
     model_dir: pathlib.Path, weights: str | None = None
-) -> tuple[NetworkDescription, ChildNetwork, str]:
+) -> tuple[NetworkDescription, Network, str]:
     """Load the network that an evaluation has trained.
 
     Args:
@@ -100,10 +97,11 @@ def load(
             f"`model_dir`={model_dir / 'seed_'}N of one of them"
         )
     described = description.read(run.network)
-    genotype = read_genotype(run.genotype)
+    architecture = architectures.read(run.genotype)
+    content = json.loads(architectures.to_json(architecture))
     _require_recorded(run.network, "network", described.to_content(), record)
-    _require_recorded(run.genotype, "genotype", json.loads(to_json(genotype)), record)
-    network = described.make_child(genotype)
+    _require_recorded(run.genotype, "genotype", content, record)
+    network = described.make_network(architecture)
     weights = weights or record.settings.get("export_weights", "last")
     if weights == "best":
         checkpoint_files.restore_network(network, run.best, BEST)
@@ -151,9 +149,12 @@ def _serving_module(
 
 
 def _to_saved_model(
-    network: ChildNetwork, described: NetworkDescription, run: RunDirectory
+    network: Network, described: NetworkDescription, run: RunDirectory
 ) -> dict[str, Any]:
-    save_model(FoldedChild(network), described, run.export)
+    exported = network.exported()
+    save_model(exported, described, run.export)
+    if exported is network:
+        return _measure(run.export, described)
     with tempfile.TemporaryDirectory() as directory:
         unfolded = pathlib.Path(directory, "unfolded")
         save_model(network, described, unfolded)
@@ -171,9 +172,7 @@ def _measure(path: pathlib.Path, described: NetworkDescription) -> dict[str, Any
     }
 
 
-def _to_keras(
-    network: ChildNetwork, described: NetworkDescription, run: RunDirectory
-) -> dict[str, Any]:
+def _to_keras(network: Network, described: NetworkDescription, run: RunDirectory) -> dict[str, Any]:
     path = run.path / "model.keras"
     image = keras.Input((*described.image_size, 3), dtype="uint8", name="image")
     model = keras.Model(image, keras.layers.Softmax()(network(image)))
@@ -183,7 +182,7 @@ def _to_keras(
 
 
 def _to_tflite(
-    network: ChildNetwork, described: NetworkDescription, run: RunDirectory
+    network: Network, described: NetworkDescription, run: RunDirectory
 ) -> dict[str, Any]:
     path = run.path / "model.tflite"
     serve = _fixed(network, described).get_concrete_function()
@@ -193,9 +192,7 @@ def _to_tflite(
     return {"path": str(path), "bytes": _bytes(path)}
 
 
-def _to_onnx(
-    network: ChildNetwork, described: NetworkDescription, run: RunDirectory
-) -> dict[str, Any]:
+def _to_onnx(network: Network, described: NetworkDescription, run: RunDirectory) -> dict[str, Any]:
     try:
         import tf2onnx
     except ImportError as error:
@@ -211,9 +208,9 @@ def _to_onnx(
     return {"path": str(path), "bytes": _bytes(path)}
 
 
-def _fixed(network: ChildNetwork, described: NetworkDescription) -> Any:
+def _fixed(network: Network, described: NetworkDescription) -> Any:
     """Make a function of one image of the network's own size, for the other formats."""
-    module = _serving_module(FoldedChild(network), described)
+    module = _serving_module(network.exported(), described)
     return tf.function(module.probabilities, _signature(described), autograph=False)
 
 

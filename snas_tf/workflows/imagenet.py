@@ -3,14 +3,14 @@
 import dataclasses
 from typing import Any
 
+from snas_tf.architecture.genotype import Genotype
 from snas_tf.architecture.network_cost import child_cost
 from snas_tf.architecture.width import widest_channels
 from snas_tf.config import DataConfig, ImageNetConfig, RunConfig
 from snas_tf.data import encoded_collection
 from snas_tf.data.batches import Collection, Dataset
 from snas_tf.errors import UserError
-from snas_tf.models.child import ChildNetwork
-from snas_tf.models.description import NetworkDescription
+from snas_tf.models.description import Network, NetworkDescription
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.training.child_model import ChildModel
 from snas_tf.training.child_monitor import ChildMonitor
@@ -28,6 +28,10 @@ class ImageNetTraining(ChildTraining):
 
     kind = "imagenet"
     config: ImageNetConfig
+    of_cells = (
+        "their number and channels, drop path, the auxiliary classifier and the limit of "
+        "multiply-adds"
+    )
 
     def may_grow(self) -> set[str]:
         """See `Workflow.may_grow`; without drop path nothing follows the number of epochs."""
@@ -40,10 +44,15 @@ class ImageNetTraining(ChildTraining):
 
     def describe(self, dataset: Dataset) -> NetworkDescription:
         """See `Workflow.describe`; as wide as it may be if its width is not given."""
-        genotype = self.genotype
         described = dataclasses.replace(
             super().describe(dataset), stem="imagenet", preprocessing="center_crop"
         )
+        if not isinstance(self.architecture, Genotype):
+            return described
+        return self._fit_budget(self.architecture, described)
+
+    def _fit_budget(self, genotype: Genotype, described: NetworkDescription) -> NetworkDescription:
+        """Find the width, where it is not given; a width that is must be within the budget."""
         budget = self.config.max_multiply_adds
         if not described.init_channels:
             channels = widest_channels(
@@ -66,9 +75,9 @@ class ImageNetTraining(ChildTraining):
             )
         return described
 
-    def make_model(self, network: ChildNetwork, epoch_steps: int) -> ChildModel:
+    def make_model(self, network: Network, epoch_steps: int) -> ChildModel:
         """The network with its loss and optimizer."""
-        return ImageNetModel(network, self.config, epoch_steps, self.run_config.seed)
+        return ImageNetModel(network, self.config.applied, epoch_steps, self.run_config.seed)
 
     def best_row(self, monitor: ChildMonitor) -> None:
         """None, because no epoch is selected by the test images."""

@@ -4,21 +4,19 @@ import json
 import os
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
-from snas_tf.architecture import network_cost
+from snas_tf.architecture import architectures
 from snas_tf.architecture.cost import Cost, total
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.architecture.genotype_json import to_json
-from snas_tf.architecture.genotype_source import load_genotype
-from snas_tf.architecture.search_space import NetworkPlan
 from snas_tf.architecture.width import widest_channels
-from snas_tf.models.child import ChildNetwork
-from snas_tf.models.folded import FoldedChild
+from snas_tf.models.description import Network, NetworkDescription
 from snas_tf.workflows.latency import median_milliseconds
 
 _COLUMNS = ("parameters", "multiply_adds", "memory_access")
+_PIXELS = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+"""Mean and standard deviation of the pixels, which do not matter here."""
 
 
 def profile(
@@ -30,10 +28,11 @@ def profile(
     stem: str = "cifar",
     max_multiply_adds: float = 0.0,
 ) -> dict[str, Any]:
-    """Count and time a child network, without auxiliary classifier.
+    """Count and time a child network, without auxiliary classifier, or another network.
 
     Args:
-        genotype: the cells; or a published one's name, or the path of a genotype file.
+        genotype: the cells; or a published one's name, the path of a genotype file, or
+            `keras:NAME`, which of what follows only images and classes concern.
         num_cells: cells of the network; by default as many as evaluations in the genotype's search
             space have, 20 in that of DARTS.
         init_channels: channels of its first cell, by default as many as these have; 0 for the most
@@ -49,28 +48,31 @@ def profile(
         for one image of the network as it is exported; and the first three of each part in "parts".
 
     Raises:
-        UserError: there is no such genotype, or no network of its cells is as small as
-            `max_multiply_adds`.
+        UserError: there is no such genotype or network, no network of its cells is as small as
+            `max_multiply_adds`, or the images are too small.
         ValueError: too few cells, channels that are odd or negative, or an unknown stem.
     """
-    source = genotype
-    if not isinstance(genotype, Genotype):
-        genotype = load_genotype(genotype)
-    size, default_size = (image_size, image_size), genotype.space.skeleton.evaluation_size
-    num_cells = default_size[0] if num_cells is None else num_cells
-    init_channels = default_size[1] if init_channels is None else init_channels
-    init_channels = init_channels or widest_channels(
-        genotype, num_cells, size, num_classes, max_multiply_adds, stem
+    architecture = genotype if isinstance(genotype, Genotype) else architectures.load(genotype)
+    size = (image_size, image_size)
+    if isinstance(architecture, Genotype):
+        default_size = architecture.space.skeleton.evaluation_size
+        num_cells = default_size[0] if num_cells is None else num_cells
+        init_channels = default_size[1] if init_channels is None else init_channels
+        init_channels = init_channels or widest_channels(
+            architecture, num_cells, size, num_classes, max_multiply_adds, stem
+        )
+    else:
+        num_cells = init_channels = 0
+    described = NetworkDescription(
+        num_cells, init_channels, size, tuple(map(str, range(num_classes))), *_PIXELS, stem
     )
-    network_plan = genotype.space.plan_network(
-        num_cells, init_channels, size, genotype.output_nodes, stem
-    )
-    parts = count_parts(genotype, network_plan, num_classes)
+    network = described.make_network(architecture)
+    parts = network.count_parts()
     whole = total([part for _, part in parts])
     return {
         **_figures(whole),
-        "latency_ms": round(_latency(genotype, network_plan, num_classes), 3),
-        "genotype": _describe(source),
+        "latency_ms": round(_latency(network, size), 3),
+        "genotype": _describe(genotype),
         "network": stem,
         "num_cells": num_cells,
         "init_channels": init_channels,
@@ -78,26 +80,6 @@ def profile(
         "num_classes": num_classes,
         "parts": [{"name": name, **_figures(part)} for name, part in parts],
     }
-
-
-def count_parts(
-    genotype: Genotype, network_plan: NetworkPlan, num_classes: int
-) -> list[tuple[str, Cost]]:
-    """List the cost of the stem, of each cell with its preprocess layers, and of the classifier."""
-    cells = [
-        (
-            f"cell {plan.index:2d} {plan.kind:6s} {plan.channels:4d} channels, "
-            f"{plan.output_size[0]} x {plan.output_size[1]}",
-            network_cost.preprocess_cost(plan)
-            + network_cost.cell_cost(genotype.cell(plan.kind), plan),
-        )
-        for plan in network_plan
-    ]
-    return [
-        ("stem", network_cost.stem_cost(network_plan)),
-        *cells,
-        ("classifier", network_cost.classifier_cost(network_plan, num_classes)),
-    ]
 
 
 def _describe(source: Genotype | str | os.PathLike[str]) -> Any:
@@ -109,13 +91,10 @@ def _figures(counted: Cost) -> dict[str, int]:
     return {name: getattr(counted, name) for name in _COLUMNS}
 
 
-def _latency(genotype: Genotype, network_plan: NetworkPlan, num_classes: int) -> float:
+def _latency(network: Network, size: tuple[int, int]) -> float:
     """Measure the milliseconds for one image; the weights do not matter."""
-    network = FoldedChild(
-        ChildNetwork(genotype, network_plan, num_classes, np.zeros(3), np.ones(3))
-    )
-    infer = tf.function(network, autograph=False)
-    image = tf.zeros([1, *network_plan.image_size, 3], tf.uint8)
+    infer = tf.function(network.exported(), autograph=False)
+    image = tf.zeros([1, *size, 3], tf.uint8)
     return median_milliseconds(lambda: infer(image).numpy())
 
 
@@ -128,5 +107,7 @@ def report(result: dict[str, Any]) -> None:
     rule = tuple("-" * width for width in widths)
     for first, *others in (head, rule, *rows, rule, total):
         print("  ".join([first.ljust(widths[0]), *map(str.rjust, others, widths[1:])]))
-    print(f"latency of one image, folded, on this machine: {result['latency_ms']:.2f} ms")
+    if not result["num_cells"]:
+        print(f"{result['genotype']} has no cells: only the size of images and the classes apply")
+    print(f"latency of one image, as exported, on this machine: {result['latency_ms']:.2f} ms")
     print(json.dumps(result), flush=True)

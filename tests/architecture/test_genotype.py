@@ -12,6 +12,7 @@ from snas_tf.architecture import genotype, genotype_json, spaces
 from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
 from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.architecture.spaces import DARTS, NASBENCH201
+from tests.random_genotypes import OF_PUBLISHED_CELLS
 
 SMALL = Genotype(
     (
@@ -58,7 +59,7 @@ EXTRA_EDGES = st.builds(
     lambda target, source, name: Edge(min(source, target - 1), target, name),
     st.integers(2, 31),
     st.integers(0, 31),
-    st.sampled_from(["sep_conv_7x7", "conv_7x1_1x7"]),
+    st.sampled_from(OF_PUBLISHED_CELLS),
 )
 CELLS = st.lists(EDGES | EXTRA_EDGES, max_size=20).flatmap(
     lambda edges: st.builds(

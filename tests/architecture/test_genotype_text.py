@@ -41,7 +41,9 @@ def test_two_edges_a_node_are_read_as_printed():
     assert genotype_text.from_text(DARTS_V2) == zoo.genotypes()["darts_v2"]
 
 
-@pytest.mark.parametrize("name", [name for name in zoo.genotypes() if name != "snas_aggressive"])
+@pytest.mark.parametrize(
+    "name", sorted({*zoo.genotypes()} - {"snas_aggressive", "amoebanet_b", "amoebanet_c"})
+)
 def test_every_published_cell_of_two_edges_a_node_is_read(name):
     published = zoo.genotypes()[name]
     assert genotype_text.from_text(printed(published)) == published

@@ -13,7 +13,7 @@ def test_an_operation_is_known_by_its_own_name():
 
 def test_what_learns_kernels_is_told_from_what_does_not():
     without = {name for name, operation in OPERATIONS.items() if not operation.has_kernels}
-    assert without == {"none", "skip_connect", "max_pool_3x3", "avg_pool_3x3"}
+    assert without == {"none", "skip_connect", "max_pool_3x3", "avg_pool_3x3", "max_pool_2x2"}
 
 
 def test_a_registered_operation_is_known_and_its_name_is_taken(monkeypatch):

@@ -13,6 +13,10 @@ WIDEST = {
     "darts_v2": 50,
     "nasnet_a": 46,
     "amoebanet_a": 50,
+    "amoebanet_b": 54,
+    "amoebanet_c": 46,
+    "pnas": 44,
+    "enas": 44,
 }
 
 

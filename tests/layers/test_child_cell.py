@@ -153,8 +153,27 @@ class Statement:
         if edge.operation == "conv_7x1_1x7":
             x = convolution(np.maximum(x, 0), weights["wide"], (1, stride))
             return self.normalize(convolution(x, weights["tall"], (stride, 1)), weights)
-        separable = edge.operation.startswith("sep")
-        return self.separable(x, weights, stride, 2 if separable else 1, 1 if separable else 2)
+        if edge.operation == "max_pool_2x2":
+            height, width = x.shape[1:3]
+            padded = np.pad(x, [(0, 0), (0, 1), (0, 1), (0, 0)], constant_values=-np.inf)
+            corners = [
+                padded[:, u : u + height : stride, v : v + width : stride]
+                for u, v in np.ndindex(2, 2)
+            ]
+            return self.normalize(np.max(corners, axis=0), weights)
+        if edge.operation == "bottleneck_conv_3x3":
+            within = weights["reduce"].shape[1]
+            stages = slice(within), slice(within, 2 * within), slice(2 * within, None)
+            x = self.normalize(np.maximum(x, 0) @ weights["reduce"], weights, stages[0])
+            x = convolution(np.maximum(x, 0), weights["kernel"], (stride, stride))
+            x = np.maximum(self.normalize(x, weights, stages[1]), 0)
+            return self.normalize(x @ weights["expand"], weights, stages[2])
+        if edge.operation.startswith("nor_conv"):
+            y = convolution(np.maximum(x, 0), weights["kernel"], (stride, stride))
+            return self.normalize(y, weights)
+        repeats = 1 if edge.operation.startswith("dil_conv") else 2
+        dilation = 2 if edge.operation.startswith("dil") else 1
+        return self.separable(x, weights, stride, repeats, dilation)
 
     def __call__(self, inputs, drop_path=None):
         first, second = inputs

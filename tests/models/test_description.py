@@ -62,7 +62,10 @@ DAMAGED = {
     "cells as text": (changed(num_cells="3"), "num_cells: received '3', accepted: a whole"),
     "cells as truth": (changed(num_cells=True), "num_cells: received True"),
     "cells with a point": (changed(num_cells=3.0), r"num_cells: received 3\.0"),
-    "two cells": (changed(num_cells=2), "num_cells: received 2, accepted: a whole number, 3 to"),
+    "a cell too few": (
+        changed(num_cells=-1),
+        "num_cells: received -1, accepted: a whole number, 1 to",
+    ),
     "absurdly many cells": (changed(num_cells=10**9), "num_cells: received 1000000000"),
     "more digits than a number": (
         changed().replace("[9,", "[9" + "9" * 9999 + ","),

@@ -2,7 +2,7 @@
 
 import json
 
-from snas_tf.architecture import cost, network_cost, zoo
+from snas_tf.architecture import network_cost, zoo
 from snas_tf.architecture.spaces import DARTS
 from snas_tf.workflows import profile
 from tests.programs import run
@@ -24,14 +24,10 @@ def test_the_last_line_is_a_json_object_that_agrees_with_the_table():
     assert sum(line.startswith("cell ") for line in table) == 4
 
 
-def test_the_defaults_are_the_evaluations_network():
-    genotype = zoo.genotypes()["darts_v2"]
-    parts = profile.count_parts(genotype, DARTS.plan_network(20, 36, (32, 32)), 10)
-    assert cost.total([part for _, part in parts]).parameters == 3_351_502
-
-
-def test_an_imagenet_network_has_the_parameters_and_multiply_adds_of_an_independent_count():
-    genotype = zoo.genotypes()["darts_v2"]
-    network_plan = DARTS.plan_network(14, 48, (224, 224), stem="imagenet")
-    total = cost.total([part for _, part in profile.count_parts(genotype, network_plan, 1000)])
-    assert (total.parameters, total.multiply_adds) == (4_721_632, 529_911_552)
+def test_a_network_without_cells_is_said_to_have_none(capsys):
+    figures = {"parameters": 1, "multiply_adds": 2, "memory_access": 3}
+    result = {**figures, "num_cells": 0, "latency_ms": 1.0, "genotype": "keras:MobileNet"}
+    profile.report({**result, "parts": [{"name": "1 Dense", **figures}]})
+    assert (
+        "keras:MobileNet has no cells: only the size of images and the" in capsys.readouterr().out
+    )

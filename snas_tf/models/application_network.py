@@ -1,0 +1,100 @@
+"""A network of keras.applications, trained like a child."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from snas_tf.layers.normalization import MOMENTUM, BatchNormalization
+from snas_tf.models import layer_cost
+
+_ARGUMENTS = {"MobileNet": {"dropout": 0.0}}
+"""Arguments besides those that all have. A dropout layer of Keras is no function of the step."""
+
+
+@keras.saving.register_keras_serializable("snas_tf")
+class ApplicationNetwork(keras.Model):
+    """A network of `keras.applications` with the interface of `ChildNetwork`, initialized anew.
+
+    Its normalizations have the momentum of the children's, and statistics that replicas share. The
+    rest is as Keras has it, but for the dropout of a thousandth of MobileNet, which it lacks.
+
+    Args:
+        application: name of the function in `keras.applications`.
+        image_size: (height, width) of the images.
+        num_classes: classes of the images.
+        mean, standard_deviation: see `CellNetwork`.
+    """
+
+    def __init__(
+        self,
+        application: str,
+        image_size: tuple[int, int],
+        num_classes: int,
+        mean: Sequence[float] | np.ndarray,
+        standard_deviation: Sequence[float] | np.ndarray,
+        **kwargs: object,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.application = application
+        self.image_size = tuple(image_size)
+        self.num_classes = num_classes
+        self.mean, self.standard_deviation = np.asarray(mean), np.asarray(standard_deviation)
+        original = getattr(keras.applications, application)(
+            weights=None,
+            input_shape=(*self.image_size, 3),
+            classes=num_classes,
+            classifier_activation=None,
+            **_ARGUMENTS.get(application, {}),
+        )
+        self.body = keras.models.clone_model(original, clone_function=_clone)
+        self.built = True
+
+    def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Logits [batch, classes] of images uint8 [batch, height, width, 3]."""
+        # Constants of NumPy: an export as ONNX would take those of Keras' layer for inputs.
+        mean, deviation = np.float32(self.mean), np.float32(self.standard_deviation)
+        return self.body((tf.cast(images, tf.float32) - mean) / deviation, training=training)
+
+    def training_logits(
+        self, images: tf.Tensor, drop_probability: tf.Tensor, seed: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """Logits of a training step, as `ChildNetwork.training_logits`; nothing is dropped.
+
+        Returns:
+            "logits" [batch, classes].
+        """
+        return {"logits": self(images, training=True)}
+
+    def exported(self) -> "ApplicationNetwork":
+        """The network in evaluation, as it is exported: itself."""
+        return self
+
+    def count_parts(self) -> list[layer_cost.Part]:
+        """List the cost of each kind of layer."""
+        return layer_cost.count_by_kind(self.body)
+
+    def compute_output_shape(self, *_: object) -> tuple:
+        """[batch, classes]."""
+        return (None, self.num_classes)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as JSON can hold them."""
+        config = {
+            "application": self.application,
+            "image_size": list(self.image_size),
+            "num_classes": self.num_classes,
+            "mean": self.mean.tolist(),
+            "standard_deviation": self.standard_deviation.tolist(),
+        }
+        return {**super().get_config(), **config}
+
+
+def _clone(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """Copy a layer without its weights; a normalization is this package's."""
+    config = layer.get_config()
+    if isinstance(layer, keras.layers.BatchNormalization):
+        return BatchNormalization.from_config({**config, "momentum": MOMENTUM})
+    return type(layer).from_config(config)
