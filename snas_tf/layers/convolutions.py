@@ -180,16 +180,16 @@ class BottleneckConvolution(BaseOperation):
             for name in weights.keys() - kernels.keys()
         }
         first, second, third = ({name: split[name][i] for name in split} for i in range(3))
-        one = [1, 1]
+        none, both = [0, 0], [1, 1]
         x, new_first = batch_normalize(
             pointwise_convolution(x, kernels["reduce"]), first, None, training
         )
-        x = tf.nn.conv2d(tf.nn.relu(x), kernels["kernel"], stride, [[0, 0], one, one, [0, 0]])
+        x = tf.nn.conv2d(tf.nn.relu(x), kernels["kernel"], stride, [none, both, both, none])
         x, new_second = batch_normalize(x, second, None, training)
         x = pointwise_convolution(tf.nn.relu(x), kernels["expand"])
         x, new_third = batch_normalize(x, third, scale, training)
-        new = (new_first, new_second, new_third)
-        return x, {name: tf.concat([one[name] for one in new], 0) for name in new_first}
+        moved = (new_first, new_second, new_third)
+        return x, {name: tf.concat([each[name] for each in moved], 0) for name in new_first}
 
 
 class WideThenTallConvolution(BaseOperation):
