@@ -135,7 +135,7 @@ OPERATIONS = {
     "dil_conv_3x3": lambda c, s, affine: dilated(c, 3, s, affine),
     "dil_conv_5x5": lambda c, s, affine: dilated(c, 5, s, affine),
     "conv_7x1_1x7": wide_then_tall,
-    "conv_1x1": lambda c, s, affine: dense(c, c, 1, s, affine),
+    "nor_conv_1x1": lambda c, s, affine: dense(c, c, 1, s, affine),
     "bottleneck_conv_3x3": bottleneck,
     "dil_sep_conv_5x5": lambda c, s, affine: dilated_twice(c, 5, s, affine),
     "max_pool_2x2": lambda c, s, affine: pooling(small_maximum(s), c, affine),

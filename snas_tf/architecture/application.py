@@ -24,6 +24,10 @@ SMALLEST: Mapping[str, int] = types.MappingProxyType(
 """The least side of the images of each, in pixels, as Keras has it."""
 
 
+VERSION = 1
+_LONGEST_NAME = 100  # for which similar names are suggested
+
+
 @dataclasses.dataclass(frozen=True)
 class Application:
     """A network of `keras.applications`.
@@ -81,7 +85,3 @@ class Application:
         if content != {"version": VERSION, "keras": name} or not isinstance(name, str):
             raise ValueError(f"received {quote(content)}, accepted: version {VERSION} and keras")
         return cls(name)
-
-
-VERSION = 1
-_LONGEST_NAME = 100  # for which similar names are suggested

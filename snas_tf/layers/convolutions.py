@@ -138,8 +138,8 @@ class BottleneckConvolution(BaseOperation):
         x, new_second = batch_normalize(x, second, None, training)
         x = pointwise_convolution(tf.nn.relu(x), kernels["expand"])
         x, new_third = batch_normalize(x, third, scale, training)
-        new = (new_first, new_second, new_third)
-        return x, {name: tf.concat([one[name] for one in new], 0) for name in new_first}
+        moved = (new_first, new_second, new_third)
+        return x, {name: tf.concat([each[name] for each in moved], 0) for name in new_first}
 
 
 class WideThenTallConvolution(BaseOperation):
