@@ -9,6 +9,7 @@ from snas_tf.architecture import edge_text
 from snas_tf.architecture.best_of import Expectation, best_of
 from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
 from snas_tf.architecture.search_space import SearchSpace
+from snas_tf.errors import UserError
 
 _FULL = "_test_200ep"
 _VALIDATION = "_val_"
@@ -52,10 +53,10 @@ class BenchmarkTable:
     accuracies: Mapping[str, np.ndarray]
 
     @property
-    def test_columns(self) -> tuple[str, ...]:
+    def test_columns(self) -> list[str]:
         """The columns of a full training, named `..._test_200ep`; all where there is none."""
-        named = tuple(name for name in self.accuracies if name.endswith(_FULL))
-        return named or tuple(self.accuracies)
+        named = [name for name in self.accuracies if name.endswith(_FULL)]
+        return named or [*self.accuracies]
 
     @property
     def validation_column(self) -> str | None:
@@ -66,11 +67,15 @@ class BenchmarkTable:
         """Look a cell up in every column.
 
         Raises:
-            ValueError: the genotype is of another search space.
+            UserError: the genotype is of another search space.
         """
-        if genotype.space != self.space:
-            raise ValueError(f"a cell of {genotype.space.name}, accepted: of {self.space.name}")
-        row = self.rows[edge_text.to_text(genotype)]
+        try:
+            row = self.rows[edge_text.to_text(genotype)]
+        except (KeyError, ValueError) as error:
+            raise UserError(
+                f"a cell of {genotype.space.name} that the benchmark's table does not have, "
+                f"accepted: a cell of {self.space.name}"
+            ) from error
         return {name: _standing(column, row) for name, column in self.accuracies.items()}
 
     def best_of(self, number: int, column: str, judged_by: str | None = None) -> Expectation:
