@@ -5,16 +5,29 @@ import itertools
 
 import numpy as np
 
+from snas_tf.architecture import benchmark_file, spaces
 from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.architecture.spaces import NASBENCH201
+from snas_tf.architecture.stage_skeleton import StageSkeleton
 
+SMALL = spaces.register(
+    SearchSpace(
+        "listed_in_tests",
+        ("none", "skip_connect", "nor_conv_1x1"),
+        kinds=("normal",),
+        num_inputs=1,
+        num_intermediate=2,
+        outputs=(2,),
+        kept_inputs=None,
+        skeleton=StageSkeleton(),
+    )
+)
+"""A space of 27 cells."""
 COLUMNS = ("cifar10_test_200ep", "imagenet16_test_200ep", "cifar10_val_12ep")
 
 
 def cells(space: SearchSpace = NASBENCH201):
     """The text of every cell, in an order of no meaning."""
-    (first,) = space.kinds
-    assert first
     texts = []
     for chosen in itertools.product(space.operations, repeat=len(space.edges)):
         named = dict(zip(space.edges, chosen, strict=True))
@@ -40,3 +53,8 @@ def write(path, content):
     with path.open("w", newline="") as file:
         csv.writer(file).writerows(content)
     return path
+
+
+def read(directory, space: SearchSpace = SMALL, columns=COLUMNS):
+    """A table, read from a file that is written into a directory."""
+    return benchmark_file.read(write(directory / "table.csv", rows(space, columns)), space)

@@ -38,7 +38,7 @@ def make_panels(
     from matplotlib.figure import Figure
 
     letters, _ = measure_labels(labels)
-    margin = 0.2 + (0.5 + 0.07 * letters if letters else 0)
+    margin = 0.2 + (0.65 + 0.07 * letters if letters else 0)
     figure = Figure(figsize=(width, _HEIGHT))
     figure.text(0.15 / width, 1 - 0.12 / _HEIGHT, title, **TITLE)
     where: dict[str, Any] = {
@@ -110,7 +110,7 @@ def name_lines(axes: "Axes") -> None:
         ordered = sorted(lines, key=lambda line: -np.asarray(line.get_ydata())[-1])
         where: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.01, 0.5)}
         axes.legend(
-            handles=ordered, fontsize=9, labelcolor=INK, frameon=False, handlelength=2, **where
+            handles=ordered, fontsize=9, labelcolor=INK, frameon=False, handlelength=3.2, **where
         )
 
 

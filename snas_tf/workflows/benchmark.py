@@ -45,10 +45,10 @@ def record(
             {**one, "benchmark": figures(table, read_genotype(runs[seed].genotype))}
             for seed, one in zip(seeds, result["seeds"], strict=True)
         ]
+    by_seed = {seed: regret.read(table, one) for seed, one in runs.items()}
     with run.owned():
         if result != run.read_result():
             run.write_json(run.result, result)
-        by_seed = {seed: regret.read(table, one) for seed, one in runs.items()}
         regret.write(run, table, {config.algorithm: by_seed}, {config.algorithm: config.epochs})
     return result
 

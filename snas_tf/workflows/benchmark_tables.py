@@ -53,9 +53,9 @@ def make_sections(summary: Mapping[str, Any]) -> list[str]:
     ]
     ranks = [[one["label"], *_means(one, "rank", columns)] for one in found]
     return [
-        "## In the benchmark's table",
-        f"Accuracy in percent, from a table of {benchmark['rows']:,} cells. No row says how its "
-        "search was done: published ones had the full network and images.",
+        "## Looked up in the table",
+        f"Accuracy in percent, from a table of {benchmark['rows']:,} cells. Published searches had "
+        "networks of full size and the images of CIFAR-10.",
         format_table(["cells of", "source", *columns], rows),
         f"Rank of {benchmark['rows']:,}, 1 for the best cell:",
         format_table(["cells of", *columns], ranks),

@@ -59,8 +59,7 @@ def test_random_search_takes_a_cell_by_one_column_and_is_judged_by_another(conte
     ],
 )
 def test_columns_are_told_by_their_names(tmp_path, columns, tests, validation):
-    rows = made_up_table.rows(columns=columns)
-    table = benchmark_file.read(made_up_table.write(tmp_path / "x.csv", rows), NASBENCH201)
+    table = made_up_table.read(tmp_path, columns=columns)
     assert (table.test_columns, table.validation_column) == (tests, validation)
 
 

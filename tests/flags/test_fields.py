@@ -15,7 +15,7 @@ CONFIGS = {
     "evaluate": (ChildConfig, DataConfig, RunConfig),
     "imagenet": (ImageNetConfig, DataConfig, RunConfig),
 }
-OWN = {"constraint", "scale_learning_rate", "mode"}
+OWN = {"constraint", "scale_learning_rate", "mode", "benchmark_table"}
 """Flags that are no field."""
 
 
@@ -41,7 +41,7 @@ def test_every_flag_of_a_training_is_a_field_and_every_field_has_a_flag(mode):
             "export_weights",
         }
     )
-    assert set(MODES[mode].define(flags.FlagValues())) - OWN == named - without - {"space"}
+    assert set(MODES[mode].define(flags.FlagValues())) - OWN == named - without
 
 
 def test_a_comparison_has_every_flag_of_a_search_but_those_that_its_lists_replace():
