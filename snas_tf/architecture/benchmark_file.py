@@ -36,13 +36,13 @@ def read(path: str | os.PathLike[str], space: SearchSpace) -> BenchmarkTable:
     if not can_list(space):
         known = [one.name for one in spaces.SPACES.values() if can_list(one)]
         raise UserError(
-            f"{shown}: given with {format_setting('space', space.name)}, whose cells are too many "
-            f"for a table, accepted: with `space`={' or '.join(known)}"
+            f"{shown}: given with {format_setting('space', space.name)}, whose cells no table "
+            f"can list, accepted: with `space`={' or '.join(known)}"
         )
     try:
-        return _parse(read_compressed_text(path, _MAX_BYTES), space)
-    except (OSError, ValueError, csv.Error) as error:
-        raise UserError(f"{shown}: not a readable table of {space.name}: {error}") from error
+        return _parse(_read_lines(path), space)
+    except ValueError as error:
+        raise UserError(f"{shown}: not a table of {space.name}: {error}") from error
 
 
 def can_list(space: SearchSpace) -> bool:
@@ -50,8 +50,15 @@ def can_list(space: SearchSpace) -> bool:
     return len(space.kinds) == 1 and space.size <= _MOST_CELLS
 
 
-def _parse(text: str, space: SearchSpace) -> BenchmarkTable:
-    lines = csv.reader(text.splitlines(), strict=True)
+def _read_lines(path: str | os.PathLike[str]) -> Iterator[list[str]]:
+    """Read the lines of a file, each as a list of texts."""
+    try:
+        yield from csv.reader(read_compressed_text(path, _MAX_BYTES).splitlines(), strict=True)
+    except (OSError, ValueError, csv.Error) as error:
+        raise ValueError(f"{error}, accepted: a CSV file, plain or compressed by gzip") from error
+
+
+def _parse(lines: Iterator[list[str]], space: SearchSpace) -> BenchmarkTable:
     head = [name.strip() for name in next(lines, [])]
     columns = _accuracy_columns(head)
     known = dict.fromkeys(edge_text.all_texts(space))

@@ -54,7 +54,7 @@ EDITED = [
         "line 3: node 3: received 'sep_conv_3x3~2', accepted: OPERATION~2",
     ),
     (7, None, "it has 15,624 of the 15,625 cells and lacks |"),
-    (7, f'2,"{CELL},3,4,5', "not a readable table"),
+    (7, f'2,"{CELL},3,4,5', "unexpected end of data, accepted: a CSV file"),
 ]
 
 
@@ -86,7 +86,10 @@ WHOLE = {
     "blank": (b"\n\n", "it is empty"),
     "no accuracy": (b"index,cell\n", "it has no accuracy"),
     "head only": (b"cell,a\n", "it has 0 of the 15,625 cells"),
-    "binary": (b"\x89PNG\r\n\x1a\n\xff\xfe\x00", "no UTF-8 text"),
+    "binary": (
+        b"\x89PNG\r\n\x1a\n\xff\xfe\x00",
+        "accepted: a CSV file, plain or compressed by gzip",
+    ),
     "cut off": (gzip.compress(b"cell,a\n" * 999)[:-9], "compressed by gzip, and cut off"),
     "damaged": (gzip.compress(b"cell,a\n")[:-8] + b"12345678", "compressed by gzip, and damaged"),
     "inflated": (gzip.compress(b"\n" * 64_000_001), "larger than 64,000,000 bytes"),

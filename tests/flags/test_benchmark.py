@@ -30,9 +30,9 @@ def test_a_table_is_read_before_a_run_starts(monkeypatch, tmp_path, mode):
     path = tmp_path / "a table.csv"
     path.write_text("index,cell\n")
     given = f"--benchmark_table={path}"
-    assert "`space`=darts, whose cells are too many" in start(monkeypatch, *mode, given)
+    assert "`space`=darts, whose cells no table can list" in start(monkeypatch, *mode, given)
     line = start(monkeypatch, *mode, given, "--space=nasbench201")
-    assert line.startswith(f"`benchmark_table`={path}: not a readable table of nasbench201: ")
+    assert line.startswith(f"`benchmark_table`={path}: not a table of nasbench201: ")
     made_up_table.write(path, made_up_table.rows(made_up_table.SMALL))
     space = f"--space={made_up_table.SMALL.name}"
     assert start(monkeypatch, *mode, given, space) == "a run would start"
