@@ -54,7 +54,7 @@ EDITED = [
         "line 3: node 3: received 'sep_conv_3x3~2', accepted: OPERATION~2",
     ),
     (7, None, "it has 15,624 of the 15,625 cells and lacks |"),
-    (7, f'2,"{CELL},3,4,5', "unexpected end of data, accepted: a CSV file"),
+    (7, f'2,"{CELL},3,4,5', ", accepted: a CSV file, plain or compressed by gzip"),
 ]
 
 
