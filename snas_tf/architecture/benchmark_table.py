@@ -1,5 +1,6 @@
 """The table of a tabular benchmark: the measured accuracies of every cell of a search space."""
 
+import contextlib
 import dataclasses
 from collections.abc import Mapping
 
@@ -67,16 +68,19 @@ class BenchmarkTable:
         """Look a cell up in every column.
 
         Raises:
-            UserError: the genotype is of another search space.
+            UserError: the table does not have the cell.
         """
-        try:
-            row = self.rows[edge_text.to_text(genotype)]
-        except (KeyError, ValueError) as error:
-            raise UserError(
-                f"a cell of {genotype.space.name} that the benchmark's table does not have, "
-                f"accepted: a cell of {self.space.name}"
-            ) from error
+        row = self._find_row(genotype)
         return {name: _standing(column, row) for name, column in self.accuracies.items()}
+
+    def _find_row(self, genotype: Genotype) -> int:
+        if genotype.space == self.space:
+            with contextlib.suppress(KeyError, ValueError):
+                return self.rows[edge_text.to_text(genotype)]
+        raise UserError(
+            f"a cell of {genotype.space.name} that the benchmark's table does not have, accepted: "
+            f"a cell of {self.space.name}"
+        )
 
     def best_of(self, number: int, column: str, judged_by: str | None = None) -> Expectation:
         """Compute what random search finds, see `best_of.best_of`.

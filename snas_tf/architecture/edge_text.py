@@ -24,12 +24,14 @@ def to_text(genotype: Genotype) -> str:
     """Write the cell of a genotype.
 
     Raises:
-        ValueError: the search space has several kinds of cell, or the cell leaves it.
+        ValueError: the search space has several kinds of cell, or the cell has other edges.
     """
     space = genotype.space
-    (kind,) = space.kinds
-    columns = genotype.one_hot()[kind].argmax(axis=1)
-    return _form(space).format(*(space.operations[column] for column in columns))
+    (cell,) = genotype.cells
+    chosen = {(edge.source, edge.target): edge.operation for edge in cell.edges}
+    if len(chosen) < len(cell.edges) or not chosen.keys() <= {*space.edges}:
+        raise ValueError(f"the cell has other edges than {space.name}, received: {cell.edges}")
+    return _form(space).format(*(chosen.get(edge, ZERO) for edge in space.edges))
 
 
 def all_texts(space: SearchSpace) -> Iterator[str]:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from snas_tf.architecture import benchmark_file, edge_text, zoo
+from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
 from snas_tf.architecture.spaces import NASBENCH201
 from snas_tf.errors import UserError
 from tests import made_up_table
@@ -63,6 +64,10 @@ def test_columns_are_told_by_their_names(tmp_path, columns, tests, validation):
     assert (table.test_columns, table.validation_column) == (tests, validation)
 
 
-def test_a_cell_of_another_space_is_refused(table):
+def test_a_cell_that_the_table_does_not_have_is_refused(table):
     with pytest.raises(UserError, match=r"^a cell of darts .* accepted: a cell of nasbench201"):
         table.look_up(zoo.genotypes()["darts_v2"])
+    edges = (Edge(0, 1, "sep_conv_3x3"),)
+    for space in (NASBENCH201, made_up_table.SMALL):
+        with pytest.raises(UserError, match=rf"^a cell of {space.name} that"):
+            table.look_up(Genotype((CellGenotype(edges, space.concat, space),)))
