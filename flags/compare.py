@@ -10,7 +10,7 @@ from snas_tf.config.accepted import accepted_values
 from snas_tf.config.comparison import RANDOM_CHILDREN
 from snas_tf.errors import UserError
 
-from . import common, comparison_entry, evaluate, fields, search, training
+from . import benchmark, common, comparison_entry, evaluate, fields, search, training
 
 _REPLACED = ("algorithm", "seed", "num_seeds")
 """Flags of a search in whose place are --algorithms and --seeds."""
@@ -68,6 +68,11 @@ def _define_integer(
     )
 
 
+def adapt_defaults(values: flags.FlagValues) -> None:
+    """Make the search space's own size the default, of the searches and of their children."""
+    search.adapt_size(values)
+
+
 def config(values: flags.FlagValues) -> Comparison:
     """Return what is compared.
 
@@ -108,11 +113,13 @@ def _child(values: flags.FlagValues) -> ChildConfig | None:
 
 def run(values: flags.FlagValues) -> None:
     """Compare, print the tables, and exit with 1 where a run is missing."""
-    comparison, data_config, run_config = common.prepare(values, config(values), run_name(values))
+    comparison = config(values)
+    table = benchmark.read(values, comparison.search_space)
+    configs = common.prepare(values, comparison, run_name(values))
     from snas_tf.workflows.compare import compare, report
 
-    summary = compare(comparison, data_config, run_config)
-    report(summary, run_config)
+    summary = compare(*configs, table)
+    report(summary, configs[-1])
     if summary["missing"]:
         sys.exit(1)
 

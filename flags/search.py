@@ -6,7 +6,7 @@ from snas_tf.architecture import spaces
 from snas_tf.config import DataConfig, SearchConfig, algorithms
 from snas_tf.errors import UserError
 
-from . import common, fields, penalty, training
+from . import benchmark, common, fields, penalty, training
 
 _MEANINGS = {
     "algorithm": "The search algorithm: " + ", ".join(algorithms.ALGORITHMS) + "; see "
@@ -57,6 +57,7 @@ def define(values: flags.FlagValues) -> None:
     own = {name for spec in algorithms.ALGORITHMS.values() for name in spec.defaults}
     meanings = {name: _MEANINGS[name] + _OF_SNAS * (name in own) for name in _MEANINGS}
     fields.define(values, defaults, meanings)
+    benchmark.define(values)
 
 
 def adapt_defaults(values: flags.FlagValues) -> None:
@@ -74,6 +75,11 @@ def adapt_defaults(values: flags.FlagValues) -> None:
             )
     for name, value in spec.defaults.items():
         values.set_default(name, value)
+    adapt_size(values)
+
+
+def adapt_size(values: flags.FlagValues) -> None:
+    """Make the search space's own size of a network the default."""
     if values.space in spaces.SPACES:  # SearchConfig refuses any other name.
         training.set_default_size(values, spaces.get(values.space).skeleton.search_size)
 
@@ -102,10 +108,12 @@ def config(values: flags.FlagValues) -> SearchConfig:
 
 def run(values: flags.FlagValues) -> None:
     """Search a cell, and print what was found."""
-    configs = common.prepare(values, config(values), run_name(values))
+    search_config = config(values)
+    table = benchmark.read(values, search_config.search_space)
+    configs = common.prepare(values, search_config, run_name(values))
     from snas_tf.workflows.search import report, search
 
-    report(search(*configs), *configs)
+    report(search(*configs, table), *configs)
 
 
 def run_name(values: flags.FlagValues) -> str:

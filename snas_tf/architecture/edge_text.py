@@ -5,6 +5,9 @@
 Each entry is OPERATION~SOURCE; the groups are of the intermediate nodes in turn.
 """
 
+import itertools
+from collections.abc import Iterator
+
 from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
 from snas_tf.architecture.operations import ZERO
 from snas_tf.architecture.search_space import SearchSpace
@@ -21,16 +24,27 @@ def to_text(genotype: Genotype) -> str:
     """Write the cell of a genotype.
 
     Raises:
-        ValueError: the search space has several kinds of cell, or the cell leaves it.
+        ValueError: the search space has several kinds of cell, or the cell has other edges.
     """
     space = genotype.space
-    (kind,) = space.kinds
-    columns = genotype.one_hot()[kind].argmax(axis=1)
-    chosen = {
-        edge: space.operations[column] for edge, column in zip(space.edges, columns, strict=True)
-    }
+    (cell,) = genotype.cells
+    chosen = {(edge.source, edge.target): edge.operation for edge in cell.edges}
+    if len(chosen) < len(cell.edges) or not chosen.keys() <= {*space.edges}:
+        raise ValueError(f"the cell has other edges than {space.name}, received: {cell.edges}")
+    return _form(space).format(*(chosen.get(edge, ZERO) for edge in space.edges))
+
+
+def all_texts(space: SearchSpace) -> Iterator[str]:
+    """Yield every cell of a search space with one kind of cell."""
+    form = _form(space)
+    for chosen in itertools.product(space.operations, repeat=len(space.edges)):
+        yield form.format(*chosen)
+
+
+def _form(space: SearchSpace) -> str:
+    """The text of a cell, with {} for the operation of each edge."""
     groups = [
-        "".join(f"|{chosen[source, target]}~{source}" for source in range(target)) + "|"
+        "".join(f"|{{}}~{source}" for source in range(target)) + "|"
         for target in space.intermediate_nodes
     ]
     return "+".join(groups)

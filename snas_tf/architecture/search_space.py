@@ -115,6 +115,11 @@ class SearchSpace:
         return len(self.edges), len(self.operations)
 
     @property
+    def size(self) -> int:
+        """How many different cells of a kind there are."""
+        return len(self.operations) ** len(self.edges)
+
+    @property
     def zero(self) -> int | None:
         """The column of the zero operation, which drops an edge; None where there is none."""
         return self.operations.index(ZERO) if ZERO in self.operations else None

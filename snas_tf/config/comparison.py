@@ -5,6 +5,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 
+from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.config.accepted import Accepted, Range, accepted_values
 from snas_tf.config.run import RunConfig
 from snas_tf.config.search import SearchConfig
@@ -32,7 +33,8 @@ class Comparison:
 
     Raises:
         UserError: there is no search or no seed, a seed or a directory occurs twice, a search has
-            several seeds of its own, or cells are drawn that no training is for.
+            several seeds of its own or another search space than the others, the children are
+            smaller than its networks can be, or cells are drawn that no training is for.
     """
 
     searches: Mapping[str, SearchConfig]
@@ -51,6 +53,11 @@ class Comparison:
         """All labels, that of the cells drawn at random included."""
         return (*self.searches, *([RANDOM] if self.random_children else []))
 
+    @property
+    def search_space(self) -> SearchSpace:
+        """The search space of all searches."""
+        return next(iter(self.searches.values())).search_space
+
     def _check_searches(self) -> None:
         if not self.searches:
             raise UserError("`algorithms`: none given, accepted: at least one")
@@ -63,6 +70,11 @@ class Comparison:
                     f"{quote(taken[name])}, accepted: labels of different letters"
                 )
             taken[name] = label
+            if config.search_space != self.search_space:
+                raise UserError(
+                    f"{format_setting('space', config.space)}: of {quote(label)}, accepted: "
+                    f"{self.search_space.name}, as of the others"
+                )
             if config.num_seeds > 1:
                 raise UserError(
                     f"`num_seeds`={config.num_seeds}: of {quote(label)}, which is searched with "
@@ -77,6 +89,8 @@ class Comparison:
             raise UserError(f"`seeds`={given}: accepted: one or more, none twice")
 
     def _check_children(self) -> None:
+        if self.child is not None:
+            self.child.check_size(self.search_space)
         _check("random_children", self.random_children, Accepted(int, rule=RANDOM_CHILDREN))
         if self.random_children and self.child is None:
             raise UserError(

@@ -57,6 +57,11 @@ class TrainingConfig(Config):
         """The search space of the cells."""
         return DARTS
 
+    @property
+    def knows_space(self) -> bool:
+        """Whether the search space is known; if not, `check_size` is called when it is."""
+        return True
+
     def default_size(self) -> tuple[int, int]:
         """The number of cells, and of channels of the first, where they are not given."""
         return self.search_space.skeleton.search_size
@@ -68,7 +73,16 @@ class TrainingConfig(Config):
             if getattr(self, name) is OWN:
                 object.__setattr__(self, name, value)
         super().__post_init__()
-        least = self.search_space.skeleton.least_cells
+        if self.knows_space:
+            self.check_size(self.search_space)
+
+    def check_size(self, space: SearchSpace) -> None:
+        """Check that networks of a search space's cells can be so small.
+
+        Raises:
+            UserError: they can't.
+        """
+        least = space.skeleton.least_cells
         if self.num_cells < least:
             raise UserError(
                 f"`num_cells`={self.num_cells}: out of range, accepted: an integer, "
@@ -108,8 +122,13 @@ class ChildConfig(TrainingConfig):
 
     @property
     def search_space(self) -> SearchSpace:
-        """The search space of the genotype."""
+        """The search space of the genotype; DARTS' where none is given."""
         return genotype_source.find_space(self.genotype)
+
+    @property
+    def knows_space(self) -> bool:
+        """See `TrainingConfig.knows_space`; a genotype may be given beside the config."""
+        return bool(self.genotype)
 
     def default_size(self) -> tuple[int, int]:
         """See `TrainingConfig.default_size`."""

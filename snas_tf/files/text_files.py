@@ -1,17 +1,21 @@
 """Strict reading of small text files."""
 
 import codecs
+import gzip
+import io
 import json
 import math
 import os
 import pathlib
 import stat
+import zlib
 from typing import Any
 
 from snas_tf.errors import quote
 
 MAX_BYTES = 1_000_000
 _MAX_DIGITS = 20  # of an integer: any of 64 bits
+_GZIP = b"\x1f\x8b"  # the first bytes of such a file
 
 
 def read_text(path: str | os.PathLike[str], max_bytes: int = MAX_BYTES) -> str:
@@ -29,7 +33,23 @@ def read_text(path: str | os.PathLike[str], max_bytes: int = MAX_BYTES) -> str:
         ValueError: it is too large, or no text.
         Both with a message of a few words that does not name the file.
     """
+    return _decode(_read_bytes(pathlib.Path(path), max_bytes))
+
+
+def read_compressed_text(path: str | os.PathLike[str], max_bytes: int = MAX_BYTES) -> str:
+    """Read a text file that gzip has compressed, or a plain one; see `read_text`.
+
+    Args:
+        path: the file; its first bytes tell whether it is compressed.
+        max_bytes: the most that the text may hold.
+    """
     content = _read_bytes(pathlib.Path(path), max_bytes)
+    if content.startswith(_GZIP):
+        content = _decompress(content, max_bytes)
+    return _decode(content)
+
+
+def _decode(content: bytes) -> str:
     utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     encoding = "utf-16" if utf_16 else "utf-8-sig"
     try:
@@ -52,9 +72,25 @@ def _read_bytes(path: pathlib.Path, max_bytes: int) -> bytes:
             content = file.read(max_bytes + 1)
     except OSError as error:
         raise type(error)(error.strerror or str(error)) from error
+    _check_size(content, max_bytes)
+    return content
+
+
+def _decompress(content: bytes, max_bytes: int) -> bytes:
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+            content = file.read(max_bytes + 1)
+    except EOFError as error:
+        raise ValueError("compressed by gzip, and cut off") from error
+    except (OSError, zlib.error) as error:
+        raise ValueError("compressed by gzip, and damaged") from error
+    _check_size(content, max_bytes)
+    return content
+
+
+def _check_size(content: bytes, max_bytes: int) -> None:
     if len(content) > max_bytes:
         raise ValueError(f"larger than {max_bytes:,} bytes")
-    return content
 
 
 def read_json(path: str | os.PathLike[str], max_bytes: int = MAX_BYTES) -> Any:

@@ -1,11 +1,14 @@
 """Files and directories that are written whole or not at all."""
 
 import contextlib
+import csv
+import io
 import os
 import pathlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 PREFIX = ".snas_tf."
 """Of every temporary name: what bears it was left by a process that was killed."""
@@ -39,6 +42,20 @@ def write_text(path: pathlib.Path, text: str) -> None:
     """Replace a text file."""
     with replacing(path) as partial:
         partial.write_text(text, encoding="utf-8")
+
+
+def write_rows(path: pathlib.Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Replace a CSV file.
+
+    Args:
+        path: the file.
+        rows: of the same columns each; where there is none, the file has the column epoch.
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else ["epoch"])
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
 
 
 def remove_leftovers(directory: pathlib.Path) -> None:

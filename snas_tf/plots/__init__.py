@@ -13,6 +13,7 @@ from snas_tf.plots.comparison import (
     draw_test_error,
 )
 from snas_tf.plots.picture import save, to_png_bytes
+from snas_tf.plots.regret import draw_regret
 
 __all__ = [
     "draw_accuracy",
@@ -22,6 +23,7 @@ __all__ = [
     "draw_credit",
     "draw_curves",
     "draw_entropy",
+    "draw_regret",
     "draw_test_error",
     "draw_training_curves",
     "plot_cell",

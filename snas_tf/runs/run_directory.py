@@ -1,10 +1,8 @@
 """The run directory."""
 
 import contextlib
-import csv
 import errno
 import fcntl
-import io
 import json
 import os
 import pathlib
@@ -26,7 +24,7 @@ _FILES = (
     *("run.json", "network.json", "genotype.json", "result.json", "metrics.csv"),
     *("normal.png", "normal.svg", "reduce.png", "reduce.svg", "curves.png", "credit_*.png"),
     *("compare.json", "compare.md", "accuracy.png", "entropy.png", "children.png"),
-    "test_error.png",
+    *("test_error.png", "regret.png", "regret.csv"),
     *("images", "checkpoints", "best", "genotypes", "tensorboard", "export", "seed_*"),
 )
 """What a run writes into its directory."""
@@ -197,11 +195,7 @@ class RunDirectory:
 
     def write_rows(self, rows: list[dict[str, float]]) -> None:
         """Replace metrics.csv."""
-        text = io.StringIO()
-        writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else ["epoch"])
-        writer.writeheader()
-        writer.writerows(rows)
-        whole_files.write_text(self.metrics, text.getvalue())
+        whole_files.write_rows(self.metrics, rows)
 
     def _not_writable(self, error: OSError) -> UserError:
         return UserError(f"{self._shown}: can't be written ({error.strerror}), {_ACCEPTED}")

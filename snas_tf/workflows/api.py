@@ -189,6 +189,7 @@ def train(
     kind = ImageNetTraining if isinstance(config, ImageNetConfig) else ChildTraining
     workflow = kind(config, data, RunConfig(pathlib.Path(model_dir), seed))
     if isinstance(genotype, Genotype):
+        config.check_size(genotype.space)
         workflow.architecture = genotype
     workflow.images = _collect(
         images, labels, data, validation_data, test_data, class_names=class_names, with_test=True

@@ -7,6 +7,7 @@ import shlex
 from typing import Any
 
 from snas_tf import plots
+from snas_tf.architecture.benchmark_table import BenchmarkTable
 from snas_tf.config import Comparison, DataConfig, RunConfig
 from snas_tf.data import memory_collection
 from snas_tf.data.image_errors import as_user_errors
@@ -15,7 +16,7 @@ from snas_tf.errors import UserError, format_setting, shorten_path
 from snas_tf.files import whole_files
 from snas_tf.runs import devices
 from snas_tf.runs.run_directory import RunDirectory
-from snas_tf.workflows import comparison_record
+from snas_tf.workflows import comparison_record, regret
 from snas_tf.workflows.comparison_runs import SEARCH, ComparisonRuns, Outcomes, run_all
 from snas_tf.workflows.comparison_summary import summarize
 from snas_tf.workflows.comparison_table import make_tables
@@ -24,7 +25,10 @@ from snas_tf.workflows.workflow import check_place
 
 
 def compare(
-    comparison: Comparison, data_config: DataConfig, run_config: RunConfig
+    comparison: Comparison,
+    data_config: DataConfig,
+    run_config: RunConfig,
+    table: BenchmarkTable | None = None,
 ) -> dict[str, Any]:
     """Compare searches, or continue the comparison that `run_config.model_dir` holds.
 
@@ -35,6 +39,7 @@ def compare(
         comparison: what is compared.
         data_config: the images of all runs.
         run_config: where the comparison lives; the seeds are those of `comparison`.
+        table: a benchmark in which the cells are looked up; it does not change a run.
 
     Returns:
         The content of compare.json, see `summarize`.
@@ -57,7 +62,9 @@ def compare(
         print(images.summary(), flush=True)
         members = list(ComparisonRuns(comparison, data_config, run_config).members())
         outcomes = run_all(members, images)
-        summary = summarize(comparison, outcomes)
+        summary = summarize(comparison, outcomes, table)
+        if table is not None:
+            _write_regret(run, comparison, outcomes, table)
         _write(run, comparison, outcomes, summary)
     return summary
 
@@ -77,7 +84,7 @@ def report(summary: dict[str, Any], run_config: RunConfig) -> None:
 
 def _pictures(directory: pathlib.Path) -> list[pathlib.Path]:
     """List the pictures that there are."""
-    names = ("accuracy.png", "entropy.png", "children.png", "test_error.png")
+    names = ("accuracy.png", "entropy.png", "children.png", "test_error.png", "regret.png")
     return [directory / name for name in names if (directory / name).exists()]
 
 
@@ -125,12 +132,21 @@ def _draw_searches(run: RunDirectory, comparison: Comparison, outcomes: Outcomes
     configs = comparison.searches
     epochs = {label: configs[label].epochs for label in configs}
     plots.save(plots.draw_accuracy(rows, epochs), run.path / "accuracy.png")
-    searched = [config.search_space for config in configs.values()]
-    kinds = list(dict.fromkeys(kind for space in searched for kind in space.kinds))
-    counts = {len(space.operations) for space in searched}
-    operations = counts.pop() if len(counts) == 1 else None
-    entropy = plots.draw_entropy(rows, epochs, kinds, operations)
+    space = comparison.search_space
+    entropy = plots.draw_entropy(rows, epochs, space.kinds, len(space.operations))
     plots.save(entropy, run.path / "entropy.png")
+
+
+def _write_regret(
+    run: RunDirectory, comparison: Comparison, outcomes: Outcomes, table: BenchmarkTable
+) -> None:
+    searches: dict[str, dict[int, regret.Rows]] = {label: {} for label in comparison.searches}
+    for member in outcomes.results:
+        if member.part == SEARCH:
+            rows = regret.read(table, RunDirectory(member.path))
+            searches[member.label][member.seed] = rows
+    epochs = {label: config.epochs for label, config in comparison.searches.items()}
+    regret.write(run, table, searches, epochs)
 
 
 def _read_rows(run: RunDirectory) -> list[dict[str, float]]:

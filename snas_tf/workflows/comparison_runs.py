@@ -112,7 +112,7 @@ class ComparisonRuns:
 
     def _random_cell(self, seed: int, number: int) -> Member:
         path = self._path(RANDOM, seed, f"_cell_{number}")
-        space = next(iter(self._comparison.searches.values())).search_space
+        space = self._comparison.search_space
         make = functools.partial(
             self._training, path, seed, lambda: draw_genotype(space, seed, number)
         )

@@ -5,6 +5,8 @@ from typing import Any
 
 from snas_tf.config.comparison import RANDOM
 from snas_tf.runs.progress import duration
+from snas_tf.workflows import benchmark_tables
+from snas_tf.workflows.markdown_table import format_table
 
 _COUNTED = ("convolutions", "poolings", "skips", "zeros")
 
@@ -30,6 +32,8 @@ def make_tables(summary: Mapping[str, Any]) -> str:
     ]
     if any("test_error" in one for one in labels):
         parts += ["## Children trained from scratch", _table(labels, _training_columns())]
+    if "benchmark" in summary:
+        parts += benchmark_tables.make_sections(summary)
     if summary["missing"]:
         lines = [f"- {one['run']}: {one['reason']}" for one in summary["missing"]]
         parts += ["## Missing", "\n".join(lines), "The same command takes these up again."]
@@ -101,13 +105,7 @@ def _counts(kind: str) -> Column:
 
 
 def _table(labels: Sequence[Mapping[str, Any]], columns: Mapping[str, Column]) -> str:
-    """Format a row for each label, in columns that are aligned as plain text too."""
-    rows = [list(columns), *([column(one) for column in columns.values()] for one in labels)]
-    cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    rule = [f"{'-' * (width - 1)}{':' if place else '-'}" for place, width in enumerate(widths)]
-    lines = [
-        [row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]
-        for row in (cells[0], rule, *cells[1:])
-    ]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    """Format a row for each label."""
+    return format_table(
+        list(columns), [[column(one) for column in columns.values()] for one in labels]
+    )

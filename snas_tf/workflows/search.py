@@ -9,6 +9,8 @@ import tensorflow as tf
 from snas_tf import plots
 from snas_tf.algorithms.search_model import SearchModel
 from snas_tf.algorithms.search_monitor import SearchMonitor
+from snas_tf.architecture import edge_text
+from snas_tf.architecture.benchmark_table import BenchmarkTable
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.architecture.genotype_json import to_json
 from snas_tf.architecture.genotype_source import read_genotype
@@ -22,6 +24,7 @@ from snas_tf.models.description import NetworkDescription
 from snas_tf.runs import devices, loop
 from snas_tf.runs.progress import duration
 from snas_tf.runs.run_directory import RunDirectory
+from snas_tf.workflows import benchmark, benchmark_tables
 from snas_tf.workflows.workflow import Workflow
 
 
@@ -106,13 +109,19 @@ class Search(Workflow):
         return {**results[best], "best_seed": best_seed, "seconds": seconds, "seeds": results}
 
 
-def search(config: SearchConfig, data_config: DataConfig, run_config: RunConfig) -> dict[str, Any]:
+def search(
+    config: SearchConfig,
+    data_config: DataConfig,
+    run_config: RunConfig,
+    table: BenchmarkTable | None = None,
+) -> dict[str, Any]:
     """Search a cell, or continue the search that `run_config.model_dir` holds.
 
     Args:
         config: the search's settings; with several seeds each has a run directory within.
         data_config: the images.
         run_config: where the run lives, and its first seed.
+        table: a benchmark in which the found cells are looked up; it does not change the run.
 
     Returns:
         The content of result.json.
@@ -120,7 +129,8 @@ def search(config: SearchConfig, data_config: DataConfig, run_config: RunConfig)
     Raises:
         UserError: the images can't be read or are too few, or the run directory is of another run.
     """
-    return Search(config, data_config, run_config).run()
+    result = Search(config, data_config, run_config).run()
+    return result if table is None else benchmark.record(table, config, run_config, result)
 
 
 def _result(
@@ -132,7 +142,9 @@ def _result(
 ) -> dict[str, Any]:
     last = monitor.rows[-1]
     child = child_cost(genotype, model.network.network_plan, model.network.num_classes)
+    has_text = len(genotype.space.kinds) == 1
     return {
+        **({"cell": edge_text.to_text(genotype)} if has_text else {}),
         "search_valid_accuracy": last["valid_accuracy"],
         "child_valid_accuracy": child_accuracy,
         **{name: last[name] for name in (f"entropy_{kind}" for kind in genotype.space.kinds)},
@@ -156,6 +168,8 @@ def report(
     space = config.search_space
     candidates = " + ".join(str(len(space.edges)) for _ in space.kinds)
     pictures = "  ".join(str(model_dir / f"{kind}.png") for kind in space.kinds)
+    cell = f"cell                 {result['cell']}\n" if "cell" in result else ""
+    regret = f"  {model_dir / 'regret.png'}" if "benchmark" in result else ""
     if result["rounded_edges"]:
         rounded = f", {result['rounded_edges']} rounded to the target"
     files = model_dir / f"seed_{result['best_seed']}" if "seeds" in result else model_dir
@@ -174,11 +188,13 @@ def report(
         f"{result['child_multiply_adds']:,} multiply-adds, "
         f"{kept} edges of {candidates}{rounded}\n"
         f"time                 {duration(result['seconds'])}\n"
-        f"genotype             {model_dir / 'genotype.json'}\n"
-        f"pictures             {pictures}  {files / 'curves.png'}\n"
+        f"genotype             {model_dir / 'genotype.json'}\n{cell}"
+        f"pictures             {pictures}  {files / 'curves.png'}{regret}\n"
         f"TensorBoard          tensorboard --logdir {shlex.quote(str(model_dir))}",
         flush=True,
     )
+    if "benchmark" in result:
+        print(f"\n{benchmark_tables.format_found(result['benchmark'])}", flush=True)
 
 
 def _report_seeds(results: Sequence[dict[str, Any]]) -> None:
@@ -190,3 +206,7 @@ def _report_seeds(results: Sequence[dict[str, Any]]) -> None:
             f"{result['child_valid_accuracy']:.4f}  {result['child_parameters']:,} parameters"
             f"{stopped if result['stopped_on_collapse'] else ''}"
         )
+        if "cell" in result:
+            print(f"  {result['cell']}")
+        if "benchmark" in result:
+            print(f"  {benchmark_tables.format_seed(result['benchmark'])}")

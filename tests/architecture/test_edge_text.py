@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snas_tf.architecture import genotype_json
-from snas_tf.architecture.edge_text import from_text, is_edge_text, to_text
-from snas_tf.architecture.genotype import Edge
+from snas_tf.architecture.edge_text import all_texts, from_text, is_edge_text, to_text
+from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
 from snas_tf.architecture.genotype_source import load_genotype, short_name
 from snas_tf.architecture.spaces import DARTS, NASBENCH201
 from snas_tf.architecture.zoo import genotypes
@@ -37,6 +37,23 @@ def test_every_cell_is_written_as_it_was_read(names):
     text = genotype_json.to_json(genotype)
     assert genotype_json.from_json(text) == genotype
     assert '"space": "nasbench201"' in text
+
+
+def test_every_cell_of_the_space_has_one_text():
+    texts = list(all_texts(NASBENCH201))
+    assert len(set(texts)) == len(texts) == NASBENCH201.size == 15_625
+    assert write(["nor_conv_1x1"] * 6) in texts
+
+
+def test_an_operation_that_is_no_candidate_is_written_and_another_edge_is_not():
+    def cell(*edges):
+        return Genotype((CellGenotype(edges, (3,), NASBENCH201),))
+
+    other = cell(Edge(0, 1, "sep_conv_3x3"))
+    assert to_text(other).startswith("|sep_conv_3x3~0|+|none~0|none~1|+")
+    for edges in ([Edge(3, 4, "skip_connect")], [Edge(0, 1, "skip_connect")] * 2):
+        with pytest.raises(ValueError, match="other edges than nasbench201"):
+            to_text(cell(*edges))
 
 
 @given(st.text(alphabet="|~+0123noe_cv", max_size=40) | st.text(max_size=20))

@@ -36,6 +36,11 @@ def test_long_labels_that_differ_have_short_names_that_differ():
         ({"searches": {RANDOM: SNAS}}, "`algorithms`=random, no sharing: "),
         ({"searches": {"images": SNAS}}, "`algorithms`=images: "),
         ({"searches": {"a": SearchConfig(num_seeds=2)}}, "`num_seeds`=2: .*`seeds`"),
+        (
+            {"searches": {"a": SNAS, "b": SearchConfig(space="nasbench201")}},
+            "`space`=nasbench201: of 'b', accepted: darts, as of the others",
+        ),
+        ({"child": ChildConfig(num_cells=2)}, "`num_cells`=2: out of range, accepted: .*3 to 200"),
         ({"seeds": ()}, "`seeds`=: accepted: one or more"),
         ({"seeds": (1, 2, 1)}, "`seeds`=1,2,1: accepted: one or more, none twice"),
         ({"seeds": (1.5,)}, "`seeds`=1.5: not an integer"),
@@ -47,6 +52,12 @@ def test_long_labels_that_differ_have_short_names_that_differ():
 def test_what_does_not_go_together_is_refused(settings, message):
     with pytest.raises(UserError, match=f"^{message}"):
         Comparison(**{"searches": {"snas": SNAS}, "seeds": (0,), **settings})
+
+
+def test_children_are_as_small_as_networks_of_the_searched_space_can_be():
+    small = SearchConfig(space="nasbench201", num_cells=1)
+    comparison = Comparison({"a": small}, (0,), ChildConfig(num_cells=1))
+    assert comparison.search_space is small.search_space
 
 
 def test_random_cells_are_a_label_of_their_own():

@@ -91,6 +91,7 @@ SEARCH = {
 }
 CHILD = {
     **TRAINING,
+    "num_cells": ([1, 200], [0, 201]),  # the least is that of the genotype's search space
     "cutout_length": ([0, 4096], [-1, 4097]),
     "drop_path_probability": BELOW_ONE,
     "auxiliary_weight": NOT_NEGATIVE,
@@ -205,6 +206,15 @@ def test_an_algorithm_that_drops_edges_needs_the_operation_that_does(monkeypatch
     SearchConfig(algorithm="random", space=space.name)
     with pytest.raises(UserError, match=r"^`space`=without_zero: has no operation none, .*accept"):
         SearchConfig(algorithm="enas", space=space.name)
+
+
+def test_a_child_has_as_many_cells_as_networks_of_its_genotypes_space_need():
+    cell = "|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|"
+    assert ChildConfig(num_cells=1, genotype=cell).num_cells == 1
+    with pytest.raises(UserError, match=r"^`num_cells`=2: out of range, accepted: .*3 to 200"):
+        ChildConfig(num_cells=2, genotype="darts_v2")
+    with pytest.raises(UserError, match=r"^`num_cells`=2: "):
+        ChildConfig(num_cells=2).check_size(spaces.DARTS)
 
 
 def test_a_width_is_found_under_a_limit_only():

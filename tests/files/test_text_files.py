@@ -1,4 +1,5 @@
 import codecs
+import gzip
 import json
 import os
 import time
@@ -7,7 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snas_tf.files.text_files import MAX_BYTES, parse_json, read_json, read_text
+from snas_tf.files.text_files import (
+    MAX_BYTES,
+    parse_json,
+    read_compressed_text,
+    read_json,
+    read_text,
+)
 
 TEXT = "naïve\nzwei\n"
 
@@ -125,3 +132,26 @@ def test_a_full_file_takes_no_time_to_speak_of(tmp_path):
     started = time.monotonic()
     assert len(read_json(tmp_path / "file")) == 249_991
     assert time.monotonic() - started < 10
+
+
+def test_a_compressed_text_is_the_text_and_a_plain_one_too(tmp_path):
+    path = tmp_path / "text"
+    for content in (TEXT.encode(), gzip.compress(TEXT.replace("\n", "\r\n").encode())):
+        path.write_bytes(content)
+        assert read_compressed_text(path) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (gzip.compress(TEXT.encode())[:-9], "cut off"),
+        (gzip.compress(TEXT.encode())[:-8] + b"12345678", "damaged"),
+        (gzip.compress(TEXT.encode())[:10] + b"\xff" * 20, "damaged"),
+        (gzip.compress(bytes(101)), "larger than 100 bytes"),
+        (b"x" * 101, "larger than 100 bytes"),
+    ],
+)
+def test_what_can_not_be_decompressed_is_a_value_error(content, reason, tmp_path):
+    (tmp_path / "text").write_bytes(content)
+    with pytest.raises(ValueError, match=reason):
+        read_compressed_text(tmp_path / "text", 100)

@@ -1,3 +1,4 @@
+import csv
 import os
 import pathlib
 
@@ -109,3 +110,12 @@ def test_a_leftover_that_links_elsewhere_loses_the_link_alone(tmp_path):
     whole_files.remove_leftovers(run)
     assert content(elsewhere) == "kept"
     assert not os.listdir(run)
+
+
+def test_rows_are_written_as_csv(tmp_path):
+    path, rows = tmp_path / "a [b]*?.csv", [{"a": "1", "b": "x,y"}, {"a": "2", "b": ""}]
+    whole_files.write_rows(path, rows)
+    with path.open(newline="") as file:
+        assert list(csv.DictReader(file)) == rows
+    whole_files.write_rows(path, [])
+    assert path.read_text().strip() == "epoch"

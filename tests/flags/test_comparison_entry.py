@@ -84,6 +84,12 @@ def test_children_have_the_size_and_the_budget_of_the_flags():
     assert comparison.random_children == 2
 
 
+def test_sizes_that_are_not_given_are_those_of_the_search_space():
+    comparison = read("--algorithms=snas,enas", "--space=nasbench201", "--train_children=1")
+    for config in (*comparison.searches.values(), comparison.child):
+        assert (config.num_cells, config.init_channels) == (5, 16)
+
+
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [
@@ -101,6 +107,8 @@ def test_children_have_the_size_and_the_budget_of_the_flags():
         (["--algorithms=snas:seed=3"], ["received 'seed=3'"]),
         (["--algorithms=snas:num_seeds=3"], ["received 'num_seeds=3'"]),
         (["--algorithms=snas:algorithm=darts"], ["received 'algorithm=darts'"]),
+        (["--algorithms=snas:space=nasbench201"], ["received 'space=nasbench201'"]),
+        (["--algorithms=snas:benchmark_table=x"], ["received 'benchmark_table=x'"]),
         (["--algorithms=snas:dataset=digits"], ["received 'dataset=digits'"]),
         (["--algorithms=snas:epochs=0"], ["--algorithms=snas:epochs=0: --epochs=0", "1 or more"]),
         (["--algorithms=snas", "--epochs=0"], ["--epochs=0: nothing"]),

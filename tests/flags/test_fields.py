@@ -15,7 +15,7 @@ CONFIGS = {
     "evaluate": (ChildConfig, DataConfig, RunConfig),
     "imagenet": (ImageNetConfig, DataConfig, RunConfig),
 }
-OWN = {"constraint", "scale_learning_rate", "mode"}
+OWN = {"constraint", "scale_learning_rate", "mode", "benchmark_table"}
 """Flags that are no field."""
 
 

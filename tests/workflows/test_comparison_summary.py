@@ -97,7 +97,7 @@ def test_of_random_cells_the_best_by_validation_accuracy_counts(outcomes):
             if (one.label, one.seed) == (RANDOM, seed)
         }
         best = 1 + int(np.argmax([cells[number]["valid_accuracy"] for number in (1, 2, 3)]))
-        assert (run["seed"], run["cell"]) == (seed, best)
+        assert (run["seed"], run["random_cell"]) == (seed, best)
         assert run["test_error"] == cells[best]["test_error"]
 
 
