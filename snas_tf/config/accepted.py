@@ -7,7 +7,7 @@ import numbers
 import os
 import pathlib
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from snas_tf.errors import UserError, format_setting, quote
@@ -18,6 +18,7 @@ _NOUNS = {
     float: "a number",
     str: "a text",
     pathlib.Path: "a path",
+    tuple[str, ...]: "names",
 }
 
 
@@ -76,7 +77,7 @@ class Accepted:
     """The values that a field accepts.
 
     Attributes:
-        kind: `bool`, `int`, `float`, `str` or `pathlib.Path`.
+        kind: `bool`, `int`, `float`, `str`, `pathlib.Path` or `tuple[str, ...]`.
         optional: whether None is accepted too.
         rule: which values of this kind; None for all.
     """
@@ -183,6 +184,12 @@ def _to_str(value: Any) -> str:
     return value
 
 
+def _to_names(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise ValueError("not a list of names")
+    return tuple(_to_str(name) for name in value)
+
+
 def _to_path(value: Any) -> pathlib.Path:
     if isinstance(value, pathlib.Path):
         return value
@@ -198,4 +205,5 @@ _CONVERSIONS = {
     float: _to_float,
     str: _to_str,
     pathlib.Path: _to_path,
+    tuple[str, ...]: _to_names,
 }

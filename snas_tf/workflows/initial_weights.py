@@ -5,6 +5,8 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
+from snas_tf.architecture import spaces
+from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.data.batches import VALIDATION
 from snas_tf.data.folder import TRAIN
 from snas_tf.errors import UserError, format_setting, quote
@@ -39,6 +41,15 @@ class InitialWeights:
         if record.kind != "search" or not {"seed", "validation_fraction"} <= record.settings.keys():
             raise self._refusal(f"holds a run of kind {quote(record.kind)}", "that of a search")
         return record
+
+    @functools.cached_property
+    def _search_space(self) -> SearchSpace:
+        settings = self._record.settings
+        try:
+            space = spaces.get(settings.get("space", spaces.DARTS.name))
+        except ValueError as error:
+            raise self._refusal(str(error), "one that a `plugin` registers, too") from error
+        return space.vary(settings.get("operations"), settings.get("num_nodes"))
 
     @functools.cached_property
     def _step(self) -> int:
@@ -100,7 +111,13 @@ class InitialWeights:
         Raises:
             UserError: the weights are of another network, or the genotype is not of its space.
         """
-        parent = described.make_parent(network.genotype.space)
+        space, found = self._search_space, network.genotype.space
+        if space.base != found:
+            raise self._refusal(
+                f"was searched in {space.base.name}, received: a genotype of {found.name}",
+                "a genotype that the search found",
+            )
+        parent = described.make_parent(space)
         try:
             self._files.restore(network_checkpoint(parent), self._step)
         except ValueError as error:
