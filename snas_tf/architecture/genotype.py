@@ -178,13 +178,13 @@ def count_operations(cell: CellGenotype, space: SearchSpace | None = None) -> di
     Returns:
         "zeros" (edges that are dropped), "skips", "poolings" and "convolutions".
     """
-    families = [cell.space.operation(edge.operation).family for edge in cell.edges]
-    skips, poolings = families.count("skip"), families.count("pooling")
+    operations = [cell.space.operation(edge.operation) for edge in cell.edges]
+    families = [operation.family for operation in operations]
     return {
         "zeros": len((space or cell.space).edges) - len(families),
-        "skips": skips,
-        "poolings": poolings,
-        "convolutions": len(families) - skips - poolings,
+        "skips": families.count("skip"),
+        "poolings": families.count("pooling"),
+        "convolutions": sum(operation.has_kernels for operation in operations),
     }
 
 

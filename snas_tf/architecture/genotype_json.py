@@ -64,7 +64,10 @@ def from_content(content: Any) -> Genotype:
 def _read_space(content: Any) -> SearchSpace:
     name = content.get("space", DARTS.name) if isinstance(content, dict) else DARTS.name
     if not isinstance(name, str) or name not in SPACES:
-        raise ValueError(f"space: received {quote(name)}, accepted: {', '.join(SPACES)}")
+        raise ValueError(
+            f"space: received {quote(name)}, accepted: {', '.join(SPACES)}, or what a `plugin` "
+            "registers"
+        )
     return SPACES[name]
 
 
@@ -103,7 +106,8 @@ def _edge_from_json(name: str, entry: Any, space: SearchSpace) -> Edge:
     accepted = [name for name in space.known_operations if name != ZERO]
     if operation not in accepted:
         raise ValueError(
-            f"{name}: unknown operation {quote(operation)}, accepted: {', '.join(accepted)}"
+            f"{name}: unknown operation {quote(operation)}, accepted: {', '.join(accepted)}, or "
+            "what a `plugin` registers"
         )
     if type(target) is not int or not space.num_inputs <= target <= _LAST_NODE:
         raise ValueError(

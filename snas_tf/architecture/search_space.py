@@ -139,7 +139,7 @@ class SearchSpace:
             problem = f"{quote(unknown[0])} is unknown" if unknown else problem
             raise ValueError(
                 f"{format_setting('operations', operations)}: {problem}, accepted: two "
-                f"or more of {', '.join(known)}"
+                f"or more of {', '.join(known)}, or what a `plugin` registers"
             )
 
     @property

@@ -6,6 +6,7 @@ import math
 import numbers
 import os
 import pathlib
+import types
 import typing
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -92,7 +93,8 @@ class Accepted:
         rule = None
         if typing.get_origin(annotation) is typing.Annotated:
             annotation, rule = typing.get_args(annotation)
-        kinds = typing.get_args(annotation) or (annotation,)
+        optional = isinstance(annotation, types.UnionType)
+        kinds = typing.get_args(annotation) if optional else (annotation,)
         (kind,) = (one for one in kinds if one is not type(None))
         return cls(kind, type(None) in kinds, rule)
 

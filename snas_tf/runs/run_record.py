@@ -16,6 +16,7 @@ _SOURCES = {
     "images": "`data_dir`: not the images",
     "genotype": "`genotype`: not the genotype",
     "initial_weights": "`initial_weights`: not the weights",
+    "plugins": "`plugin`: not the plugins",
 }
 _ACCEPTED = "accepted: the same, to resume it, or another `model_dir`"
 
@@ -28,7 +29,7 @@ class RunRecord:
         kind: "search", "evaluate", "imagenet" or "compare".
         settings: values of the configs, by field.
         inputs: the content of what the run reads, by name: "images", "genotype",
-            "initial_weights". Empty where they have not been read yet.
+            "initial_weights", "plugins". Empty where they have not been read yet.
     """
 
     kind: str
@@ -84,6 +85,8 @@ class RunRecord:
             old, new = before.inputs.get(name), self.inputs.get(name)
             if old != new:
                 source = _SOURCES.get(name, "run.json: not the inputs")
+                if name == "plugins":  # None where there are none
+                    old, new = old or {}, new or {}
                 raise UserError(f"{source} of {where}{_difference(old, new)}, {_ACCEPTED}")
 
     def to_json(self, **remarks: Any) -> str:
