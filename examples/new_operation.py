@@ -1,8 +1,6 @@
 """A new operation, for the program or for Python: python examples/new_operation.py
 
-    snas --plugin=examples/new_operation.py --operations=none,skip_connect,conv_5x5
-
-The layer makes the weights of all edges of a cell; `apply` runs one edge with its share of them.
+snas --plugin=examples/new_operation.py --operations=none,skip_connect,conv_5x5
 """
 
 import tensorflow as tf
@@ -14,7 +12,7 @@ from snas_tf.layers.normalization import batch_normalize
 
 
 class Convolution(BaseOperation):
-    """5 x 5 convolution and normalization; the ReLU before it is the cell's."""
+    """5 x 5 convolution and normalization, on all edges of a cell, which has the ReLU."""
 
     def __init__(self, count, channels, affine=False, **kwargs):
         super().__init__(count, channels, affine, **kwargs)
@@ -23,7 +21,7 @@ class Convolution(BaseOperation):
 
     @classmethod
     def apply(cls, x, weights, stride, scale=None, training=False):
-        """See `BaseOperation.apply`."""
+        """Run one edge with its share of the weights."""
         x = tf.nn.conv2d(x, weights["kernel"], stride, [[0, 0], [2, 2], [2, 2], [0, 0]])
         return batch_normalize(x, weights, scale, training)
 

@@ -68,10 +68,9 @@ def _check_plugins(given: list[str], run: RunDirectory) -> None:
     """Check that plugins are those with which the network was trained."""
     if not (given and run.record.exists()):
         return
-    recorded = run_record.read(run.record).inputs.get("plugins", {})
-    for path, (name, digest) in zip(given, digests(given).items(), strict=True):
-        if recorded.get(name, digest) != digest:
-            raise UserError(
-                f"--plugin={shorten_path(path)}: not the plugin with which the run in "
-                f"--model_dir={shorten_path(run.path)} was trained, accepted: the file as it was"
-            )
+    changed = run_record.read(run.record).find_changed_plugin(digests(given))
+    if changed is not None:
+        raise UserError(
+            f"--plugin: {changed} is not the one with which the run in "
+            f"--model_dir={shorten_path(run.path)} was trained, accepted: the file as it was"
+        )

@@ -68,8 +68,9 @@ def _load(source: str) -> None:
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         where = "".join(f"line {line}: " for line in _lines(error, file)[-1:])
-        kind = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
-        raise UserError(f"{shown}: {where}{kind}{_first_line(error)}, {ACCEPTED}") from error
+        kind, message = type(error).__name__, _first_line(error)
+        accepted = "" if "accepted: " in message else f", {ACCEPTED}"
+        raise UserError(f"{shown}: {where}{kind}: {message}{accepted}") from error
     if _registered() == before:
         raise UserError(f"{shown}: registers nothing, {ACCEPTED}")
 

@@ -89,6 +89,19 @@ class RunRecord:
                     old, new = old or {}, new or {}
                 raise UserError(f"{source} of {where}{_difference(old, new)}, {_ACCEPTED}")
 
+    def find_changed_plugin(self, digests: Mapping[str, str]) -> str | None:
+        """Find a plugin that the run had with another content.
+
+        Args:
+            digests: digests of plugins, by the name of the file.
+
+        Returns:
+            Its name, or None.
+        """
+        recorded = self.inputs.get("plugins", {})
+        changed = (name for name in digests if recorded.get(name, digests[name]) != digests[name])
+        return next(changed, None)
+
     def to_json(self, **remarks: Any) -> str:
         """Convert to JSON text, with remarks that are not compared."""
         return json.dumps({**dataclasses.asdict(self), **remarks}, indent=2) + "\n"

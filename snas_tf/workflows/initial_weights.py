@@ -90,6 +90,19 @@ class InitialWeights:
                 f"have seen the rest, accepted: {held_out}, or 0"
             )
 
+    def check_plugins(self, digests: Mapping[str, str]) -> None:
+        """Check that operations compute what they did in the search.
+
+        Args:
+            digests: digests of the child's plugins, by the name of the file.
+
+        Raises:
+            UserError: the search had one with another content.
+        """
+        changed = self._record.find_changed_plugin(digests)
+        if changed is not None:
+            raise self._refusal(f"was searched with another {changed}", "the `plugin` as it was")
+
     def check_network(self, described: NetworkDescription) -> NetworkDescription:
         """Return the description of the parent, which has the search's channel statistics.
 
