@@ -31,6 +31,7 @@ def define(values: flags.FlagValues) -> None:
     )
     serializer: flags.ArgumentSerializer[str] = flags.ArgumentSerializer()
     flags.DEFINE_multi(path.PathParser(shipped=True), serializer, "plugin", [], meaning, values)
+    values["plugin"].help = meaning  # without what absl adds
 
 
 def load(values: flags.FlagValues) -> None:
