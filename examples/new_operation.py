@@ -1,7 +1,4 @@
-"""A new operation, for the program or for Python: python examples/new_operation.py
-
-snas --plugin=examples/new_operation.py --operations=none,skip_connect,conv_5x5
-"""
+"""A new operation: python examples/new_operation.py, or snas --plugin=examples/new_operation.py"""
 
 import tensorflow as tf
 
@@ -34,7 +31,8 @@ def _cost(channels, stride, size):
 CONV = snas_tf.operations.OperationSpec("conv_5x5", "dense", "conv 5x5", _cost, Convolution)
 snas_tf.operations.register(CONV)
 if __name__ == "__main__":
-    config = snas_tf.SearchConfig(3, 4, 1, operations=("none", "skip_connect", "conv_5x5"))
-    data = snas_tf.DataConfig("digits")
-    found = snas_tf.search(model_dir="runs/new_operation", config=config, data=data)
+    candidates = "none", "skip_connect", "conv_5x5"
+    config = snas_tf.SearchConfig(3, 4, epochs=1, operations=candidates, num_nodes=2)
+    run = {"model_dir": "runs/new_operation", "data": snas_tf.DataConfig("digits")}
+    found = snas_tf.search(config=config, **run)
     print(*found.genotype.cell("normal").edges, sep="\n")
