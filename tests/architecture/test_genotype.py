@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from snas_tf.architecture import genotype, genotype_json, spaces
 from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
 from snas_tf.architecture.search_space import SearchSpace
-from snas_tf.architecture.spaces import DARTS
+from snas_tf.architecture.spaces import DARTS, NASBENCH201
 
 SMALL = Genotype(
     (
@@ -242,6 +242,17 @@ def test_a_space_that_keeps_no_number_of_edges_keeps_all():
     found = genotype.derive_strongest(probabilities, space)
     assert found == genotype.derive(probabilities, space)
     assert len(found.cell("cell").edges) == 14
+
+
+def test_where_a_space_keeps_no_number_of_edges_zero_may_be_the_best_operation():
+    probabilities = np.full((6, 5), 0.1)
+    probabilities[:, 3] = 0.3
+    probabilities[2:4, NASBENCH201.zero] = 0.6
+    found = genotype.derive_strongest({"normal": probabilities}, NASBENCH201)
+    assert [(edge.source, edge.target) for edge in found.cell("normal").edges] == [
+        *((0, 1), (0, 2)),
+        *((1, 3), (2, 3)),
+    ]
 
 
 def test_the_edges_of_a_cell_are_counted_by_what_they_have():

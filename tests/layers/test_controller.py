@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from snas_tf.architecture.search_space import SearchSpace
-from snas_tf.architecture.spaces import DARTS
+from snas_tf.architecture.spaces import DARTS, NASBENCH201
 from snas_tf.layers.controller import Controller
 from tests.small_space import SMALL
 
@@ -134,6 +134,16 @@ def test_a_single_earlier_node_is_the_only_input():
     live = Controller(space, units=4)(SEED, samples=20).z["normal"].numpy()[..., space.zero] == 0
     assert space.edges == ((0, 1), (0, 2), (1, 2))
     assert live.all()
+
+
+def test_where_a_space_keeps_no_number_of_inputs_every_edge_has_a_decision():
+    controller = randomize(Controller(NASBENCH201, units=5), 3.0)
+    sample = controller(SEED, samples=200)
+    z = sample.z["normal"].numpy()
+    assert sample.decisions.shape == (200, 6)
+    np.testing.assert_array_equal(z.argmax(axis=-1), sample.decisions)  # zero is a candidate
+    np.testing.assert_array_equal(z.sum(axis=-1), 1)
+    assert len(np.unique(sample.decisions)) == 5
 
 
 def test_a_seed_always_gives_the_same_cells_and_weights():

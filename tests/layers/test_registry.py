@@ -8,7 +8,7 @@ import tensorflow as tf
 from snas_tf.architecture import genotype
 from snas_tf.architecture.cost import Cost
 from snas_tf.architecture.operations import OPERATIONS, OperationSpec
-from snas_tf.architecture.spaces import DARTS
+from snas_tf.architecture.spaces import DARTS, NASBENCH201
 from snas_tf.layers import convolutions, pooling, projections, registry
 from snas_tf.layers.base_operation import BaseOperation
 from snas_tf.models.child import ChildNetwork
@@ -24,7 +24,8 @@ def create(name, count, channels, affine=False):
 
 CHANNELS = 4
 SEARCHED = [name for name in DARTS.operations if name not in ("none", "skip_connect")]
-NAMES = [*SEARCHED, "sep_conv_7x7", "conv_7x1_1x7"]
+DENSE = ["nor_conv_1x1", "nor_conv_3x3"]
+NAMES = [*SEARCHED, "sep_conv_7x7", "conv_7x1_1x7", *DENSE]
 
 
 def numpy_convolution(x, kernel, stride, dilation=1):
@@ -238,6 +239,43 @@ def test_output_shape_and_config_tell_the_truth(name, stride):
     assert [v.shape for v in again.variables] == [v.shape for v in layer.variables]
 
 
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("size", [(8, 6), (7, 5)])
+@pytest.mark.parametrize("name", DENSE)
+def test_a_dense_convolution_is_relu_convolution_normalization(name, size, stride):
+    layer, x = create(name, 2, CHANNELS), images(size)
+    kernel = layer.stacks["kernel"].numpy()[1]
+    y = numpy_dense(np.maximum(x, 0), kernel, stride)
+    results = layer([tf.constant(x)] * 2, stride=stride, training=True)
+    np.testing.assert_allclose(results[1], numpy_normalize(y), atol=1e-4)
+
+
+def numpy_dense(x, kernel, stride):
+    """Padded symmetrically; x [batch, height, width, channels], kernel [k, k, inputs, outputs]."""
+    size, reach = x.shape[1:3], len(kernel) // 2
+    padded = np.pad(x, [(0, 0), (reach, reach), (reach, reach), (0, 0)])
+    return sum(
+        padded[:, row : row + size[0] : stride, column : column + size[1] : stride]
+        @ kernel[row, column]
+        for row, column in np.ndindex(*kernel.shape[:2])
+    )
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("size", [(8, 6), (7, 5)])
+def test_the_pooling_of_nasbench201_is_the_mean_of_the_pixels_that_exist(size, stride):
+    layer = registry.create_layer(NASBENCH201.operation("avg_pool_3x3"), 1, CHANNELS)
+    assert layer.variables == []
+    x = images(size)
+    expected = np.stack([numpy_pool(one, stride, np.mean) for one in x])
+    for training in (False, True):
+        (y,) = layer([tf.constant(x)], stride=stride, training=training)
+        np.testing.assert_allclose(y, expected, atol=1e-6)
+    scaled, statistics = layer.apply(tf.constant(x), {}, stride, tf.fill([CHANNELS], 0.5))
+    np.testing.assert_allclose(scaled, 0.5 * expected, atol=1e-6)
+    assert statistics == {} == layer.fold({})
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -245,6 +283,8 @@ def test_output_shape_and_config_tell_the_truth(name, stride):
         lambda: create("sep_conv_3x3", 1, 0),
         lambda: convolutions.SeparableConvolution(1, 4, 2),
         lambda: projections.FactorizedReduction(1, 3),
+        lambda: projections.Identity(1, 4, 6),
+        lambda: convolutions.DenseConvolution(1, 4, 2),
     ],
 )
 def test_impossible_arguments_are_refused(make):
