@@ -8,7 +8,7 @@ from absl import app, flags
 
 from snas_tf.errors import UserError
 
-from . import flag_file, help_text, modes, wording
+from . import flag_file, help_text, modes, plugin, wording
 
 _HELP = {"--help", "-help", "-h", "-?", "--helpshort", "-helpshort"}
 _LONG_HELP = {"--helpfull", "-helpfull"}
@@ -61,6 +61,7 @@ def _parse(arguments: list[str], values: flags.FlagValues) -> list[str]:
         raise _explain(error, mode) from error
     if len(rest) > 1:
         raise UserError(f"{rest[1]!r} is not a flag, accepted: --NAME=VALUE")
+    plugin.load(values)
     modes.adapt_defaults(values)
     return rest
 

@@ -11,7 +11,7 @@ from snas_tf import tensorflow_import
 from snas_tf.config import Comparison, DataConfig, RunConfig, TrainingConfig
 from snas_tf.errors import UserError, shorten_path
 
-from . import fields, path
+from . import fields, path, plugin
 
 _Trained = TypeVar("_Trained", bound=TrainingConfig | Comparison)
 
@@ -50,6 +50,7 @@ def define(values: flags.FlagValues, defaults: DataConfig, *, held_out: bool = T
     fields.define(values, defaults, {name: _DATA[name] for name in _DATA if name not in left_out})
     define_model_dir(values)
     fields.define(values, RunConfig(pathlib.Path("runs")), _RUN)
+    plugin.define(values)
 
 
 def define_image_size(values: flags.FlagValues, default: int) -> None:

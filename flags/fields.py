@@ -23,8 +23,8 @@ def define(values: flags.FlagValues, defaults: Config, meanings: Mapping[str, st
         accepted = fields[name]
         default = getattr(defaults, name)
         if isinstance(accepted.rule, OneOf):
-            names = list(accepted.rule.names)
-            flags.DEFINE_enum(name, default, names, meaning, flag_values=values)
+            choices = list(accepted.rule.names)
+            flags.DEFINE_enum(name, default, choices, meaning, flag_values=values)
         elif accepted.kind is bool:
             flags.DEFINE_boolean(name, default, meaning, flag_values=values)
             values[name].parser = _BooleanParser()
@@ -34,6 +34,9 @@ def define(values: flags.FlagValues, defaults: Config, meanings: Mapping[str, st
         elif accepted.kind is float:
             serializer: flags.ArgumentSerializer[float] = flags.ArgumentSerializer()
             flags.DEFINE(NumberParser(accepted), name, default, meaning, values, serializer)
+        elif accepted.kind == tuple[str, ...]:
+            names: Any = flags.CsvListSerializer(",")
+            flags.DEFINE(NamesParser(), name, default, meaning, values, names)
         elif accepted.kind is str:
             flags.DEFINE_string(name, default, meaning, flag_values=values)
         else:
@@ -93,6 +96,25 @@ class IntegerParser(flags.IntegerParser):
             return super().convert(argument)
         except ValueError as error:
             raise ValueError(f"accepted: {self._accepted}") from error
+
+
+class NamesParser(flags.ListParser):
+    """Names, separated by commas."""
+
+    def parse(self, argument: str | list[str]) -> list[str]:
+        """Return the names.
+
+        Raises:
+            ValueError: one is empty.
+        """
+        names = [name.strip() for name in super().parse(argument)]
+        if not all(names):
+            raise ValueError("an empty name, accepted: names, separated by commas")
+        return names
+
+    def flag_type(self) -> str:
+        """Return what help calls it."""
+        return "list of names"
 
 
 class _BooleanParser(flags.BooleanParser):

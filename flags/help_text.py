@@ -115,7 +115,7 @@ def _accepted(flag: flags.Flag) -> str:
 
 
 def _show(default: Any) -> str:
-    if default is None:
+    if default in (None, []):
         return "not given"
     if isinstance(default, tuple):
         return ",".join(map(str, default))

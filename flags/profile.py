@@ -8,7 +8,7 @@ from snas_tf import tensorflow_import
 from snas_tf.architecture import genotype_source, stems
 from snas_tf.config import ChildConfig, ImageNetConfig
 
-from . import common, evaluate, imagenet, training
+from . import common, evaluate, imagenet, plugin, training
 
 _IMAGENET = {"image_size": 224, "num_classes": 1000}
 """The defaults with --network=imagenet."""
@@ -17,6 +17,7 @@ _IMAGENET = {"image_size": 224, "num_classes": 1000}
 def define(values: flags.FlagValues) -> None:
     """Define the flags; the defaults are those of an evaluation on CIFAR-10."""
     evaluate.define_genotype(values)
+    plugin.define(values)
     flags.DEFINE_enum(
         "network",
         "cifar",

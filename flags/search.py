@@ -11,7 +11,11 @@ from . import benchmark, common, fields, penalty, training
 _MEANINGS = {
     "algorithm": "The search algorithm: " + ", ".join(algorithms.ALGORITHMS) + "; see "
     "docs/concepts/algorithms.md. Flags that it does not have are refused.",
-    "space": "The search space: " + ", ".join(spaces.SPACES) + "; see docs/concepts/spaces.md.",
+    "space": f"The search space: {spaces.DARTS.name}, {spaces.NASBENCH201.name}, or one that a "
+    "--plugin registers; see docs/concepts/spaces.md.",
+    "operations": "The candidate operations, separated by commas, in the order of the columns of "
+    "log alpha; if not given, those of --space. See docs/concepts/spaces.md for what it may name.",
+    "num_nodes": "Intermediate nodes of a cell; if not given, as many as in --space.",
     "relaxation": "What an edge runs at each step: all operations, weighted (concrete), or a "
     "single one (one_hot), which is several times as fast and needs a tenth of "
     "--theta_learning_rate; see docs/concepts/relaxations.md.",

@@ -48,6 +48,11 @@ def shorten_path(path: object) -> str:
 
 
 def format_setting(name: str, value: object) -> str:
-    """Name a setting and its value, as in `batch_size`=512; a long value is shortened."""
+    """Name a setting and its value, as in `batch_size`=512; a long value is shortened.
+
+    A list of names is joined by commas, as on the command line.
+    """
+    if isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value):
+        value = ",".join(value)
     shown = shorten_path(value) if isinstance(value, (str, os.PathLike)) else quote(value)
     return f"`{name}`={shown}"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -9,8 +10,9 @@ import numpy as np
 import PIL.Image
 import pytest
 import sklearn.datasets
+import tensorflow as tf
 
-from tests.programs import ROOT
+from tests.programs import ROOT, run
 
 EXAMPLES = ROOT / "examples"
 LONGEST = 60
@@ -80,11 +82,29 @@ def test_a_picture_is_classified_with_the_export_alone(digits):
     assert sorted(map(float, probabilities), reverse=True) == [*map(float, probabilities)]
 
 
-def test_a_new_operation_is_searched(tmp_path):
-    printed = run_example(tmp_path, EXAMPLES / "new_operation.py", "--epochs=1", "--model_dir=run")
-    assert "Edge(source=0, target=2, operation='" in printed
-    genotype = json.loads((tmp_path / "run" / "genotype.json").read_text())
-    assert genotype["space"] == "small"
+def test_a_new_operation_is_searched_from_python_and_a_plugin_of_the_program(tmp_path):
+    printed = run_example(tmp_path, EXAMPLES / "new_operation.py")
+    assert "operation='" in printed
+    searched = tmp_path / "runs" / "new_operation"
+    assert json.loads((searched / "run.json").read_text())["settings"]["num_nodes"] == 2
+    plugin = tmp_path / "my plugins" / "new operation.py"
+    plugin.parent.mkdir()
+    shutil.copy(EXAMPLES / "new_operation.py", plugin)
+    child = ("--mode=evaluate", f"--plugin={plugin}", f"--initial_weights={searched}", "--epochs=0")
+    done = run(*child, "--auxiliary_weight=0", f"--model_dir={tmp_path / 'child'}")
+    assert done.returncode == 0, done.stderr
+    accuracies = [
+        json.loads((path / "result.json").read_text())[name]
+        for path, name in (
+            (searched, "child_valid_accuracy"),
+            (tmp_path / "child", "valid_accuracy"),
+        )
+    ]
+    assert accuracies[0] == accuracies[1]
+    assert [*plugin.parent.iterdir()] == [plugin]  # nothing is compiled beside it
+    export = tf.saved_model.load(tmp_path / "child" / "export")  # without the plugin
+    scores = export.signatures["serving_default"](image=tf.zeros([2, 8, 8, 3], tf.uint8))
+    assert scores["probabilities"].shape == (2, 10)
 
 
 def test_a_new_algorithm_derives_two_edges_into_every_node(tmp_path):

@@ -92,6 +92,21 @@ def test_the_best_epoch_is_not_exported_where_there_is_none(tmp_path):
     assert not run_config.model_dir.exists()
 
 
+def test_a_plugin_is_recorded_by_its_content_wherever_it_is(tmp_path):
+    run, plugin, moved = Run(tmp_path), tmp_path / "my op.py", tmp_path / "b" / "my op.py"
+    plugin.write_text("x = 1")
+    config, data_config, run_config = run.configs
+    run.configs = config, data_config, dataclasses.replace(run_config, plugin=(str(plugin),))
+    result = run()
+    moved.parent.mkdir()
+    plugin.rename(moved)
+    run.configs = config, data_config, dataclasses.replace(run_config, plugin=(str(moved),))
+    assert run() == result
+    moved.write_text("x = 2")
+    with pytest.raises(UserError, match=r"`plugin`: not the plugins of the run in .*my op.py: '"):
+        run()
+
+
 def test_a_genotype_file_that_has_changed_is_refused(finished):
     before = finished.genotype.read_text()
     finished.genotype.write_text(genotype_json.to_json(CELLS["darts_v1"]))

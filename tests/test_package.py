@@ -63,7 +63,7 @@ def files(directory):
 def test_the_wheel_holds_the_package_the_flags_and_the_presets_and_nothing_else(wheel):
     for name in ("flags", "presets"):
         assert files(wheel / "snas_tf" / name) == files(ROOT / name)
-    carried = {"docs", "flags", "presets"}
+    carried = {"docs", "examples", "flags", "presets"}
     own = {name for name in files(wheel / "snas_tf") if name.split("/")[0] not in carried}
     assert own == files(ROOT / "snas_tf")
     assert "py.typed" in own

@@ -81,7 +81,7 @@ class SearchModel(TracedModel):
 
     def evaluate_child(self, genotype: Genotype, batches: tf.data.Dataset | None) -> float:
         """Measure the accuracy of a derived child with the parent's weights (Table 1)."""
-        for kind, z in genotype.one_hot().items():
+        for kind, z in genotype.one_hot(self.algorithm.space).items():
             self.child[kind].assign(z)
         self.evaluates_child.assign(True)
         try:

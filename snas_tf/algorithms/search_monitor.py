@@ -75,7 +75,8 @@ class SearchMonitor(Monitor):
         names = (*algorithm.measures, *held_out)
         self.genotype = genotype = self.model.derive()
         probabilities = {kind: one.numpy() for kind, one in algorithm.probabilities().items()}
-        counts = {kind: count_operations(genotype.cell(kind)) for kind in self._space.kinds}
+        space = self._space
+        counts = {kind: count_operations(genotype.cell(kind), space) for kind in space.kinds}
         expected = expected_costs(plan, self.model.network.num_classes, probabilities)
         return {
             **{name: means[name] for name in names},

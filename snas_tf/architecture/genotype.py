@@ -33,8 +33,8 @@ class CellGenotype:
     Attributes:
         edges: the live edges.
         concat: the nodes that are concatenated.
-        space: the search space. A published cell may have other operations, more nodes, or a
-            source twice.
+        space: the search space; where a variant was searched, the space that it varies. A cell
+            may have operations that are no candidates, other nodes, or a source twice.
     """
 
     edges: tuple[Edge, ...]
@@ -43,8 +43,8 @@ class CellGenotype:
 
     @property
     def nodes(self) -> tuple[int, ...]:
-        """The intermediate nodes: those of the search space, and as many more as edges enter."""
-        last = max([self.space.num_nodes - 1, *(edge.target for edge in self.edges)])
+        """The intermediate nodes, up to the last that an edge enters or the output has."""
+        last = max([*self.concat, *(edge.target for edge in self.edges)])
         return tuple(range(self.space.num_inputs, last + 1))
 
 
@@ -72,13 +72,19 @@ class Genotype:
         """Number of nodes that the cells of each kind concatenate."""
         return {kind: len(self.cell(kind).concat) for kind in self.space.kinds}
 
-    def one_hot(self) -> dict[str, np.ndarray]:
+    def one_hot(self, space: SearchSpace | None = None) -> dict[str, np.ndarray]:
         """The genotype as a one-hot Z, float32 [edges, operations] for each kind.
+
+        An edge that is dropped has the zero operation; where there is none, its row is 0.
+
+        Args:
+            space: the space that was searched: that of the genotype, or a variant.
 
         Raises:
             ValueError: it leaves the search space.
         """
-        return {kind: _one_hot_cell(self.cell(kind), self.space) for kind in self.space.kinds}
+        space = space or self.space
+        return {kind: _one_hot_cell(self.cell(kind), space) for kind in self.space.kinds}
 
 
 def derive(log_alpha: Mapping[str, np.ndarray], space: SearchSpace = DARTS) -> Genotype:
@@ -109,7 +115,7 @@ def _derive_cell(log_alpha: np.ndarray, space: SearchSpace) -> CellGenotype:
         for (source, target), operation in zip(space.edges, chosen, strict=True)
         if operation != ZERO
     )
-    return CellGenotype(edges, space.concat, space)
+    return CellGenotype(edges, space.concat, space.base)
 
 
 def derive_strongest(
@@ -119,28 +125,31 @@ def derive_strongest(
 
     The strength of an edge is the largest probability of an operation other than zero, which is
     the operation it keeps. Of equally strong edges the first ones are kept. Where the space sets no
-    number of edges, or has no zero operation, each edge keeps its most probable operation.
+    number of edges, each edge keeps its most probable operation.
 
     Args:
         probabilities: for each kind, [edges, operations].
         space: search space of these edges and operations.
     """
-    if space.kept_inputs is None or space.zero is None:
+    if space.kept_inputs is None:
         return derive(probabilities, space)
-    scores = {kind: _keep_strongest(probabilities[kind], space) for kind in space.kinds}
-    return derive(scores, space)
+    cells = (_derive_strongest_cell(np.array(probabilities[kind]), space) for kind in space.kinds)
+    return Genotype(tuple(cells))
 
 
-def _keep_strongest(probabilities: np.ndarray, space: SearchSpace) -> np.ndarray:
-    """Make zero the best of all operations but on the strongest edges into each node."""
-    scores = np.array(probabilities)
-    scores[:, space.zero] = -np.inf
-    strength = scores.max(axis=1)
+def _derive_strongest_cell(scores: np.ndarray, space: SearchSpace) -> CellGenotype:
+    if space.zero is not None:
+        scores[:, space.zero] = -np.inf
+    strength, kept = scores.max(axis=1), set()
     for target in space.intermediate_nodes:
         entering = [row for row, edge in enumerate(space.edges) if edge[1] == target]
-        weakest = sorted(entering, key=lambda row: -strength[row])[space.kept_inputs :]
-        scores[weakest, space.zero] = np.inf
-    return scores
+        kept |= {*sorted(entering, key=lambda row: -strength[row])[: space.kept_inputs]}
+    edges = tuple(
+        Edge(*edge, space.operations[scores[row].argmax()])
+        for row, edge in enumerate(space.edges)
+        if row in kept
+    )
+    return CellGenotype(edges, space.concat, space.base)
 
 
 def _one_hot_cell(cell: CellGenotype, space: SearchSpace) -> np.ndarray:
@@ -151,23 +160,31 @@ def _one_hot_cell(cell: CellGenotype, space: SearchSpace) -> np.ndarray:
         and {*chosen.values()} <= {*space.operations}
     ):
         raise ValueError(f"the cell leaves the search space {space.name}, received: {cell}")
-    columns = [space.operations.index(chosen.get(edge, ZERO)) for edge in space.edges]
-    return np.eye(len(space.operations), dtype=np.float32)[columns]
+    columns = {name: column for column, name in enumerate(space.operations)}
+    z = np.zeros(space.shape, np.float32)
+    for row, edge in enumerate(space.edges):
+        column = columns.get(chosen.get(edge, ZERO))
+        z[row, [] if column is None else column] = 1
+    return z
 
 
-def count_operations(cell: CellGenotype) -> dict[str, int]:
-    """Count the edges of a cell's search space by what they have: a sign of collapse.
+def count_operations(cell: CellGenotype, space: SearchSpace | None = None) -> dict[str, int]:
+    """Count the edges of a search space by what they have in a cell: a sign of collapse.
+
+    Args:
+        cell: the cell.
+        space: the space that was searched: that of the cell, or a variant.
 
     Returns:
         "zeros" (edges that are dropped), "skips", "poolings" and "convolutions".
     """
-    families = [cell.space.operation(edge.operation).family for edge in cell.edges]
-    skips, poolings = families.count("skip"), families.count("pooling")
+    operations = [cell.space.operation(edge.operation) for edge in cell.edges]
+    families = [operation.family for operation in operations]
     return {
-        "zeros": len(cell.space.edges) - len(families),
-        "skips": skips,
-        "poolings": poolings,
-        "convolutions": len(families) - skips - poolings,
+        "zeros": len((space or cell.space).edges) - len(families),
+        "skips": families.count("skip"),
+        "poolings": families.count("pooling"),
+        "convolutions": sum(operation.has_kernels for operation in operations),
     }
 
 

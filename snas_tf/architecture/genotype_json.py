@@ -15,7 +15,10 @@ _LAST_NODE = 31  # far beyond any published cell; protects from typing errors
 
 
 def to_json(genotype: Genotype) -> str:
-    """The genotype as versioned JSON text, one edge a line; its space where it is not DARTS'."""
+    """The genotype as versioned JSON text, one edge a line; its space where it is not DARTS'.
+
+    A variant is not named: its genotypes are those of the space that it varies.
+    """
     space = genotype.space
     kinds = ",\n".join(_cell_to_json(kind, genotype.cell(kind)) for kind in space.kinds)
     named = "" if space == DARTS else f'  "space": {json.dumps(space.name)},\n'
@@ -61,7 +64,10 @@ def from_content(content: Any) -> Genotype:
 def _read_space(content: Any) -> SearchSpace:
     name = content.get("space", DARTS.name) if isinstance(content, dict) else DARTS.name
     if not isinstance(name, str) or name not in SPACES:
-        raise ValueError(f"space: received {quote(name)}, accepted: {', '.join(SPACES)}")
+        raise ValueError(
+            f"space: received {quote(name)}, accepted: {', '.join(SPACES)}, or what a `plugin` "
+            "registers"
+        )
     return SPACES[name]
 
 
@@ -74,7 +80,11 @@ def _cell_from_json(kind: str, content: Any, space: SearchSpace) -> CellGenotype
         _edge_from_json(f"{kind}.edges[{index}]", entry, space)
         for index, entry in enumerate(content["edges"])
     )
-    nodes = CellGenotype(edges, space=space).nodes
+    nodes = CellGenotype(edges, space.concat, space).nodes
+    # Nodes in turn are those of a cell with more nodes, even if no edge enters the last of them.
+    in_turn = tuple(range(space.num_inputs, space.num_inputs + len(content["concat"])))
+    if content["concat"] == [*in_turn] and in_turn[-1:] <= (_LAST_NODE,):
+        nodes = (*nodes, *in_turn[len(nodes) :])
     concat = _concat_from_json(kind, content["concat"], nodes)
     if space.skeleton.hands_on_one_node and concat != space.concat:
         raise ValueError(f"{kind}.concat: received {[*concat]}, accepted: {[*space.concat]}")
@@ -96,7 +106,8 @@ def _edge_from_json(name: str, entry: Any, space: SearchSpace) -> Edge:
     accepted = [name for name in space.known_operations if name != ZERO]
     if operation not in accepted:
         raise ValueError(
-            f"{name}: unknown operation {quote(operation)}, accepted: {', '.join(accepted)}"
+            f"{name}: unknown operation {quote(operation)}, accepted: {', '.join(accepted)}, or "
+            "what a `plugin` registers"
         )
     if type(target) is not int or not space.num_inputs <= target <= _LAST_NODE:
         raise ValueError(

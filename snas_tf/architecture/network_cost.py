@@ -77,7 +77,9 @@ def normalize_costs(
     shares = None if weights is None else [weights[name] for name in CRITERIA]
     return {
         kind: np.average(
-            [costs[kind][name] / largest[name] for name in CRITERIA], axis=0, weights=shares
+            [costs[kind][name] / (largest[name] or 1.0) for name in CRITERIA],
+            axis=0,
+            weights=shares,
         )
         for kind in costs
     }

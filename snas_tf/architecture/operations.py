@@ -2,6 +2,8 @@
 
 import dataclasses
 import functools
+import inspect
+import re
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,6 +16,7 @@ from snas_tf.architecture.cost import (
     normalization,
     pointwise,
 )
+from snas_tf.errors import quote
 
 CostFunction = Callable[[int, int, tuple[int, int]], Cost]
 """From channels, stride and input (height, width) to the cost of running once on one image."""
@@ -47,8 +50,8 @@ class OperationSpec:
 
     @property
     def has_kernels(self) -> bool:
-        """Whether it learns something besides a normalization."""
-        return self.family not in ("zero", "skip", "pooling")
+        """Whether it multiplies by what it learns, so that it is counted as a convolution."""
+        return self.cost(2, 1, (8, 8)).multiply_adds > 0
 
 
 def _zero(channels: int, stride: int, size: tuple[int, int]) -> Cost:
@@ -203,8 +206,32 @@ def register(operation: OperationSpec) -> OperationSpec:
     """Register an operation, and return it.
 
     Raises:
-        ValueError: another operation has this name.
+        ValueError: another operation has this name, which is not of letters, digits and "_"; its
+            cost is no function that returns a `Cost`, or its layer has no `apply`.
     """
+    _check(operation)
     if OPERATIONS.setdefault(operation.name, operation) != operation:
         raise ValueError(f"there is another operation of the name {operation.name!r}")
     return operation
+
+
+def _check(operation: OperationSpec) -> None:
+    name, layer = operation.name, operation.layer
+    if not (isinstance(name, str) and re.fullmatch(r"\w+", name)):
+        raise ValueError(f"name: received {quote(name)}, accepted: letters, digits and _")
+    if layer is None or (isinstance(layer, type) and not _is_concrete(layer)):
+        raise ValueError(
+            f"operation {name!r}: its layer, {getattr(layer, '__name__', layer)}, has no method "
+            "apply, accepted: a subclass of BaseOperation that has one"
+        )
+    costs = [operation.cost(2, stride, (8, 8)) for stride in (1, 2) if callable(operation.cost)]
+    if not costs or not all(isinstance(cost, Cost) for cost in costs):
+        received = quote(costs[0] if costs else operation.cost)
+        raise ValueError(
+            f"operation {name!r}: its cost is {received}, accepted: a function of channels, stride "
+            "and (height, width) that returns a snas_tf.architecture.cost.Cost"
+        )
+
+
+def _is_concrete(layer: type) -> bool:
+    return callable(getattr(layer, "apply", None)) and not inspect.isabstract(layer)

@@ -11,6 +11,7 @@ from snas_tf.architecture.operations import OPERATIONS, ZERO, OperationSpec
 from snas_tf.architecture.reduction_skeleton import ReductionSkeleton
 from snas_tf.architecture.skeleton import Skeleton
 from snas_tf.architecture.stems import Stem
+from snas_tf.errors import UserError, format_setting, quote
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +33,7 @@ class SearchSpace:
             itself, such as DARTS; None for those whose best operation is not zero.
         own_operations: operations whose names mean something else in other spaces.
         skeleton: how the cells form a network.
+        variant_of: the space of which this is a variant, see `vary`; None where it is none.
 
     Raises:
         ValueError: an unknown operation, fewer than two, a count that is not positive, or an output
@@ -47,15 +49,10 @@ class SearchSpace:
     kept_inputs: int | None = 2
     own_operations: tuple[OperationSpec, ...] = ()
     skeleton: Skeleton = dataclasses.field(default_factory=ReductionSkeleton)
+    variant_of: "SearchSpace | None" = None
 
     def __post_init__(self) -> None:
-        known = self.known_operations
-        unknown = [name for name in self.operations if name not in known]
-        if unknown or len(set(self.operations)) < max(2, len(self.operations)):
-            raise ValueError(
-                f"operations: received {self.operations}, accepted: two or more of "
-                f"{', '.join(known)}, none twice"
-            )
+        self._check_operations()
         if self.num_inputs < 1 or self.num_intermediate < 1:
             raise ValueError(
                 "a cell needs at least 1 input and 1 intermediate node, received: "
@@ -88,14 +85,67 @@ class SearchSpace:
         return tuple(self.operation(name) for name in self.operations)
 
     @property
-    def num_nodes(self) -> int:
-        """Inputs and intermediate nodes."""
-        return self.num_inputs + self.num_intermediate
+    def base(self) -> "SearchSpace":
+        """The space of which this is a variant, or itself: what its genotypes are of."""
+        return self.variant_of.base if self.variant_of else self
+
+    def vary(
+        self, operations: Sequence[str] | None = None, num_nodes: int | None = None
+    ) -> "SearchSpace":
+        """Make a variant: with other candidates, or another number of intermediate nodes.
+
+        Its name is that of this space and what differs, such as `darts:num_nodes=2`, by which
+        `spaces.get` makes it again.
+
+        Args:
+            operations: names of the candidates, in the order of the columns of log alpha; of
+                `known_operations`. None for this space's.
+            num_nodes: intermediate nodes of a cell; None for this space's.
+
+        Raises:
+            UserError: an unknown operation, one twice, fewer than two, or another number of nodes
+                where the cell's output does not concatenate all of them.
+        """
+        operations = self.operations if operations is None else tuple(operations)
+        num_nodes = self.num_intermediate if num_nodes is None else num_nodes
+        own = {"operations": ",".join(self.operations), "num_nodes": self.num_intermediate}
+        wanted = {"operations": ",".join(operations), "num_nodes": num_nodes}
+        changed = [f"{name}={wanted[name]}" for name in wanted if wanted[name] != own[name]]
+        if not changed:
+            return self
+        if num_nodes != self.num_intermediate and self.outputs is not None:
+            raise UserError(
+                f"`num_nodes`={num_nodes}: the cells of `space`={self.name} have "
+                f"{self.num_intermediate}, whose last is the output, accepted: "
+                f"{self.num_intermediate}"
+            )
+        try:
+            return dataclasses.replace(
+                self,
+                name=":".join([self.name, *changed]),
+                operations=operations,
+                num_intermediate=num_nodes,
+                variant_of=self,
+            )
+        except ValueError as error:
+            raise UserError(str(error)) from error
+
+    def _check_operations(self) -> None:
+        operations, known = self.operations, self.known_operations
+        unknown = [name for name in operations if name not in known]
+        twice = [name for name in known if operations.count(name) > 1]
+        if unknown or twice or len(operations) < 2:
+            problem = f"{quote(twice[0])} twice" if twice else "fewer than two"
+            problem = f"{quote(unknown[0])} is unknown" if unknown else problem
+            raise ValueError(
+                f"{format_setting('operations', operations)}: {problem}, accepted: two "
+                f"or more of {', '.join(known)}, or what a `plugin` registers"
+            )
 
     @property
     def intermediate_nodes(self) -> tuple[int, ...]:
         """The nodes that edges enter."""
-        return tuple(range(self.num_inputs, self.num_nodes))
+        return tuple(range(self.num_inputs, self.num_inputs + self.num_intermediate))
 
     @property
     def concat(self) -> tuple[int, ...]:

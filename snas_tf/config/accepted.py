@@ -6,8 +6,9 @@ import math
 import numbers
 import os
 import pathlib
+import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from snas_tf.errors import UserError, format_setting, quote
@@ -18,6 +19,7 @@ _NOUNS = {
     float: "a number",
     str: "a text",
     pathlib.Path: "a path",
+    tuple[str, ...]: "names",
 }
 
 
@@ -76,7 +78,7 @@ class Accepted:
     """The values that a field accepts.
 
     Attributes:
-        kind: `bool`, `int`, `float`, `str` or `pathlib.Path`.
+        kind: `bool`, `int`, `float`, `str`, `pathlib.Path` or `tuple[str, ...]`.
         optional: whether None is accepted too.
         rule: which values of this kind; None for all.
     """
@@ -91,7 +93,8 @@ class Accepted:
         rule = None
         if typing.get_origin(annotation) is typing.Annotated:
             annotation, rule = typing.get_args(annotation)
-        kinds = typing.get_args(annotation) or (annotation,)
+        optional = isinstance(annotation, types.UnionType)
+        kinds = typing.get_args(annotation) if optional else (annotation,)
         (kind,) = (one for one in kinds if one is not type(None))
         return cls(kind, type(None) in kinds, rule)
 
@@ -183,6 +186,12 @@ def _to_str(value: Any) -> str:
     return value
 
 
+def _to_names(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise ValueError("not a list of names")
+    return tuple(_to_str(name) for name in value)
+
+
 def _to_path(value: Any) -> pathlib.Path:
     if isinstance(value, pathlib.Path):
         return value
@@ -198,4 +207,5 @@ _CONVERSIONS = {
     float: _to_float,
     str: _to_str,
     pathlib.Path: _to_path,
+    tuple[str, ...]: _to_names,
 }

@@ -18,6 +18,8 @@ class RunConfig(Config):
         seed: the seed of everything random.
         checkpoint_every_steps: steps between checkpoints within an epoch; 0 for checkpoints at the
             end of every epoch only.
+        plugin: the files of Python that the run has imported for what they register; their content
+            is recorded.
 
     Raises:
         UserError: a value is not accepted.
@@ -26,3 +28,4 @@ class RunConfig(Config):
     model_dir: pathlib.Path
     seed: Annotated[int, Range(0, _LARGEST)] = 0
     checkpoint_every_steps: Annotated[int, Range(0, _LARGEST)] = 0
+    plugin: tuple[str, ...] = ()

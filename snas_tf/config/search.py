@@ -40,6 +40,9 @@ class SearchConfig(TrainingConfig):
     Attributes:
         algorithm: the search algorithm; a name of `config.algorithms.ALGORITHMS`.
         space: the search space; a name of `architecture.spaces.SPACES`.
+        operations: names of the candidates, in the order of the columns of log alpha; None for
+            those of `space`, and so are its own in their order.
+        num_nodes: intermediate nodes of a cell; None for as many as in `space`.
         relaxation: how Z is drawn; one of `RELAXATIONS`.
         draws: architectures drawn a step, whose losses are averaged.
         architecture_fraction: share of the training images that theta is not trained on, for
@@ -72,8 +75,8 @@ class SearchConfig(TrainingConfig):
         initial_temperature, final_temperature: lambda of Eq. 5 falls linearly between them.
 
     Raises:
-        UserError: a value is not accepted; there is no epoch, no such algorithm or space; the
-            algorithm does not have a setting, or drops edges where the space has no zero operation;
+        UserError: a value is not accepted; there is no epoch, no such algorithm, space or variant;
+            the algorithm does not have a setting, or drops edges where there is no zero operation;
             the temperature rises; a tournament is larger than the population, or this than the
             samples; the estimator needs relaxed draws, or the baseline another estimator; no
             criterion has a weight; more than one of `constraint_weight` and the targets is given;
@@ -82,6 +85,8 @@ class SearchConfig(TrainingConfig):
 
     algorithm: str = "snas"
     space: str = "darts"
+    operations: tuple[str, ...] | None = None
+    num_nodes: Annotated[int | None, Range(1, 8)] = None
     relaxation: Annotated[str, OneOf(RELAXATIONS)] = "concrete"
     draws: Annotated[int, _DRAWS] = 1
     architecture_fraction: Annotated[float, Range(0, 1, above=True, below=True)] = OWN
@@ -120,6 +125,14 @@ class SearchConfig(TrainingConfig):
             if getattr(self, name) is OWN:
                 object.__setattr__(self, name, value)
         super().__post_init__()
+        named = self._named_space
+        # What is the space's own is no variant, and recorded as none.
+        for name, own in {
+            "operations": named.operations,
+            "num_nodes": named.num_intermediate,
+        }.items():
+            if getattr(self, name) == own:
+                object.__setattr__(self, name, None)
         if self.epochs < 1:
             raise UserError(f"`epochs`={self.epochs}: nothing to search with, accepted: 1 or more")
         self._check_space(spec)
@@ -141,16 +154,24 @@ class SearchConfig(TrainingConfig):
 
     @property
     def search_space(self) -> SearchSpace:
-        """The search space.
+        """The search space: that of the name, or its variant.
 
         Raises:
-            UserError: there is none of this name.
+            UserError: there is none.
         """
+        return self._named_space.vary(self.operations, self.num_nodes)
+
+    @property
+    def _named_space(self) -> SearchSpace:
         # Checked here, because spaces can be registered.
         if not isinstance(self.space, str) or self.space not in spaces.SPACES:
             setting = format_setting("space", self.space)
             raise UserError(f"{setting}: unknown, accepted: {', '.join(spaces.SPACES)}")
         return spaces.get(self.space)
+
+    def default_size(self) -> tuple[int, int]:
+        """See `TrainingConfig.default_size`."""
+        return self._named_space.skeleton.search_size
 
     def _check_settings(self, spec: algorithms.AlgorithmSpec) -> None:
         for field in dataclasses.fields(self):
@@ -165,9 +186,10 @@ class SearchConfig(TrainingConfig):
 
     def _check_space(self, spec: algorithms.AlgorithmSpec) -> None:
         if spec.drops_edges and self.search_space.zero is None:
+            name = "space" if self.operations is None else "operations"
             raise UserError(
-                f"{format_setting('space', self.space)}: has no operation none, without which "
-                f"`algorithm`={self.algorithm} can't drop edges, accepted: a space that has it"
+                f"{format_setting(name, getattr(self, name))}: has no operation none, without "
+                f"which `algorithm`={self.algorithm} can't drop edges, accepted: one that has it"
             )
 
     def _check_population(self, spec: algorithms.AlgorithmSpec) -> None:

@@ -132,6 +132,7 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
         """Fold the normalizations into weights with which `apply` gives the same in evaluation.
 
         By default the kernels stay. A subclass may scale them by the factor, and so save a product.
+        Where there is no normalization, there is nothing to fold.
 
         Args:
             weights: the edge's, from `unstack`.
@@ -140,6 +141,8 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
             The kernels, and the "factor", unless they have it, and "offset" [..., channels].
         """
         kernels = {name: value for name, value in weights.items() if name not in NORMALIZATION}
+        if "mean" not in weights:
+            return kernels
         return {**kernels, **fold(weights)}
 
     def call(

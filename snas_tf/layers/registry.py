@@ -8,9 +8,19 @@ from snas_tf.layers.base_operation import BaseOperation
 
 
 def layer_class(operation: OperationSpec) -> type[BaseOperation]:
-    """Return the layer of an operation; that of a skip connection is for stride 2."""
+    """Return the layer of an operation; that of a skip connection is for stride 2.
+
+    Raises:
+        TypeError: it is no class that derives from `BaseOperation`.
+    """
     layer: Any = operation.layer
-    return pkgutil.resolve_name(layer) if isinstance(layer, str) else layer
+    layer = pkgutil.resolve_name(layer) if isinstance(layer, str) else layer
+    if not (isinstance(layer, type) and issubclass(layer, BaseOperation)):
+        raise TypeError(
+            f"operation {operation.name!r}: received the layer {layer!r}, accepted: a class that "
+            "derives from snas_tf.layers.base_operation.BaseOperation"
+        )
+    return layer
 
 
 def create_layer(

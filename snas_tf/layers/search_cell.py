@@ -47,7 +47,7 @@ class SearchCell(BaseCell):
         per_node = [one for one in layered if layer_class(one).per_node]
         per_edge = [one for one in layered if not layer_class(one).per_node]
         # Nothing leaves the last node.
-        self.poolings = _create_layers(per_node, space.num_nodes - 1, plan.channels)
+        self.poolings = _create_layers(per_node, space.intermediate_nodes[-1], plan.channels)
         self.convolutions = _create_layers(per_edge, len(space.edges), plan.channels)
         self._strided_edges = [edge for edge in space.edges if plan.stride(edge[0]) == 2]
         if self._strided_edges and SKIP in space.operations:

@@ -1,5 +1,8 @@
 """Copying the weights of a parent to a child."""
 
+import dataclasses
+
+from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.errors import UserError
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.parent import ParentNetwork
@@ -12,12 +15,15 @@ def inherit(child: ChildNetwork, parent: ParentNetwork) -> None:
     so the child computes what the parent does with the child's one-hot Z (Section 2.1).
 
     Raises:
-        UserError: the genotype is not of the search space: an operation, an edge, or an output that
-            does not concatenate the space's nodes in their order.
+        UserError: the genotype is not of the parent's search space: an operation, an edge, or an
+            output that does not concatenate the space's nodes in their order.
         ValueError: the plans of the networks differ.
     """
-    _check(child)
-    if child.network_plan != parent.network_plan:
+    _check(child, parent.network_plan.space)
+    # The plan of the child has the space that the parent's may be a variant of.
+    if child.network_plan != dataclasses.replace(
+        parent.network_plan, space=child.network_plan.space
+    ):
         raise ValueError(f"the plans differ: {child.network_plan} and {parent.network_plan}")
     for to_chain, from_chain in zip(child.stem, parent.stem, strict=True):
         to_chain.set_weights(from_chain.get_weights())
@@ -33,8 +39,7 @@ def inherit(child: ChildNetwork, parent: ParentNetwork) -> None:
             layer.assign([from_cell.edge_weights(edge.source, edge.target, name) for edge in edges])
 
 
-def _check(child: ChildNetwork) -> None:
-    space = child.genotype.space
+def _check(child: ChildNetwork, space: SearchSpace) -> None:
     for kind in space.kinds:
         concat = child.genotype.cell(kind).concat
         if concat != space.concat:

@@ -53,9 +53,11 @@ def _draw_heat_map(
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
-    figure = Figure(figsize=(7, 6.4))
-    figure.text(0.03, 0.975, title, **TITLE)
-    axes = figure.add_axes((0.075, 0.025, 0.79, 0.865))
+    rows, columns = values.shape
+    height = max(6.4, 0.9 + 0.39 * rows)  # inches, of which the title and the labels take 0.7
+    figure = Figure(figsize=(max(7, 0.87 * columns), height))
+    figure.text(0.03, 1 - 0.16 / height, title, **TITLE)
+    axes = figure.add_axes((0.075, 0.16 / height, 0.77, 1 - 0.86 / height))
     lowest, highest = limits
     image = axes.imshow(values, cmap=colors, vmin=lowest, vmax=highest, aspect="auto")
     best = np.argmax(np.nan_to_num(values, nan=-np.inf), axis=1)
@@ -74,12 +76,13 @@ def _draw_heat_map(
     # A white rule where the edges into the next node start.
     starts = [row - 0.5 for row, (source, _) in enumerate(space.edges) if source == 0]
     axes.hlines(starts, -0.5, len(space.operations) - 0.5, color="white", lw=4)
-    labels = [operation.label for operation in space.candidates]
+    between = " " if columns <= 8 else "\n"  # Many labels side by side take two lines each.
+    labels = [operation.label.replace(" ", between, 1) for operation in space.candidates]
     axes.set_xticks(range(len(labels)), labels)
     axes.set_yticks(range(len(space.edges)), [f"{i}\u2192{j}" for i, j in space.edges])
     axes.tick_params(length=0, labelcolor=INK, labeltop=True, labelbottom=False)
     axes.spines[:].set_visible(False)
-    bar = figure.colorbar(image, cax=figure.add_axes((0.895, 0.25, 0.025, 0.5)))
+    bar = figure.colorbar(image, cax=figure.add_axes((0.87, 0.25, 0.025, 0.5)))
     bar.outline.set_visible(False)
     bar.ax.tick_params(color=PALE, labelcolor=INK)
     return figure

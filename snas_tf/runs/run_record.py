@@ -16,6 +16,7 @@ _SOURCES = {
     "images": "`data_dir`: not the images",
     "genotype": "`genotype`: not the genotype",
     "initial_weights": "`initial_weights`: not the weights",
+    "plugins": "`plugin`: not the plugins",
 }
 _ACCEPTED = "accepted: the same, to resume it, or another `model_dir`"
 
@@ -28,7 +29,7 @@ class RunRecord:
         kind: "search", "evaluate", "imagenet" or "compare".
         settings: values of the configs, by field.
         inputs: the content of what the run reads, by name: "images", "genotype",
-            "initial_weights". Empty where they have not been read yet.
+            "initial_weights", "plugins". Empty where they have not been read yet.
     """
 
     kind: str
@@ -84,7 +85,22 @@ class RunRecord:
             old, new = before.inputs.get(name), self.inputs.get(name)
             if old != new:
                 source = _SOURCES.get(name, "run.json: not the inputs")
+                if name == "plugins":  # None where there are none
+                    old, new = old or {}, new or {}
                 raise UserError(f"{source} of {where}{_difference(old, new)}, {_ACCEPTED}")
+
+    def find_changed_plugin(self, digests: Mapping[str, str]) -> str | None:
+        """Find a plugin that the run had with another content.
+
+        Args:
+            digests: digests of plugins, by the name of the file.
+
+        Returns:
+            Its name, or None.
+        """
+        recorded = self.inputs.get("plugins", {})
+        changed = (name for name in digests if recorded.get(name, digests[name]) != digests[name])
+        return next(changed, None)
 
     def to_json(self, **remarks: Any) -> str:
         """Convert to JSON text, with remarks that are not compared."""

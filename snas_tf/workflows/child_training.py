@@ -19,6 +19,7 @@ from snas_tf.data import memory_collection
 from snas_tf.data.batches import TEST, VALIDATION, BatchConfig, Collection, Dataset
 from snas_tf.errors import UserError
 from snas_tf.files import whole_files
+from snas_tf.files.digests import digests
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.description import Network, NetworkDescription
 from snas_tf.runs import checkpoint_files, devices, loop
@@ -61,6 +62,7 @@ class ChildTraining(Workflow):
         if self.initial_weights is not None:
             fraction = self.data_config.validation_fraction
             self.initial_weights.check_images(images.fingerprint, fraction)
+            self.initial_weights.check_plugins(digests(self.run_config.plugin))
 
     def split_seed(self) -> int:
         """See `Workflow.split_seed`; initial weights are validated on what the search held out."""

@@ -21,7 +21,7 @@ from snas_tf.workflows.comparison_runs import SEARCH, ComparisonRuns, Outcomes, 
 from snas_tf.workflows.comparison_summary import summarize
 from snas_tf.workflows.comparison_table import make_tables
 from snas_tf.workflows.search import Search
-from snas_tf.workflows.workflow import check_place
+from snas_tf.workflows.workflow import check_place, plugins
 
 
 def compare(
@@ -56,7 +56,8 @@ def compare(
             run.write_record(record, devices.versions())
         images = _read_images(comparison, data_config, run)
         _check_images(comparison, data_config, run_config, images)
-        record = record.with_inputs(images=images.without_test().fingerprint)
+        fingerprint = images.without_test().fingerprint
+        record = record.with_inputs(images=fingerprint, **plugins(run_config))
         comparison_record.check(record, run)
         run.write_record(record, devices.versions())
         print(images.summary(), flush=True)

@@ -7,6 +7,7 @@ from typing import Any
 from snas_tf.architecture.benchmark_table import BenchmarkTable
 from snas_tf.architecture.genotype import count_operations
 from snas_tf.architecture.genotype_source import read_genotype
+from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.config import Comparison
 from snas_tf.config.comparison import RANDOM
 from snas_tf.runs.run_directory import RunDirectory
@@ -71,15 +72,17 @@ def _searches(
                 "label": member.label,
                 "algorithm": config.algorithm,
                 "seed": member.seed,
-                **_search_figures(member, result),
+                **_search_figures(member, result, config.search_space),
                 **_trained_figures(children.get((member.label, member.seed), {})),
                 **_looked_up(member, table),
             }
 
 
-def _search_figures(member: Member, result: Mapping[str, Any]) -> dict[str, Any]:
+def _search_figures(
+    member: Member, result: Mapping[str, Any], space: SearchSpace
+) -> dict[str, Any]:
     genotype = read_genotype(RunDirectory(member.path).genotype)
-    counts = {kind: count_operations(genotype.cell(kind)) for kind in genotype.space.kinds}
+    counts = {kind: count_operations(genotype.cell(kind), space) for kind in space.kinds}
     return {
         **({"cell": result["cell"]} if "cell" in result else {}),
         **{name: result[name] for name in _SEARCHED},

@@ -5,6 +5,8 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
+from snas_tf.architecture import spaces
+from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.data.batches import VALIDATION
 from snas_tf.data.folder import TRAIN
 from snas_tf.errors import UserError, format_setting, quote
@@ -39,6 +41,15 @@ class InitialWeights:
         if record.kind != "search" or not {"seed", "validation_fraction"} <= record.settings.keys():
             raise self._refusal(f"holds a run of kind {quote(record.kind)}", "that of a search")
         return record
+
+    @functools.cached_property
+    def _search_space(self) -> SearchSpace:
+        settings = self._record.settings
+        try:
+            space = spaces.get(settings.get("space", spaces.DARTS.name))
+        except ValueError as error:
+            raise self._refusal(str(error), "one that a `plugin` registers, too") from error
+        return space.vary(settings.get("operations"), settings.get("num_nodes"))
 
     @functools.cached_property
     def _step(self) -> int:
@@ -79,6 +90,19 @@ class InitialWeights:
                 f"have seen the rest, accepted: {held_out}, or 0"
             )
 
+    def check_plugins(self, digests: Mapping[str, str]) -> None:
+        """Check that operations compute what they did in the search.
+
+        Args:
+            digests: digests of the child's plugins, by the name of the file.
+
+        Raises:
+            UserError: the search had one with another content.
+        """
+        changed = self._record.find_changed_plugin(digests)
+        if changed is not None:
+            raise self._refusal(f"was searched with another {changed}", "the `plugin` as it was")
+
     def check_network(self, described: NetworkDescription) -> NetworkDescription:
         """Return the description of the parent, which has the search's channel statistics.
 
@@ -100,7 +124,13 @@ class InitialWeights:
         Raises:
             UserError: the weights are of another network, or the genotype is not of its space.
         """
-        parent = described.make_parent(network.genotype.space)
+        space, found = self._search_space, network.genotype.space
+        if space.base != found:
+            raise self._refusal(
+                f"was searched in {space.base.name}, received: a genotype of {found.name}",
+                "a genotype that the search found",
+            )
+        parent = described.make_parent(space)
         try:
             self._files.restore(network_checkpoint(parent), self._step)
         except ValueError as error:

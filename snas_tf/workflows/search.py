@@ -94,7 +94,7 @@ class Search(Workflow):
         accuracy = model.evaluate_child(genotype, validation)
         result = _result(model, genotype, rounded_edges, accuracy, monitor)
         plots.save_cells(genotype, run.path)
-        curves = plots.draw_curves(monitor.rows, "search", genotype.space)
+        curves = plots.draw_curves(monitor.rows, "search", self.config.search_space)
         plots.save(curves, run.path / "curves.png")
         return {**result, "stopped_on_collapse": stopped}
 

@@ -9,6 +9,7 @@ from snas_tf.config import ChildConfig, DataConfig, RunConfig, SearchConfig
 from snas_tf.data.batches import Collection, Dataset
 from snas_tf.data.image_errors import as_user_errors
 from snas_tf.errors import UserError, format_setting
+from snas_tf.files.digests import digests
 from snas_tf.models.description import NetworkDescription
 from snas_tf.runs import devices, random_state
 from snas_tf.runs.run_directory import RunDirectory
@@ -112,7 +113,7 @@ class Workflow:
         raise NotImplementedError
 
     def _run(self, run: RunDirectory, images: Collection) -> dict[str, Any]:
-        inputs = {"images": images.fingerprint, **self.inputs()}
+        inputs = {"images": images.fingerprint, **self.inputs(), **plugins(self.run_config)}
         is_single = self.config.num_seeds == 1
         if is_single:
             dataset = images.split(self.split_seed())
@@ -163,6 +164,11 @@ class Workflow:
                 or bool(result.get("stopped_on_collapse"))
             )
         )
+
+
+def plugins(run_config: RunConfig) -> dict[str, Any]:
+    """The content of the plugins as an input of a run, where there are any."""
+    return {"plugins": digests(run_config.plugin)} if run_config.plugin else {}
 
 
 def check_place(data_config: DataConfig, run_config: RunConfig) -> None:

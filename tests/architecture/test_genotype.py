@@ -226,13 +226,23 @@ def test_of_equally_strong_edges_the_first_are_kept_as_by_darts():
         ]
 
 
-def test_a_space_without_zero_keeps_all_edges():
+def test_a_space_without_zero_keeps_as_many_edges_and_the_others_have_rows_of_0():
     space = SearchSpace("no_zero", ("skip_connect", "sep_conv_3x3"), ("cell",), 2, 2)
     probabilities = np.random.default_rng(0).dirichlet(np.ones(2), 5)
     found = genotype.derive_strongest({"cell": probabilities}, space)
-    assert found == genotype.derive({"cell": probabilities}, space)
-    assert len(found.cell("cell").edges) == 5
-    np.testing.assert_array_equal(found.one_hot()["cell"].argmax(1), probabilities.argmax(1))
+    assert set(found.cell("cell").edges) == strongest_by_enumeration(probabilities, space, 2)
+    z = found.one_hot()["cell"]
+    weakest = 2 + probabilities[2:].max(axis=1).argmin()
+    np.testing.assert_array_equal(z.sum(axis=1), np.arange(5) != weakest)
+    np.testing.assert_array_equal(z.argmax(1)[z.any(1)], probabilities.argmax(1)[z.any(1)])
+
+
+def test_a_space_that_keeps_no_number_of_edges_keeps_all():
+    space = SearchSpace("all", ("skip_connect", "sep_conv_3x3"), ("cell",), kept_inputs=None)
+    probabilities = {"cell": np.random.default_rng(0).dirichlet(np.ones(2), 14)}
+    found = genotype.derive_strongest(probabilities, space)
+    assert found == genotype.derive(probabilities, space)
+    assert len(found.cell("cell").edges) == 14
 
 
 def test_where_a_space_keeps_no_number_of_edges_zero_may_be_the_best_operation():

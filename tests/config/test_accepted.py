@@ -24,6 +24,7 @@ class Example(Config):
     fast: bool = False
     maybe: bool | None = None
     place: pathlib.Path | None = None
+    names: tuple[str, ...] = ()
 
 
 @given(st.integers(-20, 20))
@@ -109,4 +110,16 @@ def test_what_is_accepted_reads_as_a_sentence_of_help():
         "True or False",
         "True or False",
         "a path",
+        "names",
     ]
+
+
+@pytest.mark.parametrize("value", [["a", "b"], ("a", "b"), [pathlib.Path("a"), "b"]])
+def test_a_list_of_names_becomes_a_tuple(value):
+    assert Example(names=value).names == ("a", "b")
+
+
+@pytest.mark.parametrize("value", ["a,b", None, {"a"}])
+def test_what_is_no_list_of_names_is_refused(value):
+    with pytest.raises(UserError, match=r"^`names`=.*: not a list of names, accepted: names$"):
+        Example(names=value)

@@ -9,6 +9,7 @@ import pytest
 
 from snas_tf.architecture import spaces
 from snas_tf.architecture.search_space import SearchSpace
+from snas_tf.architecture.spaces import DARTS
 from snas_tf.config import (
     ChildConfig,
     DataConfig,
@@ -61,6 +62,7 @@ TRAINING = {
 SEARCH = {
     **TRAINING,
     "epochs": ([1, 1_000_000], [0, 1_000_001]),
+    "num_nodes": ([1, 8], [0, 9]),
     "relaxation": (["concrete", "one_hot"], ["hard"]),
     "draws": ([1, 100], [0, 101]),
     "darts_order": (["1", "2", "single_level"], ["3"]),
@@ -186,6 +188,14 @@ def test_a_range_that_is_wider_in_a_subclass_is_on_purpose():
             "`controller_entropy_weight`=1.0: not a setting of .*accepted: with `algorithm`=enas$",
         ),
         ({"space": "nasbench"}, "`space`=nasbench: unknown, accepted: darts"),
+        ({"operations": "none"}, "`operations`='none': not a list of names, accepted: names, or N"),
+        ({"operations": ["none", "x"]}, "`operations`=none,x: 'x' is unknown, accepted: two or mo"),
+        ({"operations": ["none", 3]}, r"`operations`=\['none', 3\]: not a text, accepted: names"),
+        ({"space": "nasbench201", "num_nodes": 2}, "`num_nodes`=2: the cells of `space`=nasbench2"),
+        (
+            {"algorithm": "enas", "operations": ["skip_connect", "sep_conv_3x3"]},
+            "`operations`=skip_connect,sep_conv_3x3: has no operation none, .*enas can't drop",
+        ),
         ({"target_parameters": 1e6}, r"`target_parameters`=1e\+06: .*1370134 to 7974550"),
     ],
 )
@@ -215,6 +225,15 @@ def test_a_child_has_as_many_cells_as_networks_of_its_genotypes_space_need():
         ChildConfig(num_cells=2, genotype="darts_v2")
     with pytest.raises(UserError, match=r"^`num_cells`=2: "):
         ChildConfig(num_cells=2).check_size(spaces.DARTS)
+
+
+def test_a_search_in_a_variant_has_its_space_and_records_what_differs_alone():
+    config = SearchConfig(operations=["sep_conv_7x7", "none"], num_nodes=6)
+    assert config.operations == ("sep_conv_7x7", "none")
+    assert config.search_space == DARTS.vary(config.operations, 6)
+    assert config.search_space.shape == (27, 2)
+    assert SearchConfig(operations=DARTS.operations, num_nodes=4) == SearchConfig()
+    assert SearchConfig(num_nodes=4).num_nodes is None
 
 
 def test_a_width_is_found_under_a_limit_only():

@@ -83,3 +83,12 @@ def test_only_fields_that_the_mode_has_are_read():
     fields.define(values, DataConfig(batch_size=3), {"batch_size": "Images.", "mirror": "Half."})
     values(["main.py", "--nomirror"])
     assert fields.read(values, DataConfig) == {"batch_size": 3, "mirror": False}
+
+
+def test_a_list_of_names_is_separated_by_commas_and_not_given_by_default():
+    values = MODES["search"].define(flags.FlagValues())
+    assert values["operations"].value is None
+    values(["main.py", "--operations=none, sep_conv_3x3"])
+    assert fields.read(values, SearchConfig)["operations"] == ["none", "sep_conv_3x3"]
+    with pytest.raises(flags.IllegalFlagValueError, match="an empty name, accepted: names, separ"):
+        values(["main.py", "--operations=none,,sep_conv_3x3"])

@@ -164,6 +164,14 @@ def test_the_config_makes_an_equal_controller():
         np.testing.assert_array_equal(one, other)
 
 
+def test_a_controller_of_a_variant_is_rebuilt_for_it():
+    variant = DARTS.vary(("max_pool_3x3", "none"), 2)
+    again = Controller.from_config(Controller(variant, units=8).get_config())
+    assert again.space == variant
+    z = again(SEED).z
+    assert tuple(z["normal"].shape) == (1, 5, 2)
+
+
 @pytest.mark.parametrize(
     ("space", "units"),
     [(SMALL, 0), (SearchSpace("no_zero", ("skip_connect", "sep_conv_3x3")), 8)],

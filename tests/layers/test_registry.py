@@ -1,11 +1,20 @@
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.architecture.operations import OPERATIONS
+from snas_tf.architecture import genotype
+from snas_tf.architecture.cost import Cost
+from snas_tf.architecture.operations import OPERATIONS, OperationSpec
 from snas_tf.architecture.spaces import DARTS, NASBENCH201
 from snas_tf.layers import convolutions, pooling, projections, registry
+from snas_tf.layers.base_operation import BaseOperation
+from snas_tf.models.child import ChildNetwork
+from snas_tf.models.folded import FoldedChild
+from snas_tf.models.inheritance import inherit
+from snas_tf.models.parent import ParentNetwork
 from tests.random_genotypes import OF_PUBLISHED_CELLS, randomize
 
 
@@ -301,3 +310,50 @@ def test_impossible_arguments_are_refused(make):
 def test_another_number_of_inputs_is_refused():
     with pytest.raises(ValueError, match="expected 2 inputs, received: 1"):
         create("max_pool_3x3", 2, CHANNELS)([tf.zeros([1, 4, 4, CHANNELS])])
+
+
+class Half(BaseOperation):
+    """All that an operation without weights needs."""
+
+    @classmethod
+    def apply(cls, x, weights, stride, scale=None, training=False):
+        y = x[:, ::stride, ::stride] / 2
+        return (y if scale is None else y * scale), {}
+
+
+class Scale(Half):
+    """With a kernel, without a normalization."""
+
+    def __init__(self, count, channels, affine=False, **kwargs):
+        super().__init__(count, channels, affine, **kwargs)
+        self.add_kernel("kernel", (channels,), fan_in=1)
+
+    @classmethod
+    def apply(cls, x, weights, stride, scale=None, training=False):
+        return super().apply(x * weights["kernel"], weights, stride, scale)
+
+
+@pytest.mark.parametrize("layer", [Half, Scale])
+def test_an_operation_of_ones_own_needs_apply_and_a_cost_only(layer):
+    """In the parent, in the child, which inherits its weights, and folded."""
+    own = OperationSpec("own", "other", "own", lambda *_: Cost(), layer)
+    space = dataclasses.replace(
+        DARTS, name="own", operations=("own", "none"), own_operations=(own,), num_intermediate=1
+    )
+    size, of_images = (3, 4, (8, 8)), (2, [0, 0, 0], [1, 1, 1])
+    parent = ParentNetwork(space.plan_network(*size), *of_images)
+    found = genotype.derive({kind: np.eye(2)[[0, 0]] for kind in space.kinds}, space)
+    child = ChildNetwork(found, space.plan_network(*size), *of_images)
+    inherit(child, parent)
+    images = tf.constant(np.random.default_rng(0).integers(0, 256, (2, 8, 8, 3), np.uint8))
+    z = {kind: tf.constant(one) for kind, one in found.one_hot().items()}
+    expected = parent(images, z, training=False)
+    np.testing.assert_allclose(child(images), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(FoldedChild(child)(images), expected, rtol=1e-4, atol=1e-5)
+    parent(images, z, training=True)
+
+
+def test_a_layer_that_is_no_operation_is_refused():
+    wrong = OperationSpec("own", "other", "own", lambda *_: Cost(), dict)
+    with pytest.raises(TypeError, match="'own': received the layer <class 'dict'>, accepted: a cl"):
+        registry.create_layer(wrong, 1, 4)

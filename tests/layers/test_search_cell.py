@@ -1,3 +1,5 @@
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -117,6 +119,14 @@ def test_output_shape_and_config_tell_the_truth(plan):
     assert again.plan == plan
     output = again(inputs(plan), tf.fill([14, 8], 0.125))
     assert tuple(output.shape[1:]) == again.compute_output_shape(None)[1:]
+
+
+def test_a_cell_of_a_variant_is_rebuilt_from_its_config_in_json():
+    variant = DARTS.vary(("sep_conv_7x7", "none", "max_pool_3x3"), 3)
+    cell = search_cell.SearchCell(variant.plan_network(3, 4, (8, 8))[1], variant)
+    again = search_cell.SearchCell.from_config(json.loads(json.dumps(cell.get_config())))
+    assert again.space == variant
+    assert [one.shape for one in again.weights] == [one.shape for one in cell.weights]
 
 
 def cold_draw():

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from snas_tf.architecture import genotype, zoo
 from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
-from snas_tf.architecture.spaces import DARTS
+from snas_tf.architecture.spaces import DARTS, NASBENCH201
 from snas_tf.errors import UserError
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.inheritance import inherit
@@ -103,3 +103,36 @@ def test_a_parent_of_another_size_is_refused():
     found = Genotype((SKIP, SKIP))
     with pytest.raises(ValueError, match="the plans differ"):
         inherit(child_of(found, cells=3), parent_of(cells=4))
+
+
+VARIANTS = {
+    "without zero": DARTS.vary(("skip_connect", "sep_conv_3x3"), 2),
+    "more nodes": DARTS.vary(("nor_conv_1x1", "none", "max_pool_3x3"), 5),
+    "other operations": NASBENCH201.vary(("sep_conv_3x3", "avg_pool_3x3", "skip_connect")),
+}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_child_of_a_variant_computes_what_its_parent_does_with_its_one_hot_z(name):
+    """Derived as DARTS does, so that edges are dropped where no operation is zero."""
+    variant = VARIANTS[name]
+    cells = variant.skeleton.least_cells
+    parent = ParentNetwork(variant.plan_network(cells, 2, (8, 8)), *STATISTICS)
+    randomize(parent)
+    generator = np.random.default_rng(1)
+    found = genotype.derive_strongest(
+        {
+            kind: generator.dirichlet(np.ones(variant.shape[1]), variant.shape[0])
+            for kind in variant.kinds
+        },
+        variant,
+    )
+    plan = found.space.plan_network(cells, 2, (8, 8), found.output_nodes)
+    child = ChildNetwork(found, plan, *STATISTICS)
+    inherit(child, parent)
+    z = {kind: tf.constant(rows) for kind, rows in found.one_hot(variant).items()}
+    pixels = images((8, 8))
+    np.testing.assert_allclose(child(pixels), parent(pixels, z=z), rtol=1e-5, atol=1e-5)
+    again = ChildNetwork.from_config(child.get_config())
+    again.set_weights(child.get_weights())
+    np.testing.assert_array_equal(again(pixels), child(pixels))

@@ -128,12 +128,12 @@ def test_nasnet_a_has_its_five_nodes_and_all_ten_edges(tmp_path):
     assert "dead" not in svg
 
 
-def test_the_nodes_of_the_search_space_are_drawn_even_if_a_cell_names_fewer(tmp_path):
-    cell = CellGenotype((Edge(0, 2, "skip_connect"),), concat=(2,))
+def test_nodes_are_drawn_up_to_the_last_of_the_output_and_no_further(tmp_path):
+    cell = CellGenotype((Edge(0, 2, "skip_connect"),), concat=(2, 4))
     svg = _svg(plots.draw_cell(cell, "a cell"), tmp_path)
-    dead = {"node-3-dead", "node-4-dead", "node-5-dead"}
-    assert _ids(svg, "node-") == {"node-0", "node-1", "node-2", "node-6", *dead}
-    assert _ids(svg, "concat-") == {"concat-2"}
+    dead = {"node-3-dead", "node-4-dead"}
+    assert _ids(svg, "node-") == {"node-0", "node-1", "node-2", "node-5", *dead}
+    assert _ids(svg, "concat-") == {"concat-2", "concat-4-dead"}
 
 
 def _extents(figure, prefix):

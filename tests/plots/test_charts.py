@@ -5,6 +5,7 @@ import pytest
 from matplotlib.text import Text
 
 from snas_tf import plots
+from snas_tf.architecture.operations import OPERATIONS
 from snas_tf.architecture.spaces import DARTS
 
 
@@ -114,3 +115,14 @@ def test_colors_of_credit_are_the_same_on_both_sides_of_zero():
 def test_credit_that_is_nothing_or_hardly_anything_is_drawn_in_short_numbers(value):
     texts = _texts(plots.draw_credit(np.full((14, 8), value), "credit"))
     assert max(len(text) for text in texts if re.match(r"-?\d", text)) <= 8
+
+
+def test_a_larger_space_has_a_larger_heat_map_whose_labels_take_two_lines():
+    variant = DARTS.vary(tuple(OPERATIONS), num_nodes=8)
+    figure = plots.draw_alpha(np.full(variant.shape, 1 / 12), "alpha", variant)
+    labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert labels[:3] == ["none", "skip", "max\n3x3"]
+    rows = figure.axes[0].get_window_extent().height / len(variant.edges)
+    usual = plots.draw_alpha(np.full(DARTS.shape, 1 / 8), "alpha")
+    assert rows == pytest.approx(usual.axes[0].get_window_extent().height / 14, rel=0.05)
+    assert [label.get_text() for label in usual.axes[0].get_xticklabels()][2] == "max 3x3"

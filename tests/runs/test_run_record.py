@@ -105,6 +105,19 @@ def test_what_differs_in_the_images_is_said(path):
     assert "0a1c" not in refusal(pixels, RECORD, path)
 
 
+def test_a_plugin_that_differs_is_named(path):
+    before = RECORD.with_inputs(**INPUTS, plugins={"a.py": "01", "b.py": "02"})
+    changed = RECORD.with_inputs(**INPUTS, plugins={"a.py": "01", "b.py": "ff"})
+    message = refusal(changed, before, path)
+    assert message.startswith("`plugin`: not the plugins of the run in `model_dir`=")
+    assert "(b.py: 'ff', '02' before)" in message
+    assert "(a.py: None, '01' before)" in refusal(RECORD, before, path)
+    assert "(a.py: '01', None before)" in refusal(before, RECORD, path)
+    assert before.find_changed_plugin({"a.py": "01", "c.py": "03"}) is None
+    assert before.find_changed_plugin({"a.py": "01", "b.py": "ff"}) == "b.py"
+    assert RECORD.find_changed_plugin({"a.py": "01"}) is None
+
+
 def test_inputs_that_have_not_been_read_yet_are_not_compared(path):
     RECORD.with_inputs().check_against(RECORD, path)
 

@@ -1,15 +1,18 @@
 """What a child that starts from a search's weights may be validated on."""
 
+import dataclasses
 import json
 import shutil
 
 import numpy as np
 import pytest
 
+from snas_tf.architecture import genotype_source
 from snas_tf.config import ChildConfig, DataConfig, RunConfig, SearchConfig
 from snas_tf.data import memory_collection
 from snas_tf.data.arrays import from_arrays
 from snas_tf.errors import UserError
+from snas_tf.models import description
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.workflows.child_training import ChildTraining
 from snas_tf.workflows.evaluate import evaluate
@@ -127,3 +130,33 @@ def test_weights_of_another_network_are_refused(searched, tmp_path):
     (other / "network.json").write_text(text.replace('"init_channels": 2', '"init_channels": 4'))
     with pytest.raises(UserError, match="its weights are not of the network in"):
         child(other, tmp_path / "run", data(images), init_channels=4).run()
+
+
+def test_a_child_of_a_variant_has_the_accuracy_of_its_search(tmp_path):
+    """Its genotype does not name the variant: the record of the search does."""
+    images = data(make_images(tmp_path / "images"))
+    config = SearchConfig(3, 2, epochs=1, operations=("max_pool_3x3", "nor_conv_1x1"), num_nodes=1)
+    found = search(config, images, RunConfig(tmp_path / "run", SEED))
+    workflow = child(tmp_path / "run", tmp_path / "child", images)
+    assert workflow.run()["valid_accuracy"] == found["child_valid_accuracy"]
+    with pytest.raises(UserError, match=r"`operations`=None: the run in .* has `operations`=max_p"):
+        search(
+            dataclasses.replace(config, operations=None), images, RunConfig(tmp_path / "run", SEED)
+        )
+    weights = InitialWeights(tmp_path / "run")
+    found = genotype_source.load_genotype("|none~0|+|none~0|none~1|+|none~0|none~1|none~2|")
+    described = dataclasses.replace(
+        description.read(tmp_path / "run" / "network.json"), num_cells=1
+    )
+    with pytest.raises(UserError, match="was searched in darts, received: a genotype of nasbench"):
+        weights.assign_to(described.make_child(found), described)
+
+
+def test_operations_of_another_plugin_are_refused(searched, tmp_path):
+    run = shutil.copytree(searched[0], tmp_path / "run")
+    record = json.loads((run / "run.json").read_text())
+    record["inputs"]["plugins"] = {"mine.py": "01"}
+    (run / "run.json").write_text(json.dumps(record))
+    InitialWeights(run).check_plugins({"mine.py": "01"})
+    with pytest.raises(UserError, match=r"was searched with another mine.py, accepted: the `plug"):
+        InitialWeights(run).check_plugins({"mine.py": "02"})
