@@ -26,13 +26,20 @@ def read(path: str | os.PathLike[str], space: SearchSpace) -> BenchmarkTable:
 
     Args:
         path: a CSV file, plain or compressed by gzip.
-        space: the search space of its cells.
+        space: the search space of its cells, or a variant with some of its operations.
 
     Raises:
         UserError: no table can list the cells of the space, or the file is not such a table;
             names the line.
     """
     shown = format_setting("benchmark_table", os.fspath(path))
+    foreign = [name for name in space.operations if name not in space.base.operations]
+    space = space.base
+    if foreign:
+        raise UserError(
+            f"{shown}: given with {format_setting('operations', ','.join(foreign))}, which its "
+            f"cells do not have, accepted: with {', '.join(space.operations)}"
+        )
     if not can_list(space):
         known = [one.name for one in spaces.SPACES.values() if can_list(one)]
         raise UserError(

@@ -119,3 +119,12 @@ def test_a_space_whose_cells_are_too_many_is_refused_before_the_file_is_read(tmp
     line = refusal(tmp_path / "gone", spaces.DARTS)
     assert "`space`=darts" in line
     assert "accepted: with `space`=nasbench201" in line
+
+
+def test_a_variant_is_looked_up_in_the_table_of_its_space(path, tmp_path):
+    assert (
+        benchmark_file.read(path, NASBENCH201.vary(["none", "nor_conv_3x3"])).space == NASBENCH201
+    )
+    foreign = NASBENCH201.vary(["none", "sep_conv_3x3"])
+    with pytest.raises(UserError, match="`operations`=sep_conv_3x3, which its cells do not have"):
+        benchmark_file.read(tmp_path / "missing.csv", foreign)
