@@ -24,12 +24,12 @@ def make_tables(summary: Mapping[str, Any]) -> str:
     parts = [
         "Mean over the seeds +- standard deviation (n - 1).",
         "## Searches",
-        _table(searched, _search_columns(kinds)),
+        make_table(searched, _search_columns(kinds)),
         "## Found cells",
-        _table(searched, _cell_columns(kinds)),
+        make_table(searched, _cell_columns(kinds)),
     ]
     if any("test_error" in one for one in labels):
-        parts += ["## Children trained from scratch", _table(labels, _training_columns())]
+        parts += ["## Children trained from scratch", make_table(labels, _training_columns())]
     if summary["missing"]:
         lines = [f"- {one['run']}: {one['reason']}" for one in summary["missing"]]
         parts += ["## Missing", "\n".join(lines), "The same command takes these up again."]
@@ -100,8 +100,8 @@ def _counts(kind: str) -> Column:
     return column
 
 
-def _table(labels: Sequence[Mapping[str, Any]], columns: Mapping[str, Column]) -> str:
-    """Format a row for each label, in columns that are aligned as plain text too."""
+def make_table(labels: Sequence[Mapping[str, Any]], columns: Mapping[str, Column]) -> str:
+    """Make a row for each label, in columns that are aligned as plain text too."""
     rows = [list(columns), *([column(one) for column in columns.values()] for one in labels)]
     cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]

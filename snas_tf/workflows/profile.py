@@ -65,7 +65,7 @@ def profile(
     whole = total([part for _, part in parts])
     return {
         **_figures(whole),
-        "latency_ms": round(_latency(genotype, network_plan, num_classes), 3),
+        "latency_ms": round(measure_latency(genotype, network_plan, num_classes), 3),
         "genotype": _describe(source),
         "network": stem,
         "num_cells": num_cells,
@@ -105,7 +105,9 @@ def _figures(counted: Cost) -> dict[str, int]:
     return {name: getattr(counted, name) for name in _COLUMNS}
 
 
-def _latency(genotype: Genotype, network_plan: NetworkPlan, num_classes: int) -> float:
+def measure_latency(
+    genotype: Genotype, network_plan: NetworkPlan, num_classes: int
+) -> float:
     """Measure the milliseconds for one image; the weights do not matter."""
     network = FoldedChild(
         ChildNetwork(genotype, network_plan, num_classes, np.zeros(3), np.ones(3))
