@@ -16,6 +16,7 @@ _REPLACED = ("algorithm", "seed", "num_seeds")
 
 _TRAINING = "train_children"
 
+
 def define(values: flags.FlagValues) -> None:
     """Define the flags: those of a search, what is compared, and the training of children."""
     search.define(values)

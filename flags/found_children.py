@@ -58,12 +58,13 @@ def config(values: flags.FlagValues, epochs: str) -> ChildConfig | None:
     Raises:
         UserError: a flag of a training is given that is not asked for.
     """
-    if values[epochs].value:
+    budget: Any = values[epochs].value
+    if budget:
         settings: dict[str, Any] = {name: values[name].value for name in _SHARED}
         return ChildConfig(
             num_cells=values.child_cells or values.num_cells,
             init_channels=values.child_channels or values.init_channels,
-            epochs=values[epochs].value,
+            epochs=budget,
             **settings,
         )
     given = [name for name in _NEED_TRAINING if values[name].present]

@@ -50,7 +50,7 @@ def read(entry: str) -> tuple[str, Sweep]:
 def _parse(text: str, name: str, values: flags.FlagValues, entry: str) -> Any:
     """Parse a value as the flag does; a level of the constraint is its weight."""
     try:
-        value = values[name].parser.parse(text)
+        value: Any = values[name].parser.parse(text)
     except ValueError as error:
         raise UserError(f"{_shown(entry)}: received {quote(text)}, {error}") from error
     return penalty.CONSTRAINT_WEIGHTS[value] if name == "constraint" else value

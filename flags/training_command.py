@@ -23,7 +23,7 @@ def make(trial: Mapping[str, Any], summary: Mapping[str, Any], directory: pathli
     flags_of = {
         "mode": "evaluate",
         "genotype": directory / trial["genotype"],
-        **{name: images[name] for name in _OF_IMAGES if images.get(name) is not None},
+        **{name: images[name] for name in _OF_IMAGES if images[name] not in (None, False)},
         **{name: trial[name] for name in ("num_cells", "init_channels")},
         "model_dir": pathlib.Path("runs", f"{directory.name}_trial_{trial['trial']}"),
     }

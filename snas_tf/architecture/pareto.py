@@ -18,7 +18,7 @@ def front(costs: Sequence[float], accuracies: Sequence[float]) -> list[int]:
     Returns:
         Indices of the points.
     """
-    order = np.lexsort((np.arange(len(costs)), -np.asarray(accuracies, float), costs))
+    order = np.lexsort((-np.asarray(accuracies, float), np.asarray(costs, float)))  # stable
     found: list[int] = []
     for index in order.tolist():
         if not found or accuracies[index] > accuracies[found[-1]]:
@@ -42,7 +42,9 @@ def knee(costs: Sequence[float], accuracies: Sequence[float]) -> int:
     Raises:
         ValueError: there is no point.
     """
+    if not costs:
+        raise ValueError("a front has a point at least, received: none")
     if len(costs) < 3:
-        return range(len(costs)).index(0)
+        return 0
     x, y = (np.asarray(values, float) for values in (costs, accuracies))
     return int(np.argmax((y - y[0]) / (y[-1] - y[0]) - (x - x[0]) / (x[-1] - x[0])))

@@ -153,6 +153,10 @@ class Tuning:
         own = {name: values[name] for name in values if name == BATCH_SIZE}
         return dataclasses.replace(data_config, **own)
 
+    def corners(self) -> Iterator[dict[str, Any]]:
+        """Yield combinations of both ends of intervals and of all choices; at most 1,000."""
+        return itertools.islice(self._combine(), _MOST_CHECKED)
+
     def values(self, chosen: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values of settings, by field."""
         return {self.sweeps[name].setting: self.sweeps[name].value(chosen[name]) for name in chosen}
@@ -187,14 +191,14 @@ class Tuning:
             )
 
     def _check_combinations(self) -> None:
-        for chosen in itertools.islice(self._extremes(), _MOST_CHECKED):
+        for chosen in self.corners():
             try:
                 self.make_search(chosen)
             except UserError as error:
                 shown = " ".join(f"{name}={text}" for name, text in self.describe(chosen).items())
                 raise UserError(f"{format_setting('sweep', shown)}: {error}") from error
 
-    def _extremes(self) -> Iterator[dict[str, Any]]:
+    def _combine(self) -> Iterator[dict[str, Any]]:
         for algorithm in self.algorithms:
             names = self.active(algorithm)
             ends = [

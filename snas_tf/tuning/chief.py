@@ -39,8 +39,8 @@ def serve(tuner: Any, oracle: LastingOracle, pulse: Pulse, timeout: float) -> bo
         if oracle.stopped and not oracle.busy() and not any(one < _RECENT for one in silences):
             return True
         if min([time.monotonic() - start, *silences]) > timeout:
-            message = f"no worker has given a sign of life for {timeout:.0f} seconds: the chief ends"
-            print(message, file=sys.stderr, flush=True)
+            reason = f"no worker has given a sign of life for {timeout:.0f} seconds"
+            print(f"{reason}: the chief ends", file=sys.stderr, flush=True)
             return False
         if not (server.is_alive() or oracle.stopped):
             raise UserError("the server of the chief has ended, accepted: to start it again")

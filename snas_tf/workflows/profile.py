@@ -105,9 +105,7 @@ def _figures(counted: Cost) -> dict[str, int]:
     return {name: getattr(counted, name) for name in _COLUMNS}
 
 
-def measure_latency(
-    genotype: Genotype, network_plan: NetworkPlan, num_classes: int
-) -> float:
+def measure_latency(genotype: Genotype, network_plan: NetworkPlan, num_classes: int) -> float:
     """Measure the milliseconds for one image; the weights do not matter."""
     network = FoldedChild(
         ChildNetwork(genotype, network_plan, num_classes, np.zeros(3), np.ones(3))

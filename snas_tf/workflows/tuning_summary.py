@@ -88,9 +88,7 @@ def _figures(tuning: Tuning, run_config: RunConfig, number: int) -> dict[str, An
     sizes = {"parameters": "child_parameters", "multiply_adds": "child_multiply_adds"}
     genotype = run.genotype
     if tuning.child is not None:
-        run = RunDirectory(
-            trials.child_directory(run_config.model_dir, number, figures["epochs"])
-        )
+        run = RunDirectory(trials.child_directory(run_config.model_dir, number, figures["epochs"]))
         result = _read_result(run)
         figures |= {
             "trained_valid_accuracy": result["valid_accuracy"],
