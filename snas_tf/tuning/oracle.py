@@ -36,9 +36,14 @@ class LastingOracle(keras_tuner.Oracle):
 
     @keras_tuner.synchronized
     def create_trial(self, tuner_id: str) -> Trial:
-        """See `keras_tuner.Oracle`."""
+        """See `keras_tuner.Oracle`; a tuner waits for the others, whose trials may come back."""
         trial = super().create_trial(tuner_id)
-        if trial.status == TrialStatus.STOPPED and not self.ongoing_trials:
+        if trial.status != TrialStatus.STOPPED:
+            return trial
+        if self.ongoing_trials:
+            self.tuner_ids.add(tuner_id)
+            trial.status = TrialStatus.IDLE
+        elif not self.stopped:
             self.stopped = True
             self.save()
         return trial
@@ -104,6 +109,9 @@ class LastingOracle(keras_tuner.Oracle):
             file = pathlib.Path(self._get_trial_dir(trial_id), "trial.json")
             self.trials[trial_id] = Trial.from_state(_read(file))
         self.set_state(state)
+        for name in state["ongoing_trials"]:  # Written before a trial that has ended leaves them.
+            if self.ongoing_trials[name].status != TrialStatus.RUNNING:
+                self.ongoing_trials.pop(name)
 
     def _save_trial(self, trial: Trial) -> None:
         path = pathlib.Path(self._get_trial_dir(trial.trial_id), "trial.json")

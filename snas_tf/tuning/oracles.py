@@ -2,11 +2,13 @@
 
 import contextlib
 import math
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import keras_tuner
 import numpy as np
+import threadpoolctl
 from keras_tuner.engine.trial import TrialStatus
 
 from snas_tf.config import Tuning
@@ -30,7 +32,10 @@ class BayesianOracle(LastingOracle, keras_tuner.oracles.BayesianOptimizationOrac
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """See `keras_tuner.Oracle`; the same after a restart, and no values twice."""
         self._random_state = np.random.RandomState([self.seed, int(trial_id)])
-        populated = super().populate_space(trial_id)
+        # Threads take longer than they save here, and the fit warns of lengths that do not matter.
+        with threadpoolctl.threadpool_limits(1), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            populated = super().populate_space(trial_id)
         if populated["values"] and self._duplicate(populated["values"]):
             return self._random_populate_space()
         return populated

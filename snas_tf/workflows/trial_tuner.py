@@ -5,9 +5,9 @@ import sys
 import time
 from typing import Any
 
-import keras_tuner
+import grpc
 from keras_tuner.engine.base_tuner import BaseTuner
-from keras_tuner.engine.trial import Trial
+from keras_tuner.engine.trial import Trial, TrialStatus
 
 from snas_tf.config import Tuning
 from snas_tf.errors import printable
@@ -77,25 +77,27 @@ class TrialTuner(BaseTuner):
         print(f"\n{printable(f'{head}: {goes_on}{text}{epochs}')}", flush=True)
 
     def run_trial(self, trial: Trial) -> dict[str, float]:
-        """Run a trial; see `Trials.run`.
-
-        Raises:
-            keras_tuner.errors.FailedTrialError: it has failed; the others go on.
-        """
+        """Run a trial; see `Trials.run`."""
         values = trial.hyperparameters.values
         chosen = hyperparameters.chosen(values, self._tuning)
+        last_epoch = hyperparameters.last_epoch(values)
+        measured = self._trials.run(self._root(trial), chosen, last_epoch)
+        return {self._tuning.tuner.objective: measured}
+
+    def _try_run_and_update_trial(self, trial: Trial) -> None:
+        """Run a trial and report it; where it fails, in one line, without a stack trace."""
         try:
-            measured = self._trials.run(
-                self._root(trial), chosen, hyperparameters.last_epoch(values)
-            )
+            self._run_and_update_trial(trial)
+            trial.status = TrialStatus.COMPLETED
+        except grpc.RpcError:
+            raise
         except Exception as error:  # Whatever it is, the other trials do not depend on it.
             reason = describe_error(error)
+            print(f"trial {number(trial)} failed: {reason}", file=sys.stderr, flush=True)
             file = failure_file(self._model_dir, trial.trial_id)
             file.parent.mkdir(parents=True, exist_ok=True)
             whole_files.write_text(file, f"{reason}\n")
-            print(f"trial {number(trial)} failed: {reason}", file=sys.stderr, flush=True)
-            raise keras_tuner.errors.FailedTrialError(reason) from error
-        return {self._tuning.tuner.objective: measured}
+            trial.status = TrialStatus.FAILED
 
     def _root(self, trial: Trial) -> int:
         """Return the number of the trial that a trial of hyperband began as."""
