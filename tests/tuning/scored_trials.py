@@ -30,10 +30,9 @@ def make_oracle(directory, tuner="random", sweeps=None, seed=0, **settings):
 def score(trial):
     """A score that depends on the values alone, and rises with the epochs."""
     values = trial.hyperparameters.values
-    numbers = [0.3 * value for name, value in sorted(values.items()) if name in SWEEPS]
-    return math.sin(sum(numbers) + float(values.get("draws", 0))) + 0.01 * (
-        hyperparameters.last_epoch(values) or 0
-    )
+    epochs = hyperparameters.last_epoch(values) or 0
+    number = sum(0.3 * values[name] for name in sorted(SWEEPS) if name in values)
+    return math.sin(number + float(values.get("draws", 0))) + 0.01 * epochs
 
 
 def end(oracle, trial, failed=()):

@@ -33,9 +33,8 @@ def test_hyperband_continues_the_best_third_whatever_fails(tmp_path, failed):
     assert len(trials) == oracles.num_trials(oracle) == 9 + 3 + 1 + 5 + 2 + 3
     rounds = {}
     for trial in trials:
-        rounds.setdefault(hyperparameters.last_epoch(trial.hyperparameters.values), []).append(
-            trial
-        )
+        epochs = hyperparameters.last_epoch(trial.hyperparameters.values)
+        rounds.setdefault(epochs, []).append(trial)
     assert {epochs: len(some) for epochs, some in rounds.items()} == {1: 9, 3: 3 + 5, 9: 1 + 2 + 3}
     first = sorted(
         rounds[1], key=lambda one: -math.inf if int(one.trial_id) in failed else score(one)

@@ -1,15 +1,12 @@
 """A sweep in a small space, whose trials take a second: for tests, and as one of its processes.
 
-python tests/workflows/small_sweep.py DIRECTORY [hang]
+python -m tests.workflows.small_sweep DIRECTORY [hang]
 """
 
 import os
 import pathlib
 import sys
 import time
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
 
 from snas_tf.architecture import spaces
 from snas_tf.architecture.search_space import SearchSpace

@@ -33,10 +33,9 @@ def run(path, trials, tuner="random", count=None, settings=()):
 def test_every_trial_is_scored_and_a_second_tuner_finds_nothing_left(tmp_path, capsys):
     trials = Scored()
     oracle = run(tmp_path, trials, count=3)
-    assert [one.score for one in oracle.trials.values()] == [
-        weight for _, weight, _ in trials.calls
-    ]
-    assert [number for number, _, _ in trials.calls] == [1, 2, 3]
+    numbers, weights, _ = zip(*trials.calls, strict=True)
+    assert tuple(one.score for one in oracle.trials.values()) == weights
+    assert numbers == (1, 2, 3)
     printed = capsys.readouterr().out
     assert f"\ntrial 2 of 3: weight={trials.calls[1][1]:.4g}\n" in printed
     again = Scored()

@@ -2,21 +2,20 @@
 
 import json
 import os
-import pathlib
 import signal
 import socket
 import subprocess
 import sys
 
 from snas_tf.tuning.role import ID, IP, PORT
-
-PROGRAM = pathlib.Path(__file__).with_name("small_sweep.py")
+from tests.programs import ROOT
 
 
 def start(path, name, port, *rest):
     variables = {ID: name, IP: "127.0.0.1", PORT: str(port)}
     return subprocess.Popen(
-        [sys.executable, str(PROGRAM), str(path), *rest],
+        [sys.executable, "-m", "tests.workflows.small_sweep", str(path), *rest],
+        cwd=ROOT,
         env={**os.environ, **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
