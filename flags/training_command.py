@@ -6,9 +6,11 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from snas_tf.config import DataConfig
+
 from .program_name import program_name
 
-_OF_IMAGES = ("dataset", "data_dir", "image_size", "mirror", "skip_corrupt_images")
+_OF_IMAGES = ("data_dir", "image_size", "mirror", "skip_corrupt_images")
 
 
 def make(trial: Mapping[str, Any], summary: Mapping[str, Any], directory: pathlib.Path) -> str:
@@ -19,11 +21,12 @@ def make(trial: Mapping[str, Any], summary: Mapping[str, Any], directory: pathli
         summary: the content of pareto.json.
         directory: the directory of the sweep.
     """
-    images = summary["images"]
+    images, defaults = summary["images"], DataConfig()
     flags_of = {
         "mode": "evaluate",
         "genotype": directory / trial["genotype"],
-        **{name: images[name] for name in _OF_IMAGES if images[name] not in (None, False)},
+        "dataset": images["dataset"],
+        **{name: images[name] for name in _OF_IMAGES if images[name] != getattr(defaults, name)},
         **{name: trial[name] for name in ("num_cells", "init_channels")},
         "model_dir": pathlib.Path("runs", f"{directory.name}_trial_{trial['trial']}"),
     }

@@ -196,7 +196,7 @@ class Tuning:
                 self.make_search(chosen)
             except UserError as error:
                 shown = " ".join(f"{name}={text}" for name, text in self.describe(chosen).items())
-                raise UserError(f"{format_setting('sweep', shown)}: {error}") from error
+                raise UserError(f"`sweep`: with {shown}: {error}") from error
 
     def _combine(self) -> Iterator[dict[str, Any]]:
         for algorithm in self.algorithms:

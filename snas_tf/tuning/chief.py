@@ -12,7 +12,7 @@ from snas_tf.tuning.oracle import LastingOracle
 _INTERVAL, _RECENT = 0.5, 3.0  # seconds
 
 
-def serve(tuner: Any, oracle: LastingOracle, pulse: Pulse, timeout: float) -> bool:
+def serve(tuner: Any, oracle: LastingOracle, num_trials: int, pulse: Pulse, timeout: float) -> bool:
     """Serve until all trials are finished and the workers know it, or no worker is left.
 
     KerasTuner's server would wait for ever for a worker that was killed, so it runs in a thread of
@@ -21,6 +21,7 @@ def serve(tuner: Any, oracle: LastingOracle, pulse: Pulse, timeout: float) -> bo
     Args:
         tuner: a tuner of KerasTuner in the role of the chief.
         oracle: its oracle.
+        num_trials: number of all trials, for the screen.
         pulse: the signs of life of the workers.
         timeout: seconds of silence after which a worker is lost.
 
@@ -32,9 +33,12 @@ def serve(tuner: Any, oracle: LastingOracle, pulse: Pulse, timeout: float) -> bo
     """
     server = threading.Thread(target=tuner.search, name="server", daemon=True)
     server.start()
-    start = time.monotonic()
+    start, ended = time.monotonic(), 0
     while True:
         _release_lost(oracle, pulse, timeout)
+        if len(oracle.end_order) > ended:
+            ended = len(oracle.end_order)
+            print(f"{ended} of {num_trials} trials have ended", flush=True)
         silences = [pulse.silence(name) for name in pulse.names()]
         if oracle.stopped and not oracle.busy() and not any(one < _RECENT for one in silences):
             return True

@@ -91,7 +91,8 @@ class TuningProcess:
 
     def _serve(self, tuner: TrialTuner) -> bool:
         pulse = heartbeat.Pulse(self._run_config.model_dir / _WORKERS)
-        return chief.serve(tuner, self._oracle, pulse, self._timeout)
+        count = oracles.num_trials(self._oracle)
+        return chief.serve(tuner, self._oracle, count, pulse, self._timeout)
 
     def _make_tuner(self, images: MemoryCollection) -> TrialTuner:
         path, count = self._run_config.model_dir, oracles.num_trials(self._oracle)

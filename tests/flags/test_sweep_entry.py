@@ -97,7 +97,7 @@ def test_children_are_trained_for_the_epochs_of_the_flag():
         (["--sweep=epochs:5:3"], ["empty"]),
         (["--sweep=epochs:1:9:exp"], ["accepted: epochs:LOW:HIGH, epochs:LOW:HIGH:log or"]),
         (["--sweep=epochs:1.5:3"], ["received '1.5'", "an integer"]),
-        (["--sweep=epochs:0,3"], ["--sweep=epochs=0: --epochs=0: nothing to search with"]),
+        (["--sweep=epochs:0,3"], ["--sweep: with epochs=0: --epochs=0: nothing to search with"]),
         (["--sweep=constraint_weight:0:1:log"], ["no logarithm, accepted: more than 0"]),
         (["--sweep=constraint_weight:-1:1"], ["received '-1'", ">= 0"]),
         (["--sweep=constraint_weight:nan:1"], ["received 'nan'"]),
