@@ -30,6 +30,7 @@ def serve(tuner: Any, oracle: LastingOracle, num_trials: int, pulse: Pulse, time
 
     Raises:
         UserError: the server has ended before.
+        OSError: a file can't be written.
     """
     server = threading.Thread(target=tuner.search, name="server", daemon=True)
     server.start()
@@ -46,6 +47,8 @@ def serve(tuner: Any, oracle: LastingOracle, num_trials: int, pulse: Pulse, time
             reason = f"no worker has given a sign of life for {timeout:.0f} seconds"
             print(f"{reason}: the chief ends", file=sys.stderr, flush=True)
             return False
+        if oracle.failure is not None:
+            raise oracle.failure
         if not (server.is_alive() or oracle.stopped):
             raise UserError("the server of the chief has ended, accepted: to start it again")
         time.sleep(_INTERVAL)

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import threading
 from typing import Any
 
 import keras_tuner
@@ -26,11 +27,13 @@ class LastingOracle(keras_tuner.Oracle):
 
     Attributes:
         stopped: whether it has told a tuner that there is nothing left.
+        failure: why a file could not be written by a thread that serves workers.
     """
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**LIMITS, **settings)
         self.stopped = False
+        self.failure: OSError | None = None
         self.verbose = 0
         self._max_collisions = 1000  # Until no new values are left; by default it gives up at 20.
 
@@ -90,7 +93,7 @@ class LastingOracle(keras_tuner.Oracle):
 
     def save(self) -> None:
         """Write oracle.json whole."""
-        _write(pathlib.Path(self._get_oracle_fname()), self.get_state())
+        self._write(pathlib.Path(self._get_oracle_fname()), self.get_state())
 
     def reload(self) -> None:
         """Read oracle.json and the trials that it names, if there is one.
@@ -103,6 +106,8 @@ class LastingOracle(keras_tuner.Oracle):
         path = pathlib.Path(self._get_oracle_fname())
         if not path.exists():
             return
+        for directory in (path.parent, *path.parent.glob("trial_*")):
+            whole_files.remove_leftovers(directory)
         state = _read(path)
         # A trial that is not named was written when its process was killed: it is made again.
         for trial_id in state["start_order"]:
@@ -115,11 +120,15 @@ class LastingOracle(keras_tuner.Oracle):
 
     def _save_trial(self, trial: Trial) -> None:
         path = pathlib.Path(self._get_trial_dir(trial.trial_id), "trial.json")
-        _write(path, trial.get_state())
+        self._write(path, trial.get_state())
 
-
-def _write(path: pathlib.Path, state: dict[str, Any]) -> None:
-    whole_files.write_text(path, json.dumps(state))
+    def _write(self, path: pathlib.Path, state: dict[str, Any]) -> None:
+        try:
+            whole_files.write_text(path, json.dumps(state))
+        except OSError as error:
+            if threading.current_thread() is threading.main_thread():
+                raise
+            self.failure = error  # Raised here, it would leave KerasTuner's lock locked for ever.
 
 
 def _read(path: pathlib.Path) -> Any:

@@ -1,6 +1,7 @@
 """A process of a sweep: alone, or as chief or worker."""
 
 import dataclasses
+import shutil
 import time
 from typing import Any
 
@@ -15,10 +16,10 @@ from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.runs.run_record import RunRecord
 from snas_tf.tuning import chief, heartbeat, oracles
 from snas_tf.tuning.role import Role
-from snas_tf.workflows import tuning_record
 from snas_tf.workflows.search import Search
-from snas_tf.workflows.trial_tuner import TrialTuner
+from snas_tf.workflows.trial_tuner import PROJECT, TrialTuner
 from snas_tf.workflows.trials import Trials
+from snas_tf.workflows.tuning_record import MAY_GROW, make_record
 from snas_tf.workflows.tuning_summary import summarize
 
 _WORKERS = "workers"
@@ -46,16 +47,17 @@ class TuningProcess:
         self._run_config = run_config
         self._role = role
         self._run = RunDirectory(run_config.model_dir)
-        self._record = tuning_record.make_record(tuning, data_config, run_config)
+        self._record = make_record(tuning, data_config, run_config)
         self._oracle = oracles.make(tuning, run_config.seed)
         self._timeout = tuning.tuner.worker_timeout
 
     def lead(self) -> dict[str, Any]:
         """Run all trials, or let workers run them, in a directory that is owned; sum up."""
-        self._run.check(self._record, tuning_record.MAY_GROW)  # before any image is read
+        self._run.check(self._record, MAY_GROW)  # before any image is read
         images = self._read_images()
         record = self._record.with_inputs(images=images.fingerprint)
-        self._run.check(record, tuning_record.MAY_GROW)
+        self._run.check(record, MAY_GROW)
+        self._forget_other_sweep(record)
         tuner = self._make_tuner(images)
         if self._role.is_chief:
             self._role.check_free()
@@ -82,6 +84,15 @@ class TuningProcess:
                     f"{self._role.name}: the chief can't be reached ({error.code().name}), "
                     "accepted: to start it again, and then this worker"
                 ) from error
+
+    def _forget_other_sweep(self, record: RunRecord) -> None:
+        """Remove what the tuner knows of a sweep that has trained nothing, where this differs."""
+        path = self._run_config.model_dir
+        if self._run.record.exists():
+            try:
+                record.check_against(run_record.read(self._run.record), path, MAY_GROW)
+            except UserError:
+                shutil.rmtree(path / PROJECT, ignore_errors=True)
 
     def _search(self, tuner: TrialTuner) -> bool:
         for name in self._oracle.busy() - {self._role.name}:

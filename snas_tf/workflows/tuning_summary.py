@@ -9,6 +9,7 @@ from keras_tuner.engine.trial import Trial, TrialStatus
 from snas_tf.architecture import pareto
 from snas_tf.architecture.genotype_source import read_genotype
 from snas_tf.config import DataConfig, RunConfig, Tuning
+from snas_tf.config.tuning import TRAINED
 from snas_tf.errors import UserError, shorten_path
 from snas_tf.models import description
 from snas_tf.runs.run_directory import RunDirectory, describe_machine
@@ -18,6 +19,7 @@ from snas_tf.workflows import picking, trial_tuner, trials
 from snas_tf.workflows.picking import MEASURES
 from snas_tf.workflows.profile import measure_latency
 
+_COUNTED = ("parameters", "multiply_adds")
 _SEARCHED = ("search_valid_accuracy", "child_valid_accuracy", "epochs", "seconds")
 
 
@@ -81,28 +83,26 @@ def _points(
 
 
 def _figures(tuning: Tuning, run_config: RunConfig, number: int) -> dict[str, Any]:
-    """Collect the figures of a trial; its size is that of the network that is accurate so."""
-    run = RunDirectory(trials.directory(run_config.model_dir, number))
+    """Collect the figures of a trial, with the size of the network whose accuracy counts."""
+    path = run_config.model_dir
+    run = RunDirectory(trials.directory(path, number))
     result = _read_result(run)
     figures = {name: result[name] for name in _SEARCHED}
-    sizes = {"parameters": "child_parameters", "multiply_adds": "child_multiply_adds"}
-    genotype = run.genotype
+    size = {name: result[f"child_{name}"] for name in _COUNTED}
     if tuning.child is not None:
-        run = RunDirectory(trials.child_directory(run_config.model_dir, number, figures["epochs"]))
-        result = _read_result(run)
-        figures |= {
-            "trained_valid_accuracy": result["valid_accuracy"],
-            "trained_epochs": result["epochs"],
-        }
-        sizes, genotype = {name: name for name in sizes}, run.genotype
+        child = RunDirectory(trials.child_directory(path, number, figures["epochs"]))
+        trained = _read_result(child)
+        figures |= {TRAINED: trained["valid_accuracy"], "trained_epochs": trained["epochs"]}
+        if tuning.tuner.objective == TRAINED:
+            run, size = child, {name: trained[name] for name in _COUNTED}
     described = description.read(run.network)
     return {
         **figures,
-        **{name: result[key] for name, key in sizes.items()},
+        **size,
         "num_cells": described.num_cells,
         "init_channels": described.init_channels,
-        "directory": run.path.relative_to(run_config.model_dir).as_posix(),
-        "genotype": genotype.relative_to(run_config.model_dir).as_posix(),
+        "directory": run.path.relative_to(path).as_posix(),
+        "genotype": run.genotype.relative_to(path).as_posix(),
     }
 
 

@@ -1,7 +1,9 @@
 """What an oracle knows outlives its process, whenever that is killed."""
 
+import errno
 import json
 import shutil
+import threading
 
 import pytest
 from keras_tuner.engine.trial import TrialStatus
@@ -120,6 +122,29 @@ def test_a_damaged_file_is_named(tmp_path):
         (place / "tuner" / file).write_text('{"half')
         with pytest.raises(UserError, match=f"{file}: damaged .*another `model_dir`"):
             make_oracle(place, trials=2)
+
+
+def test_a_full_disk_ends_a_tuner_and_does_not_lock_the_threads_of_a_chief(tmp_path, monkeypatch):
+    def fail(path, text):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    oracle = make_oracle(tmp_path, trials=3)
+    monkeypatch.setattr(whole_files, "write_text", fail)
+    thread = threading.Thread(target=oracle.create_trial, args=("a",))
+    thread.start()
+    thread.join()
+    assert oracle.failure.errno == errno.ENOSPC
+    assert oracle.busy() == {"a"}  # It would wait for ever here.
+    with pytest.raises(OSError, match="No space left"):
+        make_oracle(tmp_path / "alone", trials=3).create_trial("a")
+
+
+def test_what_a_kill_left_half_written_is_removed(tmp_path):
+    run(make_oracle(tmp_path, trials=1))
+    for place in (tmp_path / "tuner", tmp_path / "tuner" / "trial_0"):
+        (place / f"{whole_files.PREFIX}x").mkdir()
+    make_oracle(tmp_path, trials=1)
+    assert not list(tmp_path.rglob(f"{whole_files.PREFIX}*"))
 
 
 def test_the_files_are_those_of_keras_tuner(tmp_path):

@@ -35,7 +35,7 @@ def main():
     directory, *rest = sys.argv[1:]
     if rest:
         SearchMonitor.keep = hang
-    tuning = Tuning(TunerConfig(worker_timeout=8), WEIGHTS, SETTINGS)
+    tuning = Tuning(TunerConfig(trials=2, worker_timeout=6), WEIGHTS, SETTINGS)
     summary = tune(tuning, DATA, RunConfig(pathlib.Path(directory)))
     if summary is not None:
         print("complete" if summary["complete"] else "incomplete", flush=True)

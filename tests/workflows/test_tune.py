@@ -1,7 +1,8 @@
 """Whole sweeps, in a small space: from start to pictures, after kills, and with failures."""
 
-import csv
+import contextlib
 import dataclasses
+import io
 import json
 import shutil
 
@@ -21,7 +22,6 @@ from snas_tf.config import (
 from snas_tf.data import memory_collection
 from snas_tf.errors import UserError
 from snas_tf.runs.run_directory import RunDirectory
-from snas_tf.workflows.search import search
 from snas_tf.workflows.trials import Trials
 from snas_tf.workflows.tune import report, tune
 from tests.workflows.small_sweep import DATA, SETTINGS, WEIGHTS
@@ -47,17 +47,27 @@ def files(directory):
     return {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
 
 
-def rows(path):
-    """The rows of metrics.csv without times."""
-    lines = csv.DictReader((path / "metrics.csv").read_text().splitlines())
-    return [{n: v for n, v in row.items() if "second" not in n} for row in lines]
-
-
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """The directory of a whole sweep, in a directory of an odd name, and what it returned."""
+    """The directory of a sweep that was killed and went on, and what it returned.
+
+    It was killed after the last epoch of the first search that did not fail. The directory has an
+    odd name.
+    """
+
+    def die(monitor, epoch, row):
+        raise KeyboardInterrupt
+
     path = tmp_path_factory.mktemp("tune") / "a [b]*?é"
-    return path, run_here(SWEEP, path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SearchMonitor, "keep", die)
+        with pytest.raises(KeyboardInterrupt):
+            run_here(SWEEP, path)
+    assert not (path / "pareto.json").exists()
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        summary = run_here(SWEEP, path)
+    assert "\nresuming" in printed.getvalue()
+    return path, summary
 
 
 def test_every_trial_is_an_ordinary_run_directory(finished):
@@ -165,33 +175,28 @@ def test_what_can_not_be_trained_is_refused_before_any_trial(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_sweep_that_is_killed_within_a_trial_goes_on_there(tmp_path, monkeypatch, capsys):
-    def die(monitor, epoch, row):
-        raise KeyboardInterrupt
+def test_a_sweep_that_has_trained_nothing_makes_room_for_another(tmp_path, monkeypatch):
+    errors = [KeyboardInterrupt(), *(UserError("no use") for _ in range(2))]
 
-    one = Tuning(TunerConfig(trials=1), WEIGHTS, SETTINGS)
-    with monkeypatch.context() as patch:
-        patch.setattr(SearchMonitor, "keep", die)
-        with pytest.raises(KeyboardInterrupt):
-            run_here(one, tmp_path / "run")
-    assert not (tmp_path / "run" / "pareto.json").exists()
-    capsys.readouterr()
-    summary = run_here(one, tmp_path / "run")
+    def fail(trials, number, chosen, last_epoch):
+        raise errors.pop(0)
+
+    monkeypatch.setattr(Trials, "run", fail)
+    with pytest.raises(KeyboardInterrupt):
+        run_here(TWO_EPOCHS, tmp_path / "run")
+    summary = run_here(dataclasses.replace(TWO_EPOCHS, sweeps=RATES), tmp_path / "run")
+    assert [one["settings"].keys() for one in summary["failed"]] == [{"rate"}, {"rate"}]
+    assert (summary["trials"], summary["recommended"]) == ([], {})
+    assert "## Failed" in (tmp_path / "run" / "pareto.md").read_text()
+
+
+def test_a_trial_that_pauses_goes_on_to_its_next_round(tmp_path, capsys):
+    trials = Trials(TWO_EPOCHS, DATA, RunConfig(tmp_path), memory_collection.read(DATA))
+    result = RunDirectory(tmp_path / "trials" / "trial_0007").read_result
+    for _ in range(2):
+        accuracy = trials.run(7, {"weight": "2"}, last_epoch=1)
+        assert (result()["epochs"], result()["child_valid_accuracy"]) == (1, accuracy)
+    assert capsys.readouterr().out.count("nothing to do") == 1
+    accuracy = trials.run(7, {"weight": "2"}, last_epoch=2)
     assert "\nresuming" in capsys.readouterr().out
-    assert [one["trial"] for one in summary["trials"]] == [1]
-
-
-def test_a_trial_that_pauses_and_goes_on_is_the_whole_search(tmp_path):
-    images = memory_collection.read(DATA)
-    trials = Trials(TWO_EPOCHS, DATA, RunConfig(tmp_path), images)
-    chosen = {"weight": "2"}
-    assert trials.run(7, chosen, last_epoch=1) == trials.run(7, chosen, last_epoch=1)
-    place = tmp_path / "trials" / "trial_0007"
-    assert json.loads((place / "result.json").read_text())["epochs"] == 1
-    accuracy = trials.run(7, chosen, last_epoch=2)
-    alone = search(TWO_EPOCHS.make_search(chosen), DATA, RunConfig(tmp_path / "alone"))
-    assert accuracy == alone["child_valid_accuracy"]
-    assert rows(place) == rows(tmp_path / "alone")
-    assert read_genotype(place / "genotype.json") == read_genotype(
-        tmp_path / "alone" / "genotype.json"
-    )
+    assert (result()["epochs"], result()["child_valid_accuracy"]) == (2, accuracy)
