@@ -9,7 +9,6 @@ import shutil
 import pytest
 import tensorflow as tf
 
-from snas_tf.algorithms.search_monitor import SearchMonitor
 from snas_tf.architecture.genotype_source import read_genotype
 from snas_tf.config import (
     ChildConfig,
@@ -19,7 +18,6 @@ from snas_tf.config import (
     TunerConfig,
     Tuning,
 )
-from snas_tf.data import memory_collection
 from snas_tf.errors import UserError
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.workflows.trials import Trials
@@ -35,8 +33,9 @@ CHILD = ChildConfig(
     auxiliary_weight=0,
 )
 RATES = {"rate": Choices("theta_learning_rate", {"0.1": 0.1, "1e30": 1e30})}
-SWEEP = Tuning(TunerConfig(objective="trained_valid_accuracy"), RATES, SETTINGS, CHILD)
-TWO_EPOCHS = Tuning(TunerConfig(), WEIGHTS, {**SETTINGS, "epochs": 2})
+EPOCHS = {**SETTINGS, "epochs": 2}
+SWEEP = Tuning(TunerConfig(objective="trained_valid_accuracy"), RATES, EPOCHS, CHILD)
+OTHER = Tuning(TunerConfig(), WEIGHTS, EPOCHS)
 
 
 def run_here(tuning, path, data=DATA):
@@ -49,24 +48,27 @@ def files(directory):
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """The directory of a sweep that was killed and went on, and what it returned.
+    """The directory of a sweep that was interrupted and went on, and what it returned.
 
-    It was killed after the last epoch of the first search that did not fail. The directory has an
-    odd name.
+    The first search that does not fail has paused before. The directory has an odd name.
     """
+    search = Trials._search
 
-    def die(monitor, epoch, row):
+    def pause(trials, number, chosen, last_epoch):
+        paused.append(search(trials, number, chosen, last_epoch=1))
         raise KeyboardInterrupt
 
-    path = tmp_path_factory.mktemp("tune") / "a [b]*?é"
+    path, paused = tmp_path_factory.mktemp("tune") / "a [b]*?é", []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(SearchMonitor, "keep", die)
+        patch.setattr(Trials, "_search", pause)
         with pytest.raises(KeyboardInterrupt):
             run_here(SWEEP, path)
+    assert [one["epochs"] for one in paused] == [1]
     assert not (path / "pareto.json").exists()
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         summary = run_here(SWEEP, path)
-    assert "\nresuming" in printed.getvalue()
+    assert printed.getvalue().count("\nresuming") == 1
+    assert [one["epochs"] for one in summary["trials"]] == [2]
     return path, summary
 
 
@@ -77,7 +79,7 @@ def test_every_trial_is_an_ordinary_run_directory(finished):
         place = path / "trials" / f"trial_{one['trial']:04d}"
         record = json.loads((place / "run.json").read_text())
         assert (record["kind"], record["settings"]["theta_learning_rate"]) == ("search", 0.1)
-        child = place.with_name(f"{place.name}_child_1")
+        child = place.with_name(f"{place.name}_child_2")
         assert json.loads((child / "run.json").read_text())["kind"] == "evaluate"
         assert read_genotype(child / "genotype.json") == read_genotype(place / "genotype.json")
 
@@ -144,7 +146,7 @@ def test_other_settings_and_other_kinds_of_run_are_refused_and_nothing_is_lost(f
     with pytest.raises(UserError, match=r"^`sweep`=.*`model_dir`="):
         run_here(dataclasses.replace(SWEEP, sweeps=WEIGHTS), path)
     with pytest.raises(UserError, match=r"^`num_cells`=4: .*has `num_cells`=3"):
-        run_here(dataclasses.replace(SWEEP, settings={**SETTINGS, "num_cells": 4}), path)
+        run_here(dataclasses.replace(SWEEP, settings={**EPOCHS, "num_cells": 4}), path)
     with pytest.raises(UserError, match=r"`kind`=tune: .*`kind`=search"):
         run_here(SWEEP, path / "trials" / f"trial_{finished[1]['trials'][0]['trial']:04d}")
     assert files(path) == before
@@ -168,7 +170,7 @@ def test_what_can_not_be_trained_is_refused_before_any_trial(tmp_path):
     with pytest.raises(UserError, match=r"`architecture_fraction`=0\.5: divides 1350"):
         run_here(Tuning(TunerConfig(), halves, SETTINGS), tmp_path / "run", data)
     with pytest.raises(UserError, match="`data_dir`="):
-        run_here(TWO_EPOCHS, tmp_path / "run", DataConfig("folder", tmp_path / "gone"))
+        run_here(OTHER, tmp_path / "run", DataConfig("folder", tmp_path / "gone"))
     many = Tuning(TunerConfig(tuner="hyperband"), WEIGHTS, {**SETTINGS, "epochs": 9})
     with pytest.raises(UserError, match="`tuner`=hyperband: draws 17"):
         run_here(many, tmp_path / "run")
@@ -183,20 +185,8 @@ def test_a_sweep_that_has_trained_nothing_makes_room_for_another(tmp_path, monke
 
     monkeypatch.setattr(Trials, "run", fail)
     with pytest.raises(KeyboardInterrupt):
-        run_here(TWO_EPOCHS, tmp_path / "run")
-    summary = run_here(dataclasses.replace(TWO_EPOCHS, sweeps=RATES), tmp_path / "run")
+        run_here(OTHER, tmp_path / "run")
+    summary = run_here(dataclasses.replace(OTHER, sweeps=RATES), tmp_path / "run")
     assert [one["settings"].keys() for one in summary["failed"]] == [{"rate"}, {"rate"}]
     assert (summary["trials"], summary["recommended"]) == ([], {})
     assert "## Failed" in (tmp_path / "run" / "pareto.md").read_text()
-
-
-def test_a_trial_that_pauses_goes_on_to_its_next_round(tmp_path, capsys):
-    trials = Trials(TWO_EPOCHS, DATA, RunConfig(tmp_path), memory_collection.read(DATA))
-    result = RunDirectory(tmp_path / "trials" / "trial_0007").read_result
-    for _ in range(2):
-        accuracy = trials.run(7, {"weight": "2"}, last_epoch=1)
-        assert (result()["epochs"], result()["child_valid_accuracy"]) == (1, accuracy)
-    assert capsys.readouterr().out.count("nothing to do") == 1
-    accuracy = trials.run(7, {"weight": "2"}, last_epoch=2)
-    assert "\nresuming" in capsys.readouterr().out
-    assert (result()["epochs"], result()["child_valid_accuracy"]) == (2, accuracy)
