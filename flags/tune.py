@@ -36,6 +36,7 @@ def define(values: flags.FlagValues) -> None:
     )
     parser: Any = _EntryParser()
     flags.DEFINE_multi(parser, flags.ArgumentSerializer(), "sweep", None, meaning, values)
+    values["sweep"].help = meaning  # without what absl adds to it
     fields.define(values, TunerConfig(), _MEANINGS)
     meaning = "Epochs of a training of every found child, from scratch; 0 for none."
     found_children.define(values, _TRAINING, meaning)
