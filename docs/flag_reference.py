@@ -23,9 +23,9 @@ or `snas --mode=MODE ...` where the package is installed. This page is made from
 `python docs/flag_reference.py`. `--help` prints the same; `--mode=MODE --help` is for one mode.
 
 A flag that a mode does not have is refused with exit code 2, and so is a value that is not
-accepted. Exit code 1 means that the machine cannot do more (disk, memory) or that a run of a
-comparison failed, and 130 that the run was interrupted. Paths may begin with `~`. Without `--mode`,
-the mode is `{DEFAULT}`.
+accepted. Exit code 1 means that the machine cannot do more (disk, memory), that a run of a
+comparison failed, or that no trial of a sweep succeeded or some were not run; 130 that the run was
+interrupted. Paths may begin with `~`. Without `--mode`, the mode is `{DEFAULT}`.
 
 """
 _EVERY_MODE = """\

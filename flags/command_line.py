@@ -1,7 +1,6 @@
 """The command line: from arguments to the flags of one mode."""
 
 import itertools
-import pathlib
 import sys
 
 from absl import app, flags
@@ -9,6 +8,7 @@ from absl import app, flags
 from snas_tf.errors import UserError
 
 from . import flag_file, help_text, modes, plugin, wording
+from .program_name import program_name
 
 _HELP = {"--help", "-help", "-h", "-?", "--helpshort", "-helpshort"}
 _LONG_HELP = {"--helpfull", "-helpfull"}
@@ -31,16 +31,6 @@ def parse(arguments: list[str], values: flags.FlagValues = flags.FLAGS) -> list[
         message = " ".join(wording.to_flags(str(error)).split())
         print(f"{program_name(arguments)}: {message}", file=sys.stderr)
         sys.exit(2)
-
-
-def program_name(arguments: list[str]) -> str:
-    """Return the program's name in messages: main.py in a checkout, snas where it is installed.
-
-    Args:
-        arguments: the path of the program that was started, and its arguments.
-    """
-    name = pathlib.PurePath(arguments[0]).name
-    return "snas" if name == "__main__.py" else name  # python -m snas_tf
 
 
 def _parse(arguments: list[str], values: flags.FlagValues) -> list[str]:

@@ -8,12 +8,12 @@ from typing import TypeVar
 from absl import flags
 
 from snas_tf import tensorflow_import
-from snas_tf.config import Comparison, DataConfig, RunConfig, TrainingConfig
+from snas_tf.config import Comparison, DataConfig, RunConfig, TrainingConfig, Tuning
 from snas_tf.errors import UserError, shorten_path
 
 from . import fields, path, plugin
 
-_Trained = TypeVar("_Trained", bound=TrainingConfig | Comparison)
+_Trained = TypeVar("_Trained", bound=TrainingConfig | Comparison | Tuning)
 
 _IMAGE_SIZE = {
     "image_size": "Side of the images in pixels; others are resized. If not given, their own size."
@@ -77,7 +77,7 @@ def prepare(
 
     Args:
         values: the parsed flags.
-        config: config of the training or the comparison.
+        config: config of the training, the comparison or the sweep.
         run_name: name of the run directory under runs/ where --model_dir is not given.
 
     Raises:

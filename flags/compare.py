@@ -5,24 +5,16 @@ from typing import Any
 
 from absl import flags
 
-from snas_tf.config import ChildConfig, Comparison
-from snas_tf.config.accepted import accepted_values
+from snas_tf.config import Comparison
 from snas_tf.config.comparison import RANDOM_CHILDREN
 from snas_tf.errors import UserError
 
-from . import benchmark, common, comparison_entry, evaluate, fields, search, training
+from . import benchmark, common, comparison_entry, found_children, search
 
 _REPLACED = ("algorithm", "seed", "num_seeds")
 """Flags of a search in whose place are --algorithms and --seeds."""
 
-_SHARED = (
-    *("theta_learning_rate", "theta_momentum", "theta_weight_decay", "theta_clip_norm"),
-    *evaluate.CHILD,
-)
-"""Flags of a search, or of a training, that the training of a child takes."""
-
-_CHILD = ChildConfig(cutout_length=0, drop_path_probability=0.0, auxiliary_weight=0.0)
-_NEED_TRAINING = ("child_cells", "child_channels", *evaluate.CHILD)
+_TRAINING = "train_children"
 
 
 def define(values: flags.FlagValues) -> None:
@@ -39,33 +31,13 @@ def define(values: flags.FlagValues) -> None:
     flags.DEFINE(_EntriesParser(), "algorithms", None, meaning, values, serializer)
     meaning = "The seeds of every search, separated by commas."
     flags.DEFINE(_SeedsParser(), "seeds", "0,1,2", meaning, values, serializer)
-    _define_children(values)
-
-
-def _define_children(values: flags.FlagValues) -> None:
-    accepted = accepted_values(ChildConfig)
     meaning = "Epochs of a training of every found child, from scratch; 0 for none."
-    _define_integer(values, "train_children", 0, accepted["epochs"].rule, meaning)
-    meaning = "Cells of the trained children; if not given, --num_cells."
-    _define_integer(values, "child_cells", None, accepted["num_cells"].rule, meaning)
-    meaning = "Channels of their first cell; if not given, --init_channels."
-    width = training.WidthParser(auto=False)
-    serializer: Any = flags.ArgumentSerializer()
-    flags.DEFINE(width, "child_channels", None, meaning, values, serializer)
+    found_children.define(values, _TRAINING, meaning)
     meaning = (
         "Cells drawn at random for each seed and trained as the children are; the best by "
         "validation accuracy counts. 0 for none."
     )
-    _define_integer(values, "random_children", 0, RANDOM_CHILDREN, meaning)
-    fields.define(values, _CHILD, evaluate.CHILD)
-
-
-def _define_integer(
-    values: flags.FlagValues, name: str, default: int | None, rule: Any, meaning: str
-) -> None:
-    flags.DEFINE_integer(
-        name, default, meaning, int(rule.lowest), int(rule.highest), flag_values=values
-    )
+    found_children.define_integer(values, "random_children", 0, RANDOM_CHILDREN, meaning)
 
 
 def adapt_defaults(values: flags.FlagValues) -> None:
@@ -90,25 +62,8 @@ def config(values: flags.FlagValues) -> Comparison:
         raise UserError(f"--algorithms={','.join(entries)}: {repeated[0]} twice, accepted: once")
     comparison_entry.check_shared(values, entries)
     searches = {entry: comparison_entry.read(entry, values) for entry in entries}
-    return Comparison(searches, values.seeds, _child(values), values.random_children)
-
-
-def _child(values: flags.FlagValues) -> ChildConfig | None:
-    if values.train_children:
-        settings: dict[str, Any] = {name: values[name].value for name in _SHARED}
-        return ChildConfig(
-            num_cells=values.child_cells or values.num_cells,
-            init_channels=values.child_channels or values.init_channels,
-            epochs=values.train_children,
-            **settings,
-        )
-    given = [name for name in _NEED_TRAINING if values[name].present]
-    if given:
-        raise UserError(
-            f"--{given[0]}={values[given[0]].value}: of a training of the children, which is not "
-            "asked for, accepted: with --train_children"
-        )
-    return None
+    child = found_children.config(values, _TRAINING)
+    return Comparison(searches, values.seeds, child, values.random_children)
 
 
 def run(values: flags.FlagValues) -> None:

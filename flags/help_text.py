@@ -12,7 +12,7 @@ ByMode = Mapping[str, flags.Flag]
 """The same flag in each mode that has it; its help and its default may differ."""
 
 _WIDTH = 96
-_TRAINING = ("search", "compare", "evaluate", "imagenet")
+_TRAINING = ("search", "compare", "tune", "evaluate", "imagenet")
 _EVERY_MODE = """\
   --flagfile=FILE
       Take the flags of a file, one a line: presets/NAME.flags, from any directory, or your own.

@@ -5,7 +5,7 @@ from types import ModuleType
 
 from absl import flags
 
-from . import compare, evaluate, export, imagenet, profile, search
+from . import compare, evaluate, export, imagenet, profile, search, tune
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Mode:
 MODES = {
     "search": Mode("find a cell, by the paper's joint training", search),
     "compare": Mode("search with several algorithms and seeds, and sum up", compare),
+    "tune": Mode("search with many settings, and show what accuracy costs", tune),
     "evaluate": Mode("train the found cell, or a published one, and test it", evaluate),
     "imagenet": Mode("train a cell on ImageNet, or on images that stay on disk", imagenet),
     "profile": Mode("count and time the network of a cell", profile),

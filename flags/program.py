@@ -8,6 +8,7 @@ from absl import app, flags, logging
 from snas_tf.errors import UserError
 
 from . import command_line, machine_fault, modes, standard_streams, wording
+from .program_name import program_name
 
 
 def run() -> None:
@@ -23,7 +24,7 @@ def main(arguments: list[str]) -> None:
     both after one line on standard error, and with 130 after an interruption. A mode may exit with
     1 itself.
     """
-    name = command_line.program_name(arguments)
+    name = program_name(arguments)
     logging.set_verbosity(logging.WARNING)
     logging.get_absl_handler().setFormatter(wording.FlagFormatter())
     try:

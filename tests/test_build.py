@@ -13,7 +13,13 @@ import snas_tf
 
 ROOT = pathlib.Path(__file__).parents[1]
 # Where the name to import is not the name to install.
-PACKAGES = {"PIL": "pillow", "absl": "absl_py", "google": "protobuf", "sklearn": "scikit_learn"}
+PACKAGES = {
+    "PIL": "pillow",
+    "absl": "absl_py",
+    "google": "protobuf",
+    "grpc": "grpcio",
+    "sklearn": "scikit_learn",
+}
 
 
 @functools.cache

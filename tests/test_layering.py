@@ -20,6 +20,7 @@ ALLOWED = {
     "plots": {"plots", "architecture", "files"},
     "data": {"data", "config", "errors", "files"},
     "runs": {"runs", "data", "config", "errors", "files"},
+    "tuning": {"tuning", "config", "errors", "files"},
     "training": {"training", "runs", "models", "config", "errors"},
     "penalty": {"penalty", "layers", "architecture", "config"},
     "algorithms": {

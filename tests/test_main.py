@@ -44,7 +44,7 @@ def complaint(capsys, *arguments):
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [
-        (["--mode=find"], ["--mode=find", "search, compare, evaluate, imagenet"]),
+        (["--mode=find"], ["--mode=find", "search, compare, tune, evaluate"]),
         (["--constraint=hard"], ["--constraint=hard", "none|mild|moderate|aggressive"]),
         (["--constraint_weight=-1"], ["--constraint_weight=-1", ">= 0"]),
         (["--constraint_weight=nan"], ["--constraint_weight=nan"]),

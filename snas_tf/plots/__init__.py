@@ -12,6 +12,7 @@ from snas_tf.plots.comparison import (
     draw_entropy,
     draw_test_error,
 )
+from snas_tf.plots.pareto import draw_pareto
 from snas_tf.plots.picture import save, to_png_bytes
 from snas_tf.plots.regret import draw_regret
 
@@ -23,6 +24,7 @@ __all__ = [
     "draw_credit",
     "draw_curves",
     "draw_entropy",
+    "draw_pareto",
     "draw_regret",
     "draw_test_error",
     "draw_training_curves",

@@ -22,6 +22,7 @@ def train(
     batch_config: BatchConfig,
     run: RunDirectory,
     checkpoint_every_steps: int = 0,
+    last_epoch: int | None = None,
 ) -> AnyMonitor:
     """Train a model for the epochs of its `config`.
 
@@ -33,6 +34,7 @@ def train(
         batch_config: how training batches are drawn.
         run: the run directory.
         checkpoint_every_steps: see `RunConfig`.
+        last_epoch: after which epoch to pause, as if the program were interrupted; None for all.
 
     Returns:
         The monitor, which has the rows of all epochs.
@@ -55,10 +57,11 @@ def train(
     if step and step % epoch_steps == 0:
         epoch_end.finish(step // epoch_steps - 1)
     callbacks = [StopAtDivergence(), progress, checkpoints, epoch_end]
-    while step < epochs * epoch_steps and not model.stop_training:
+    last = epochs if last_epoch is None else last_epoch
+    while step < last * epoch_steps and not model.stop_training:
         # An interrupted epoch is finished separately: `fit` needs epochs of equal length.
         epoch, done = divmod(step, epoch_steps)
-        next_epoch = epoch + 1 if done else epochs
+        next_epoch = epoch + 1 if done else last
         next_step = next_epoch * epoch_steps
         model.fit(
             dataset.training_batches(batch_config, step, next_step - step),

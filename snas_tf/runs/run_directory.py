@@ -25,9 +25,14 @@ _FILES = (
     *("normal.png", "normal.svg", "reduce.png", "reduce.svg", "curves.png", "credit_*.png"),
     *("compare.json", "compare.md", "accuracy.png", "entropy.png", "children.png"),
     *("test_error.png", "regret.png", "regret.csv"),
+    *("pareto.json", "pareto.md", "pareto.png", "pareto.svg"),
     *("images", "checkpoints", "best", "genotypes", "tensorboard", "export", "seed_*"),
+    *("tuner", "trials", "workers"),
 )
 """What a run writes into its directory."""
+
+_WITHIN = ("seed_*", "*/seed_*", "trials/trial_*")
+"""Run directories within that of a run that consists of several."""
 
 
 class RunDirectory:
@@ -146,9 +151,8 @@ class RunDirectory:
         """
         if self.record.exists() and run_record.read(self.record) == record:
             return
-        machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
         try:
-            text = record.to_json(versions=dict(versions), machine=machine)
+            text = record.to_json(versions=dict(versions), machine=describe_machine())
             whole_files.write_text(self.record, text)
         except OSError as error:
             raise self._not_writable(error) from error
@@ -170,7 +174,7 @@ class RunDirectory:
 
     def has_trained(self) -> bool:
         """Whether the run, or one within that it consists of, has a result or a checkpoint."""
-        within = (path for name in ("seed_*", "*/seed_*") for path in self.path.glob(name))
+        within = (path for name in _WITHIN for path in self.path.glob(name))
         directories = [self, *(RunDirectory(path) for path in within)]
         return any(
             one.result.exists() or any(one.checkpoints.glob("*.index")) for one in directories
@@ -199,6 +203,11 @@ class RunDirectory:
 
     def _not_writable(self, error: OSError) -> UserError:
         return UserError(f"{self._shown}: can't be written ({error.strerror}), {_ACCEPTED}")
+
+
+def describe_machine() -> str:
+    """Describe the machine, for a record."""
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
 
 
 def _remove_empty(directories: list[pathlib.Path]) -> None:

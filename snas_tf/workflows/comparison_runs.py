@@ -154,7 +154,7 @@ def run_all(members: Sequence[Member], images: MemoryCollection) -> Outcomes:
             workflow.shows_images = False
             outcomes.results[member] = workflow.run()
         except Exception as error:  # Whatever it is, the other runs do not depend on it.
-            outcomes.failures[member] = message = _describe(error)
+            outcomes.failures[member] = message = describe_error(error)
             print(f"run {number} failed: {member.name}: {message}", file=sys.stderr, flush=True)
         gc.collect()  # A model refers to itself, so it would stay in memory for long.
     return outcomes
@@ -179,7 +179,7 @@ def _found_genotype(run: RunDirectory) -> Genotype:
     return read_genotype(run.genotype)
 
 
-def _describe(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """Describe an error in one line."""
     if isinstance(error, UserError):
         return str(error)

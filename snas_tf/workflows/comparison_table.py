@@ -26,12 +26,12 @@ def make_tables(summary: Mapping[str, Any]) -> str:
     parts = [
         "Mean over the seeds +- standard deviation (n - 1).",
         "## Searches",
-        _table(searched, _search_columns(kinds)),
+        make_table(searched, _search_columns(kinds)),
         "## Found cells",
-        _table(searched, _cell_columns(kinds)),
+        make_table(searched, _cell_columns(kinds)),
     ]
     if any("test_error" in one for one in labels):
-        parts += ["## Children trained from scratch", _table(labels, _training_columns())]
+        parts += ["## Children trained from scratch", make_table(labels, _training_columns())]
     if "benchmark" in summary:
         parts += benchmark_tables.make_sections(summary)
     if summary["missing"]:
@@ -104,8 +104,8 @@ def _counts(kind: str) -> Column:
     return column
 
 
-def _table(labels: Sequence[Mapping[str, Any]], columns: Mapping[str, Column]) -> str:
-    """Format a row for each label."""
+def make_table(labels: Sequence[Mapping[str, Any]], columns: Mapping[str, Column]) -> str:
+    """Make a row for each label."""
     return format_table(
         list(columns), [[column(one) for column in columns.values()] for one in labels]
     )

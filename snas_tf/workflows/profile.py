@@ -71,7 +71,7 @@ def profile(
     whole = total([part for _, part in parts])
     return {
         **_figures(whole),
-        "latency_ms": round(_latency(network, size), 3),
+        "latency_ms": round(measure_latency(network, size), 3),
         "genotype": _describe(genotype),
         "network": stem,
         "num_cells": num_cells,
@@ -91,7 +91,7 @@ def _figures(counted: Cost) -> dict[str, int]:
     return {name: getattr(counted, name) for name in _COLUMNS}
 
 
-def _latency(network: Network, size: tuple[int, int]) -> float:
+def measure_latency(network: Network, size: tuple[int, int]) -> float:
     """Measure the milliseconds for one image; the weights do not matter."""
     infer = tf.function(network.exported(), autograph=False)
     image = tf.zeros([1, *size, 3], tf.uint8)

@@ -74,7 +74,9 @@ class Search(Workflow):
             model = SearchModel(algorithm, judging)
         batch_config = BatchConfig.from_config(self.data_config, seed)
         every_steps = self.run_config.checkpoint_every_steps
-        monitor = loop.train(model, SearchMonitor, learned, batch_config, run, every_steps)
+        monitor = loop.train(
+            model, SearchMonitor, learned, batch_config, run, every_steps, self.last_epoch
+        )
         return self._finish(run, model, monitor, dataset.evaluation_batches(VALIDATION, batch_size))
 
     def _finish(

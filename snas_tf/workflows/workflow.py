@@ -43,6 +43,8 @@ class Workflow:
         """Images that need not be read, as a program gives them."""
         self.shows_images = True
         """Whether the images are described on the screen."""
+        self.last_epoch: int | None = None
+        """After which epoch a search pauses, with the schedules of all its epochs."""
 
     def run(self) -> dict[str, Any]:
         """Train, or continue the run that `run_config.model_dir` holds.
@@ -160,10 +162,15 @@ class Workflow:
             isinstance(seeds, list)
             and len(seeds) == self.config.num_seeds
             and (
-                result.get("epochs") == self.config.epochs
+                self._is_long_enough(result.get("epochs"))
                 or bool(result.get("stopped_on_collapse"))
             )
         )
+
+    def _is_long_enough(self, epochs: Any) -> bool:
+        if self.last_epoch is None:
+            return epochs == self.config.epochs
+        return isinstance(epochs, int) and epochs >= self.last_epoch
 
 
 def plugins(run_config: RunConfig) -> dict[str, Any]:

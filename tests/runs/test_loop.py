@@ -104,13 +104,15 @@ class Points:
         return tf.data.Dataset.from_tensor_slices(HELD_OUT).batch(3) if self.validates else None
 
 
-def train(path, every_steps=0, validates=True):
+def train(path, every_steps=0, validates=True, last_epoch=None):
     """Train, or continue the run in the directory; return the model and its rows."""
     run, model = RunDirectory(path), Model()
     with run.owned():
         run.write_record(RunRecord("evaluate", {}, {"images": 0}), {})
         dataset, batch_config = Points(validates), BatchConfig(BATCH)
-        monitored = loop.train(model, ChildMonitor, dataset, batch_config, run, every_steps)
+        monitored = loop.train(
+            model, ChildMonitor, dataset, batch_config, run, every_steps, last_epoch
+        )
     return model, monitored.rows
 
 
@@ -192,6 +194,14 @@ def calls_of_a_run(path):
         counter = kill_at(patch, call=None)
         train(path)
         return next(counter) - 1
+
+
+def test_a_run_that_pauses_goes_on_as_one_that_did_not(tmp_path, uninterrupted):
+    for _ in range(2):  # The second time there is nothing to do.
+        model, rows = train(tmp_path / "run", last_epoch=1)
+        assert (len(rows), int(model.step.numpy())) == (1, STEPS)
+    train(tmp_path / "run", last_epoch=EPOCHS)
+    assert contents(tmp_path / "run") == uninterrupted()
 
 
 def test_a_row_is_the_mean_over_the_examples_of_its_epoch(tmp_path):

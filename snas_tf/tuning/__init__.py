@@ -1,0 +1,1 @@
+"""What a sweep needs of KerasTuner: hyperparameters, oracles, chief and workers."""
