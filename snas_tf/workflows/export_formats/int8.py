@@ -42,15 +42,27 @@ def convert_to_int8(child: TrainedChild, config: ExportConfig) -> TFLiteContent:
         images = dataset.training_sample(CALIBRATION_IMAGES)
     print(f"calibrating on {len(images):,} training images", flush=True)
     serve = fixed_size(FoldedChild(child.network), child.described, dtype=tf.float32)
+    data = quantize(serve, images)
+    compared = compare(run_images.validation_images(child.record, dataset), serve, data)
+    return TFLiteContent(data, {"calibration_images": len(images), "quantized": compared})
+
+
+def quantize(serve: Any, images: np.ndarray) -> bytes:
+    """Quantize a network.
+
+    Args:
+        serve: from an image, float32 [1, height, width, 3] of 0 to 255, to its probabilities.
+        images: what its maps are calibrated on, uint8 [images, height, width, 3].
+
+    Returns:
+        The content of a TensorFlow Lite file, from uint8 to float32.
+    """
     converter = make_converter(serve)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: _representative(images)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tf.uint8
-    data = convert(converter)
-    validation = run_images.validation_images(child.record, dataset)
-    compared = compare(validation, serve, data)
-    return TFLiteContent(data, {"calibration_images": len(images), "quantized": compared})
+    return convert(converter)
 
 
 def compare(
