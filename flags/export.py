@@ -16,8 +16,7 @@ _MEANINGS = {
     "validation accuracy; if not given, those that the run itself exports.",
     "quantize": "With --format=tflite: float16, weights of 16 bits, half the size; int8, weights "
     "and arithmetic of 8 bits, calibrated on training images of the run.",
-    "data_dir": "With --quantize=int8: directory of the images of the run; if not given, where "
-    "the run read them.",
+    **common.DATA_DIR,
 }
 
 

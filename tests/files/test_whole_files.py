@@ -148,12 +148,14 @@ def test_a_block_that_fails_leaves_a_file_and_its_description(tmp_path):
     path, beside = tmp_path / "model", tmp_path / "text"
     for one in (path, beside):
         one.write_text("old")
-    with (
-        pytest.raises(FullError),
-        whole_files.replacing_described(path, beside) as (partial, _),
-    ):
-        partial.write_text("new")
-        raise FullError
+
+    def begin_both():
+        with whole_files.replacing_described(path, beside) as (partial, _):
+            partial.write_text("new")
+            raise FullError
+
+    with pytest.raises(FullError):
+        begin_both()
     assert (path.read_text(), beside.read_text()) == ("old", "old")
     assert sorted(tmp_path.iterdir()) == [path, beside]
 

@@ -23,7 +23,7 @@ def images(count, seed=0):
 def make_serve(operations):
     """A folded child whose nodes 2 and 3 have these operations, of stride 2 in a reduction.
 
-    Its logits have mean 0 and deviation 2 over images, so that every class is the likeliest of some.
+    Its logits have mean 0 and deviation 2 over images, so every class is the likeliest of some.
     """
     first, second, third = operations
     edges = (Edge(0, 2, first), Edge(1, 2, second), Edge(0, 3, third))
@@ -37,7 +37,8 @@ def make_serve(operations):
 
 
 def call(serve, batch):
-    return np.concatenate([serve(tf.constant(one[np.newaxis], tf.float32)) for one in batch])
+    given = [tf.constant(one[np.newaxis], tf.float32) for one in batch]
+    return np.concatenate([serve(one)["probabilities"] for one in given])
 
 
 def load(data):

@@ -68,11 +68,11 @@ def test_images_that_are_not_there_or_others_are_refused_in_one_line(tmp_path):
     config = DataConfig("folder", root, batch_size=2)
     record = make_record(config, memory_collection.read(config, with_test=True))
     moved = shutil.move(root, tmp_path / "after")
-    with pytest.raises(UserError, match="`data_dir`=.*before can't be read"):
+    with pytest.raises(UserError, match=r"`data_dir`=.*before can't be read"):
         reread(record, tmp_path)
     assert reread(record, tmp_path, moved).num_training == 10
     (tmp_path / "after" / "train" / "a" / "0.png").unlink()
-    with pytest.raises(UserError, match="`data_dir`=.*after: not the images of the run in"):
+    with pytest.raises(UserError, match=r"`data_dir`=.*after: not the images of the run in"):
         reread(record, tmp_path, moved)
 
 
@@ -98,7 +98,7 @@ def test_arrays_of_a_program_are_no_images_to_read(tmp_path):
     config = DataConfig("digits")
     record = make_record(config, memory_collection.read(config, with_test=True))
     arrays = RunRecord.from_configs("evaluate", DataConfig("arrays")).settings
-    with pytest.raises(UserError, match="`quantize`=int8: .* which were arrays of a program"):
+    with pytest.raises(UserError, match=r"`quantize`=int8: .* which were arrays of a program"):
         reread(RunRecord("evaluate", arrays, record.inputs), tmp_path)
 
 

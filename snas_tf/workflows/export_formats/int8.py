@@ -13,6 +13,7 @@ from snas_tf.data.image_errors import as_user_errors
 from snas_tf.data.parallel import show_progress
 from snas_tf.models.folded import FoldedChild
 from snas_tf.workflows import run_images
+from snas_tf.workflows.export_formats import metadata
 from snas_tf.workflows.export_formats.serving import fixed_size
 from snas_tf.workflows.export_formats.tflite_content import TFLiteContent, convert, make_converter
 from snas_tf.workflows.trained_child import TrainedChild
@@ -51,7 +52,8 @@ def quantize(serve: Any, images: np.ndarray) -> bytes:
     """Quantize a network.
 
     Args:
-        serve: from an image, float32 [1, height, width, 3] of 0 to 255, to its probabilities.
+        serve: from an image, float32 [1, height, width, 3], 0 to 255, to its probabilities, by
+            name.
         images: what its maps are calibrated on, uint8 [images, height, width, 3].
 
     Returns:
@@ -66,13 +68,15 @@ def quantize(serve: Any, images: np.ndarray) -> bytes:
 
 
 def compare(
-    images: tf.data.Dataset | None, serve: Callable[[tf.Tensor], tf.Tensor], data: bytes
+    images: tf.data.Dataset | None,
+    serve: Callable[[tf.Tensor], dict[str, tf.Tensor]],
+    data: bytes,
 ) -> dict[str, float | int | None]:
     """Measure the accuracy before and after a quantization, on the same images.
 
     Args:
         images: validation images in batches of one; None for no such images.
-        serve: gives probabilities of images, float32.
+        serve: from an image, float32, to its probabilities, by name.
         data: the content of a TensorFlow Lite file.
 
     Returns:
@@ -85,7 +89,8 @@ def compare(
     total, before, after = int(images.cardinality()), 0, 0
     for one in show_progress(images.as_numpy_iterator(), total, "measuring the accuracy"):
         image, label = one["image"], one["label"][0]
-        before += np.argmax(serve(tf.constant(image, tf.float32))) == label
+        probabilities = serve(tf.constant(image, tf.float32))[metadata.OUTPUT]
+        before += np.argmax(probabilities) == label
         after += np.argmax(interpret(image)) == label
     return {
         "valid_images": total,

@@ -11,8 +11,8 @@ from snas_tf.files import whole_files
 from snas_tf.models.description import NetworkDescription
 from snas_tf.workflows.trained_child import TrainedChild
 
-INPUT = "image"
-"""The name of an exported network's input."""
+INPUT, OUTPUT = "image", "probabilities"
+"""The names of an exported network's input and output."""
 
 _PREPROCESSING = {
     "resize": "resize the whole image to image_size, by area",
@@ -62,6 +62,7 @@ def _describe_tensors(described: NetworkDescription, batch: int | None) -> dict[
             "range": [0, 255],
         },
         "output": {
+            "name": OUTPUT,
             "shape": [batch, len(described.class_names)],
             "axes": ["batch", "classes"],
             "type": "float32",

@@ -31,6 +31,8 @@ def write(child: TrainedChild, config: ExportConfig) -> dict[str, Any]:
     serve = fixed_size(FoldedChild(child.network), child.described, batch=None)
     with standard_error.silenced():
         model, _ = tf2onnx.convert.from_function(serve, serve.input_signature)
+    for tensor in (*model.graph.input, *model.graph.output):
+        tensor.type.tensor_type.shape.dim[0].dim_param = "batch"
     described = metadata.describe(child, config)
     texts = {name: json.dumps(value) for name, value in described.items()}
     onnx.helper.set_model_props(model, texts)

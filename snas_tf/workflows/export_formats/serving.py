@@ -33,7 +33,7 @@ def fixed_size(
     batch: int | None = 1,
     dtype: tf.DType = tf.uint8,
 ) -> Any:
-    """Make a function from images of the network's own size to their probabilities.
+    """Make a function from images of the network's own size to "probabilities".
 
     Args:
         network: gives logits of images.
@@ -43,4 +43,8 @@ def fixed_size(
     """
     spec = tf.TensorSpec([batch, *described.image_size, 3], dtype, name=metadata.INPUT)
     module = serving_module(network, described)
-    return tf.function(module.probabilities, [spec], autograph=False)
+
+    def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {metadata.OUTPUT: module.probabilities(image)}
+
+    return tf.function(serve, [spec], autograph=False)
