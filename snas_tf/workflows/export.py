@@ -47,6 +47,7 @@ def export(
 def export_child(config: ExportConfig) -> dict[str, Any]:
     """Export a network; see `export`."""
     child = trained_child.load(config.model_dir, config.export_weights)
+    print("converting the network, which takes a while where it is large", flush=True)
     with RunDirectory(config.model_dir).owned():
         return {"weights": child.weights, **FORMATS[config.file_format](child, config)}
 
