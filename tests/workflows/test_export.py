@@ -67,7 +67,9 @@ def test_a_keras_file_predicts_the_same(trained):
     path = export.export(model_dir, "keras")["path"]
     import keras
 
-    np.testing.assert_allclose(keras.models.load_model(path)(images), expected, atol=1e-5)
+    loaded = keras.models.load_model(path)
+    np.testing.assert_allclose(loaded(images), expected, atol=1e-5)
+    assert [loaded.inputs[0].name, *loaded.output_names] == ["image", "probabilities"]
 
 
 def test_a_tflite_file_predicts_the_same(trained):

@@ -12,6 +12,7 @@ from snas_tf.workflows.trained_child import TrainedChild
 def write(child: TrainedChild, config: ExportConfig) -> dict[str, Any]:
     """Write `model.keras`, for `keras.models.load_model`: from images to probabilities."""
     image = keras.Input((*child.described.image_size, 3), dtype="uint8", name=metadata.INPUT)
-    model = keras.Model(image, keras.layers.Softmax()(child.network(image)))
+    normalize = keras.layers.Softmax(name=metadata.OUTPUT)
+    model = keras.Model(image, normalize(child.network(image)))
     described = metadata.describe(child, config)
     return metadata.replace(child.run.path / "model.keras", described, model.save)
