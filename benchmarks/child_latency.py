@@ -34,7 +34,7 @@ def ours():
 
     from snas_tf.models.description import NetworkDescription
     from snas_tf.models.folded import FoldedChild
-    from snas_tf.workflows import export
+    from snas_tf.workflows.export_formats import saved_model
 
     values = flags.FLAGS
     described = NetworkDescription(
@@ -48,7 +48,7 @@ def ours():
     network = described.child(children.load_genotype())
     with tempfile.TemporaryDirectory() as directory:
         path = pathlib.Path(directory, "export")
-        export.save_model(FoldedChild(network), described, path)
+        saved_model.save(FoldedChild(network), described, path)
         serve = tf.saved_model.load(str(path)).signatures["serving_default"]
     image = tf.zeros([values.images, children.SIDE, children.SIDE, 3], tf.uint8)
     return rounds.Candidate(lambda: serve(image=image)["probabilities"].numpy(), None, {})

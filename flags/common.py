@@ -18,11 +18,15 @@ _Trained = TypeVar("_Trained", bound=TrainingConfig | Comparison | Tuning)
 _IMAGE_SIZE = {
     "image_size": "Side of the images in pixels; others are resized. If not given, their own size."
 }
+DATA_DIR = {
+    "data_dir": "Directory of the prepared TFDS data sets. With --dataset=folder: the directory of "
+    "the class sub-directories, or of train/, val/ and test/ that hold them. If not given, an "
+    "export with --quantize=int8 looks where the run did."
+}
 _DATA = {
     "dataset": "The images: cifar10 or any other TFDS image-classification name; folder, for class "
     "sub-directories of image files under --data_dir; digits, which needs no network.",
-    "data_dir": "Directory of the prepared TFDS data sets. With --dataset=folder: the directory of "
-    "the class sub-directories, or of train/, val/ and test/ that hold them.",
+    **DATA_DIR,
     **_IMAGE_SIZE,
     "batch_size": "Images per step, over all GPUs.",
     "validation_fraction": "Share of the training images held out for validation.",

@@ -5,6 +5,8 @@ import os
 import sys
 from typing import Any
 
+from snas_tf import standard_error
+
 _ENVIRONMENT = {
     "KERAS_BACKEND": "tensorflow",
     "KERAS_HOME": os.devnull,  # without keras.json: another data format is not supported
@@ -39,19 +41,15 @@ def import_tensorflow() -> None:
     """
     set_environment()
     gc.disable()
-    stderr = os.dup(2)
     names = ("sklearn", "matplotlib")
     hidden: dict[str, Any] = {name: None for name in names if name not in sys.modules}
     sys.modules.update(hidden)
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
     try:
-        import tensorflow as tf
+        with standard_error.silenced():
+            import tensorflow as tf
 
-        tf.config.list_physical_devices()  # the search for a GPU is not quiet either
+            tf.config.list_physical_devices()  # the search for a GPU is not quiet either
     finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
         for name in hidden:
             del sys.modules[name]
         gc.freeze()

@@ -2,6 +2,7 @@
 
 from snas_tf.config.comparison import Comparison
 from snas_tf.config.data import DataConfig
+from snas_tf.config.export import ExportConfig
 from snas_tf.config.run import RunConfig
 from snas_tf.config.search import SearchConfig
 from snas_tf.config.sweep import Choices, Interval
@@ -13,6 +14,7 @@ __all__ = [
     "Choices",
     "Comparison",
     "DataConfig",
+    "ExportConfig",
     "ImageNetConfig",
     "Interval",
     "RunConfig",

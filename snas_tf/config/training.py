@@ -12,7 +12,6 @@ from snas_tf.config.accepted import Config, OneOf, Range
 from snas_tf.errors import UserError, format_setting
 
 EXPORTED_WEIGHTS = ("last", "best")
-EXPORT_FORMATS = ("saved_model", "keras", "tflite", "onnx")
 
 OWN: Any = None
 """Default of a setting whose default depends on other settings."""

@@ -107,6 +107,24 @@ class Dataset(Protocol):
             where the part has no images.
         """
 
+    def training_sample(self, count: int) -> np.ndarray:
+        """Take training images as in evaluation, evenly spaced, so that all classes have a share.
+
+        They are the same ones each time.
+
+        Args:
+            count: how many; all, where there are fewer.
+
+        Returns:
+            uint8 [count, height, width, channels = 3].
+        """
+
+
+def evenly_spaced(count: int, total: int) -> np.ndarray:
+    """Positions among `total` from the first on, at most `count`: int64 [positions]."""
+    count = min(count, total)
+    return np.arange(count, dtype=np.int64) * total // count
+
 
 class Collection(Protocol):
     """All images that a run may see, read once for all seeds."""

@@ -9,7 +9,7 @@ import tensorflow as tf
 from snas_tf.data import crops, seeds
 from snas_tf.data.augment import cutout, mean_color
 from snas_tf.data.batch_order import shuffled_steps
-from snas_tf.data.batches import TEST, VALIDATION, BatchConfig
+from snas_tf.data.batches import TEST, VALIDATION, BatchConfig, evenly_spaced
 from snas_tf.data.encoded_source import EncodedSource
 from snas_tf.data.image_headers import require_plain
 
@@ -100,17 +100,25 @@ class EncodedDataset:
         count = len(source)
         padded = -(-count // batch_size) * batch_size
 
-        def crop(encoded: tf.Tensor, _: tf.Tensor) -> tf.Tensor:
-            return crops.center_crop(encoded, self.image_size)
-
         def weigh(number: tf.Tensor, example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
             return example | {"weight": tf.cast(number < count, tf.float32)}
 
         positions = tf.data.Dataset.range(padded).map(lambda p: (tf.minimum(p, count - 1), p))
-        examples = _read(positions, source, crop).enumerate().map(weigh)
+        examples = _read(positions, source, self._crop_center).enumerate().map(weigh)
         return examples.batch(
             batch_size, drop_remainder=True, num_parallel_calls=tf.data.AUTOTUNE
         ).prefetch(tf.data.AUTOTUNE)
+
+    @tf.autograph.experimental.do_not_convert
+    def training_sample(self, count: int) -> np.ndarray:
+        """See `batches.Dataset`; the center crops."""
+        positions = tf.data.Dataset.from_tensor_slices(evenly_spaced(count, self.num_training))
+        pairs = positions.map(lambda position: (position, position))
+        examples = _read(pairs, self.train, self._crop_center)
+        return np.stack([example["image"] for example in examples.as_numpy_iterator()])
+
+    def _crop_center(self, encoded: tf.Tensor, _: tf.Tensor) -> tf.Tensor:
+        return crops.center_crop(encoded, self.image_size)
 
 
 def _read(

@@ -117,6 +117,10 @@ class HeldOutDataset:
             return held_out.evaluation_batches(VALIDATION, batch_size)
         return self.theta.evaluation_batches(part, batch_size)
 
+    def training_sample(self, count: int) -> np.ndarray:
+        """See `batches.Dataset`; of the images that theta is trained on."""
+        return self.theta.training_sample(count)
+
 
 def check_division(dataset: MemoryDataset, fraction: float, batch_size: int) -> np.ndarray:
     """Count the images of each class to hold out, int64 [classes].

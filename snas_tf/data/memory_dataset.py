@@ -8,7 +8,7 @@ import tensorflow as tf
 from snas_tf.data import seeds
 from snas_tf.data.augment import crop_and_flip, cutout, mean_color
 from snas_tf.data.batch_order import shuffled_steps
-from snas_tf.data.batches import TEST, VALIDATION, BatchConfig
+from snas_tf.data.batches import TEST, VALIDATION, BatchConfig, evenly_spaced
 from snas_tf.data.images import Images
 
 _CHUNK = 1024
@@ -106,6 +106,10 @@ class MemoryDataset:
 
         starts = tf.data.Dataset.range(0, count, batch_size)
         return starts.map(batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+    def training_sample(self, count: int) -> np.ndarray:
+        """See `batches.Dataset`."""
+        return self.train.images[evenly_spaced(count, self.num_training)]
 
 
 def _on_host(images: Images) -> tuple[tf.Tensor, tf.Tensor]:

@@ -38,6 +38,24 @@ def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
             raise
 
 
+@contextlib.contextmanager
+def replacing_described(
+    path: pathlib.Path, beside: pathlib.Path
+) -> Iterator[tuple[pathlib.Path, pathlib.Path]]:
+    """Yield two paths, of a file and of the text that describes it, which replace both.
+
+    Where the block fails or the process is killed within it, both stay as they were. At no moment
+    is there a file beside a text of another one: between the two renames there is no text.
+
+    Args:
+        path: the file to replace; it may exist or not.
+        beside: the text to replace, in the same directory.
+    """
+    with replacing(beside) as partial_text, replacing(path) as partial:
+        yield partial, partial_text
+        beside.unlink(missing_ok=True)
+
+
 def write_text(path: pathlib.Path, text: str) -> None:
     """Replace a text file."""
     with replacing(path) as partial:

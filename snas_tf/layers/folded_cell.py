@@ -1,5 +1,6 @@
 """A child's cell for deployment."""
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -65,7 +66,8 @@ class FoldedCell:
         }
         for node in self._nodes:
             terms = [self._apply(index, values[source]) for index, source in self._live_edges(node)]
-            values[node] = tf.add_n(terms) + self._offsets[node]
+            # Not `tf.add_n`, which phones have no integer form of.
+            values[node] = functools.reduce(tf.add, [*terms, *self._offsets[node]])
         for node in self._constants.keys() & set(self._outputs):
             constant = self._constants[node]
             values[node] = tf.broadcast_to(constant, tf.concat([batch, constant.shape[1:]], 0))
@@ -101,11 +103,11 @@ class FoldedCell:
                 constants[node] = tf.add_n([zero, *terms]).numpy()
         return constants
 
-    def _constant_inputs(self, node: int) -> np.ndarray:
-        """Sum the edges from constant nodes to a node: a map, or 0 without such edges."""
+    def _constant_inputs(self, node: int) -> list[np.ndarray]:
+        """Sum the edges from constant nodes to a node: one map, or none without such edges."""
         edges = [pair for pair in self._edges_into(node) if pair[1] in self._constants]
         terms = [self._apply(index, self._constants[source]) for index, source in edges]
-        return tf.add_n(terms).numpy() if terms else np.zeros([], np.float32)
+        return [tf.add_n(terms).numpy()] if terms else []
 
     def _needed(self) -> set[int]:
         """Find the nodes on a path from an input to the output."""

@@ -55,7 +55,12 @@ class MaxPooling(Pooling):
             return _maximum(x, 3, 1, "SAME", training)
         # "SAME" would pad an even side on the right only. (The operator's own explicit padding
         # is ten times slower on CPUs.)
-        padded = tf.pad(x, _PAD_ONE, constant_values=x.dtype.min)
+        if training:
+            padded = tf.pad(x, _PAD_ONE, constant_values=x.dtype.min)
+        else:
+            # A border pixel twice changes no maximum; the lowest number would leave 8-bit integers
+            # no step for the others. (Its gradient would differ where values are alike.)
+            padded = tf.pad(x, _PAD_ONE, "SYMMETRIC")
         return _maximum(padded, 3, stride, "VALID", training)
 
 

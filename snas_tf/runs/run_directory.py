@@ -149,7 +149,8 @@ class RunDirectory:
         Raises:
             UserError: the directory can't be written.
         """
-        if self.record.exists() and run_record.read(self.record) == record:
+        before = run_record.read(self.record) if self.record.exists() else None
+        if before == record and before.sources == record.sources:
             return
         try:
             text = record.to_json(versions=dict(versions), machine=describe_machine())

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import pathlib
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 from snas_tf.errors import UserError, format_setting, quote, shorten_path
 from snas_tf.files import text_files
 
-_BY_CONTENT = {"data_dir", "skip_corrupt_images", "genotype", "initial_weights"}
+_OF_IMAGES = ("data_dir", "skip_corrupt_images")
+_BY_CONTENT = {*_OF_IMAGES, "genotype", "initial_weights"}
 """Settings that say where an input is; the inputs themselves are recorded."""
 
 _SOURCES = {
@@ -30,26 +32,36 @@ class RunRecord:
         settings: values of the configs, by field.
         inputs: the content of what the run reads, by name: "images", "genotype",
             "initial_weights", "plugins". Empty where they have not been read yet.
+        sources: how the images are found again: "data_dir", "skip_corrupt_images", and
+            "split_seed" once they have been read. It is not compared.
     """
 
     kind: str
     settings: Mapping[str, Any]
     inputs: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    sources: Mapping[str, Any] = dataclasses.field(default_factory=dict, compare=False)
 
     @classmethod
     def from_configs(cls, kind: str, *configs: Any, **settings: Any) -> "RunRecord":
-        """Collect the fields of configs, without the places of inputs."""
-        fields = {
-            name: value
-            for config in configs
-            for name, value in dataclasses.asdict(config).items()
-            if name not in _BY_CONTENT
-        }
-        return cls(kind, _as_json({**fields, **settings}))
+        """Collect the fields of configs; the places of inputs are no settings."""
+        given: dict[str, Any] = {}
+        for config in configs:
+            given |= dataclasses.asdict(config)
+        fields = {name: value for name, value in given.items() if name not in _BY_CONTENT}
+        sources = {name: given[name] for name in _OF_IMAGES if name in given}
+        if sources.get("data_dir"):
+            sources["data_dir"] = os.path.abspath(sources["data_dir"])
+        return cls(kind, _as_json({**fields, **settings}), sources=sources)
 
-    def with_inputs(self, **inputs: Any) -> "RunRecord":
-        """Return a record with these inputs."""
-        return dataclasses.replace(self, inputs=_as_json(inputs))
+    def with_inputs(self, split_seed: int | None = None, **inputs: Any) -> "RunRecord":
+        """Return a record with these inputs.
+
+        Args:
+            split_seed: seed that decided which images are held out; None if several did.
+            **inputs: see the attribute.
+        """
+        sources = {**self.sources, "split_seed": split_seed}
+        return dataclasses.replace(self, inputs=_as_json(inputs), sources=sources)
 
     def check_against(
         self, before: "RunRecord", path: pathlib.Path, may_grow: Collection[str] = ()
@@ -123,15 +135,16 @@ def read(path: pathlib.Path) -> RunRecord:
     """
     try:
         content = text_files.read_json(path, max_bytes=16_000_000)
+        content = {"sources": {}, **content}  # Runs of earlier versions have no such entry.
         fields = [content[field.name] for field in dataclasses.fields(RunRecord)]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{shorten_path(path)}: no record of a run ({error})") from error
-    kind, settings, inputs = fields
-    if not (isinstance(kind, str) and isinstance(settings, dict) and isinstance(inputs, dict)):
+    kind, *mappings = fields
+    if not (isinstance(kind, str) and all(isinstance(one, dict) for one in mappings)):
         raise UserError(
             f"{shorten_path(path)}: no record of a run (its entries are {quote(fields)})"
         )
-    return RunRecord(kind, settings, inputs)
+    return RunRecord(kind, *mappings)
 
 
 def _as_json(content: Any) -> Any:

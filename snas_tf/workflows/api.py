@@ -19,7 +19,7 @@ from snas_tf.models.child import ChildNetwork
 from snas_tf.models.description import Network
 from snas_tf.runs import devices
 from snas_tf.runs.run_directory import RunDirectory
-from snas_tf.workflows import export
+from snas_tf.workflows import trained_child
 from snas_tf.workflows.child_training import ChildTraining
 from snas_tf.workflows.imagenet import ImageNetTraining
 from snas_tf.workflows.search import Search
@@ -95,8 +95,7 @@ class TrainingResult:
             UserError: files of the run are missing or damaged.
         """
         first = sorted(self.model_dir.glob("seed_*"), key=lambda path: int(path.name[5:]))[:1]
-        _, network, _ = export.load(first[0] if first else self.model_dir)
-        return network
+        return trained_child.load(first[0] if first else self.model_dir).network
 
 
 def search(

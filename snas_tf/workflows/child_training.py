@@ -26,7 +26,7 @@ from snas_tf.runs import checkpoint_files, devices, loop
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.training.child_model import ChildModel
 from snas_tf.training.child_monitor import BEST, ChildMonitor
-from snas_tf.workflows import export
+from snas_tf.workflows.export_formats import saved_model
 from snas_tf.workflows.initial_weights import InitialWeights
 from snas_tf.workflows.workflow import Workflow
 
@@ -146,10 +146,10 @@ class ChildTraining(Workflow):
         valid_accuracy = model.measure(validation).get("accuracy")
         exports_best = self.config.export_weights == "best"
         if not exports_best:
-            export.save_model(network.exported(), described, run.export)
+            saved_model.save(network.exported(), described, run.export)
         best = self._restore_best(network, monitor, run)
         if exports_best:
-            export.save_model(network.exported(), described, run.export)
+            saved_model.save(network.exported(), described, run.export)
         at_best = model.test_errors(test if best else None)
         return {
             **errors,

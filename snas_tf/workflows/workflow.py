@@ -121,7 +121,8 @@ class Workflow:
             dataset = images.split(self.split_seed())
             described = self.describe(dataset)
             inputs["network"] = described.to_content()
-        record = self._record().with_inputs(**inputs)
+        split_seed = self.split_seed() if is_single else None
+        record = self._record().with_inputs(split_seed, **inputs)
         run.check(record, self.may_grow())
         result = run.read_result()
         if result is not None and self._is_whole(result):

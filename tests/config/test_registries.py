@@ -2,19 +2,21 @@
 
 import pytest
 
-from snas_tf.config import SearchConfig, search, training
+from snas_tf.config import SearchConfig, search
+from snas_tf.config.export import EXPORT_FORMATS
 from snas_tf.errors import UserError
 from snas_tf.layers.stochastic_edge import RELAXATIONS
 from snas_tf.penalty.estimator import ESTIMATORS
 from snas_tf.penalty.scale import SCALES
-from snas_tf.workflows.export import FORMATS, export
+from snas_tf.workflows.export import export
+from snas_tf.workflows.export_formats import FORMATS
 
 
 def test_every_name_is_implemented_and_every_implementation_is_named():
     assert tuple(RELAXATIONS) == search.RELAXATIONS
     assert tuple(ESTIMATORS) == search.PENALTY_ESTIMATORS
     assert tuple(SCALES) == search.PENALTY_SCALES
-    assert tuple(FORMATS) == training.EXPORT_FORMATS
+    assert tuple(FORMATS) == EXPORT_FORMATS
 
 
 def test_an_unknown_algorithm_or_format_is_refused_before_anything_is_written(tmp_path):

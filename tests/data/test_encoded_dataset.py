@@ -224,3 +224,13 @@ def test_what_only_pillow_decodes_is_used(tmp_path):
     for first, other in zip(plain, batches(root), strict=True):
         difference = np.abs(first["image"].astype(int) - other["image"])
         assert difference.mean() < 3
+
+
+def test_a_sample_is_of_the_center_crops_of_training_images_evenly_spaced(root):
+    dataset, _ = load(root)
+    evaluated = dataclasses.replace(dataset, validation=dataset.train)
+    crops = [
+        one["image"][0] for one in evaluated.evaluation_batches(VALIDATION, 1).as_numpy_iterator()
+    ]
+    sample = dataset.training_sample(4)
+    np.testing.assert_array_equal(sample, [crops[position] for position in (0, 4, 9, 14)])

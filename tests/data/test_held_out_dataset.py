@@ -144,3 +144,10 @@ def test_the_summary_and_what_is_shared_are_those_of_thetas_part():
     assert divided.class_names == tuple("abcde")
     expected = divided.theta.train.images.reshape(-1, 3).mean(axis=0)
     np.testing.assert_allclose(divided.channel_statistics()[0], expected, rtol=1e-5)
+
+
+def test_a_sample_is_of_the_images_that_theta_is_trained_on():
+    divided = divide()
+    learned = set(numbers(divided.theta.train.images))
+    assert set(numbers(divided.training_sample(1000))) == learned
+    assert len(learned) == 36

@@ -180,3 +180,10 @@ def test_channel_statistics_are_those_of_all_training_pixels(count):
     np.testing.assert_allclose(mean, pixels.mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(deviation[:2], pixels.std(axis=0)[:2], rtol=1e-6)
     assert deviation[2] == 1.0
+
+
+@pytest.mark.parametrize(("count", "expected"), [(4, [1, 11, 22, 33]), (99, [*range(1, 44)])])
+def test_a_sample_is_of_training_images_as_they_are_evenly_spaced(count, expected):
+    sample = dataset(43).training_sample(count)
+    assert sample.shape == (len(expected), 8, 8, 3)
+    assert [int(image[0, 0, 0]) for image in sample] == expected

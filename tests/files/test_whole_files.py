@@ -1,10 +1,14 @@
 import csv
 import os
 import pathlib
+import signal
+import subprocess
+import sys
 
 import pytest
 
 from snas_tf.files import whole_files
+from tests.programs import ROOT
 
 NAMES = ["plain", "a [b]*?\\ é", "two\nlines", "before"]
 
@@ -119,3 +123,71 @@ def test_rows_are_written_as_csv(tmp_path):
         assert list(csv.DictReader(file)) == rows
     whole_files.write_rows(path, [])
     assert path.read_text().strip() == "epoch"
+
+
+DESCRIBED = """
+import os, pathlib, signal
+from snas_tf.files import whole_files
+
+replace, renamed = os.replace, []
+
+def replace_or_die(source, target):
+    if len(renamed) == {renames}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    renamed.append(target)
+    replace(source, target)
+
+os.replace = replace_or_die
+with whole_files.replacing_described(pathlib.Path("model"), pathlib.Path("text")) as partials:
+    for partial in partials:
+        partial.write_text("new")
+"""
+
+
+def test_a_file_and_its_description_are_replaced_together(tmp_path):
+    path, beside = tmp_path / "model", tmp_path / "text"
+    for text in ("old", "new"):
+        with whole_files.replacing_described(path, beside) as partials:
+            for partial in partials:
+                partial.write_text(text)
+        assert (path.read_text(), beside.read_text()) == (text, text)
+    assert sorted(tmp_path.iterdir()) == [path, beside]
+
+
+def test_a_block_that_fails_leaves_a_file_and_its_description(tmp_path):
+    path, beside = tmp_path / "model", tmp_path / "text"
+    for one in (path, beside):
+        one.write_text("old")
+
+    def begin_both():
+        with whole_files.replacing_described(path, beside) as (partial, _):
+            partial.write_text("new")
+            raise FullError
+
+    with pytest.raises(FullError):
+        begin_both()
+    assert (path.read_text(), beside.read_text()) == ("old", "old")
+    assert sorted(tmp_path.iterdir()) == [path, beside]
+
+
+@pytest.mark.parametrize(("renames", "expected"), [(0, "old"), (1, "new")])
+def test_a_killed_process_leaves_no_file_beside_the_text_of_another(tmp_path, renames, expected):
+    for name in ("model", "text"):
+        (tmp_path / name).write_text("old")
+    program = [sys.executable, "-c", DESCRIBED.replace("{renames}", str(renames))]
+    done = subprocess.run(program, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert done.returncode == -signal.SIGKILL
+    assert (tmp_path / "model").read_text() == expected
+    assert not (tmp_path / "text").exists()
+    whole_files.remove_leftovers(tmp_path)
+    assert [one.name for one in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_process_killed_before_the_end_leaves_a_file_and_its_description(tmp_path):
+    for name in ("model", "text"):
+        (tmp_path / name).write_text("old")
+    killed = DESCRIBED.replace("{renames}", "9") + "        os.kill(os.getpid(), signal.SIGKILL)"
+    program = [sys.executable, "-c", killed]
+    done = subprocess.run(program, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert done.returncode == -signal.SIGKILL
+    assert [(tmp_path / name).read_text() for name in ("model", "text")] == ["old", "old"]

@@ -142,6 +142,17 @@ def test_an_operation_is_its_numpy_statement_on_every_edge(name, stride, size):
 
 @pytest.mark.parametrize("size", [(8, 8), (7, 5)], ids=["even", "odd"])
 @pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
+def test_the_maximum_is_that_of_the_pixels_that_exist(stride, size, training):
+    x = images(size) - 10  # All are negative, so that a zero would be greater.
+    expected = np.stack([numpy_pool(one, stride, np.max) for one in x])
+    np.testing.assert_array_equal(
+        pooling.MaxPooling.pool(tf.constant(x), stride, training), expected
+    )
+
+
+@pytest.mark.parametrize("size", [(8, 8), (7, 5)], ids=["even", "odd"])
+@pytest.mark.parametrize("stride", [1, 2])
 def test_the_largest_pixel_of_a_window_gets_its_gradient(stride, size):
     x = tf.constant(images(size))
     with tf.GradientTape() as tape:

@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import math
 import multiprocessing
 import os
@@ -174,6 +175,13 @@ def test_a_directory_has_one_owner_and_another_is_refused(run, owner):
     go_on.set()
     process.join(60)
     enter(run)
+
+
+def test_a_record_is_written_again_where_the_images_have_moved(tmp_path):
+    run = RunDirectory(tmp_path)
+    for place in ("here", "there"):
+        run.write_record(dataclasses.replace(RECORD, sources={"data_dir": place}), {})
+        assert run_record.read(run.record).sources == {"data_dir": place}
 
 
 def test_an_owner_that_was_killed_owns_no_longer(run, owner):

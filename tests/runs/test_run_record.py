@@ -138,6 +138,27 @@ def test_where_an_input_lies_is_no_setting():
     assert here.settings["num_cells"] == 20
 
 
+def test_where_the_images_lie_is_noted_and_comes_back(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = DataConfig("folder", "images", skip_corrupt_images=True)
+    record = RunRecord.from_configs("evaluate", config).with_inputs(7, images={"digest": "0"})
+    (tmp_path / "run.json").write_text(record.to_json())
+    assert run_record.read(tmp_path / "run.json").sources == {
+        "data_dir": str(tmp_path / "images"),
+        "skip_corrupt_images": True,
+        "split_seed": 7,
+    }
+
+
+def test_a_record_of_an_earlier_version_notes_no_place(tmp_path):
+    content = json.loads(RECORD.to_json())
+    del content["sources"]
+    (tmp_path / "run.json").write_text(json.dumps(content))
+    before = run_record.read(tmp_path / "run.json")
+    assert before == RECORD
+    assert before.sources == {}
+
+
 def test_every_other_field_of_the_configs_is_a_setting():
     record = RunRecord.from_configs("search", SearchConfig(), DataConfig())
     fields = {field.name for one in (SearchConfig, DataConfig) for field in dataclasses.fields(one)}
@@ -167,6 +188,7 @@ DAMAGES = {
     "no settings": json.dumps({"kind": "search", "inputs": {}}),
     "kind no text": json.dumps({"kind": ["search"], "settings": {}, "inputs": {}}),
     "settings a list": json.dumps({"kind": "search", "settings": [], "inputs": {}}),
+    "sources a list": json.dumps({"kind": "a", "settings": {}, "inputs": {}, "sources": []}),
     "inputs null": json.dumps({"kind": "search", "settings": {}, "inputs": None}),
     "twice": WHOLE.replace('"kind"', '"kind": "search", "kind"', 1),
     "deep": "[" * 100_000,

@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import pathlib
+import re
 import runpy
 import subprocess
 import sys
@@ -17,9 +19,11 @@ from snas_tf.data.batches import VALIDATION
 from snas_tf.errors import UserError
 from snas_tf.models import description
 from snas_tf.runs.run_record import RunRecord
-from snas_tf.workflows import evaluate, export
+from snas_tf.workflows import evaluate, export, trained_child
+from snas_tf.workflows.export_formats import saved_model
 from tests.programs import ROOT, run
 
+GUIDE = ROOT / "docs" / "guide.md"
 SERVE = ROOT / "tests" / "workflows" / "serve.py"
 
 
@@ -30,7 +34,7 @@ def trained(tmp_path_factory):
     config = ChildConfig(3, 2, epochs=0, genotype="snas_aggressive", auxiliary_weight=0)
     evaluate.evaluate(config, DataConfig("digits"), RunConfig(model_dir))
     images = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), dtype=np.uint8)
-    _, network, _ = export.load(model_dir)
+    network = trained_child.load(model_dir).network
     return model_dir, images, tf.nn.softmax(network(images)).numpy()
 
 
@@ -63,7 +67,9 @@ def test_a_keras_file_predicts_the_same(trained):
     path = export.export(model_dir, "keras")["path"]
     import keras
 
-    np.testing.assert_allclose(keras.models.load_model(path)(images), expected, atol=1e-5)
+    loaded = keras.models.load_model(path)
+    np.testing.assert_allclose(loaded(images), expected, atol=1e-5)
+    assert [loaded.inputs[0].name, *loaded.output_names] == ["image", "probabilities"]
 
 
 def test_a_tflite_file_predicts_the_same(trained):
@@ -77,20 +83,83 @@ def test_a_tflite_file_predicts_the_same(trained):
         np.testing.assert_allclose(output[0], probabilities, atol=1e-5)
 
 
-def test_an_onnx_file_predicts_the_same(trained):
+def test_an_onnx_file_predicts_the_same_of_any_number_of_images(trained):
     import onnxruntime
 
     model_dir, images, expected = trained
     session = onnxruntime.InferenceSession(export.export(model_dir, "onnx")["path"])
-    name = session.get_inputs()[0].name
-    for image, probabilities in zip(images, expected, strict=True):
-        (output,) = session.run(None, {name: image[np.newaxis]})
-        np.testing.assert_allclose(output[0], probabilities, atol=1e-5)
+    assert session.get_inputs()[0].name == "image"
+    for count in (3, 1, 0):
+        (output,) = session.run(["probabilities"], {"image": images[:count]})
+        np.testing.assert_allclose(output, expected[:count], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("file_format", "quantize", "batch"),
+    [("keras", None, None), ("onnx", None, None), ("tflite", None, 1), ("tflite", "float16", 1)],
+)
+def test_a_description_is_beside_the_file(trained, file_format, quantize, batch):
+    model_dir, _, _ = trained
+    exported = export.export(model_dir, file_format, quantize=quantize)
+    described = json.loads(pathlib.Path(exported["path"] + ".json").read_text())
+    assert exported["description"] == exported["path"] + ".json"
+    assert described["class_names"] == list("0123456789")
+    assert described["image_size"] == [8, 8]
+    assert described["preprocessing"]["name"] == "resize"
+    assert described["input"]["shape"] == [batch, 8, 8, 3]
+    assert described["input"]["range"] == [0, 255]
+    assert described["output"]["shape"] == [batch, 10]
+    result = json.loads((model_dir / "result.json").read_text())
+    measured = {name: result[name] for name in ("valid_accuracy", "test_error")}
+    assert (described["weights"], described["measured"]) == ("last", measured)
+    assert described["genotype"] == json.loads((model_dir / "genotype.json").read_text())
+    assert described["quantization"] == quantize
+    if file_format == "onnx":
+        import onnx
+
+        props = onnx.load(exported["path"]).metadata_props
+        assert {one.key: json.loads(one.value) for one in props} == described
+
+
+def test_integers_are_calibrated_on_the_runs_images_and_compared_on_those_held_out(trained, capfd):
+    model_dir, _, _ = trained
+    exported = export.export(model_dir, "tflite", quantize="int8")
+    export.report(exported)
+    printed = capfd.readouterr()
+    assert printed.err == ""
+    assert "calibrating on 200 training images" in printed.out
+    result = json.loads((model_dir / "result.json").read_text())
+    described = json.loads(pathlib.Path(exported["description"]).read_text())
+    compared = described["quantized"]
+    assert described["calibration_images"] == 200
+    assert compared["valid_images"] == 150
+    assert compared["valid_accuracy_before"] == pytest.approx(result["valid_accuracy"], abs=1e-6)
+    before, after = (100 * compared[f"valid_accuracy{end}"] for end in ("_before", ""))
+    assert f"accuracy  {before:.2f} -> {after:.2f} % of 150 validation images" in printed.out
+    content = pathlib.Path(exported["path"]).read_bytes()
+    export.export(model_dir, "tflite", quantize="int8")
+    assert pathlib.Path(exported["path"]).read_bytes() == content
+
+
+@pytest.mark.parametrize("name", ["model.tflite", "model_int8.tflite"])
+def test_the_program_of_the_guide_names_the_class_of_an_image(trained, tmp_path, capsys, name):
+    model_dir, images, expected = trained
+    export.export(model_dir, "tflite", quantize="int8" if "int8" in name else None)
+    blocks = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    capsys.readouterr()
+    (program,) = [block for block in blocks if "model_int8.tflite" in block]
+    for number, image in enumerate(images):
+        PIL.Image.fromarray(image).save(tmp_path / "photo.png")
+        replaced = program.replace("runs/child/model_int8.tflite", str(model_dir / name))
+        exec(replaced.replace("photo.jpg", str(tmp_path / "photo.png")), {})
+        named, probability = capsys.readouterr().out.split()
+        assert float(probability) == pytest.approx(expected[number, int(named)], abs=0.05)
+        assert float(probability) >= expected[number].max() - 0.1
 
 
 def test_a_directory_of_no_run_is_refused(tmp_path):
     with pytest.raises(UserError, match="empty: holds no run, accepted: a run of `kind`=evaluate"):
-        export.load(tmp_path / "empty")
+        trained_child.load(tmp_path / "empty")
     assert not (tmp_path / "empty").exists()
 
 
@@ -98,7 +167,7 @@ def test_a_search_is_refused_as_one(tmp_path):
     record = RunRecord.from_configs("search", SearchConfig(), DataConfig())
     (tmp_path / "run.json").write_text(record.to_json())
     with pytest.raises(UserError, match="a search has no child's weights"):
-        export.load(tmp_path)
+        trained_child.load(tmp_path)
 
 
 @pytest.mark.parametrize("place", ["thesis.txt", "assets.extra/warmup", "variables/mine"])
@@ -121,7 +190,7 @@ def test_another_genotype_than_was_trained_is_refused(trained):
     path.write_text(before.replace("skip_connect", "max_pool_3x3", 1))
     try:
         with pytest.raises(UserError, match="not the genotype that was trained"):
-            export.load(trained[0])
+            trained_child.load(trained[0])
     finally:
         path.write_text(before)
 
@@ -140,7 +209,7 @@ def test_another_description_than_of_what_was_trained_is_refused(trained, entry,
     path.write_text(json.dumps({**json.loads(before), entry: value}))
     try:
         with pytest.raises(UserError, match=r"network\.json: not the network that was trained"):
-            export.load(trained[0])
+            trained_child.load(trained[0])
     finally:
         path.write_text(before)
 
@@ -150,7 +219,7 @@ def test_a_network_of_binary_images_serves_binary_images(tmp_path):
         described = description.NetworkDescription(
             3, 4, (8, 8), ("up", "down"), (mean,) * 3, (1.0,) * 3
         )
-        export.save_model(by_half, described, tmp_path / "export")
+        saved_model.save(by_half, described, tmp_path / "export")
         serve = tf.saved_model.load(str(tmp_path / "export")).signatures["serving_default"]
         with (
             contextlib.nullcontext() if accepted else pytest.raises(tf.errors.InvalidArgumentError)
@@ -198,7 +267,7 @@ def test_the_export_has_the_error_of_the_evaluation(tmp_path):
         described = description.NetworkDescription(
             *(3, 4, (32, 32), tuple("012"), (0.0,) * 3, (1.0,) * 3, "imagenet", preprocessing)
         )
-        export.save_model(by_color, described, tmp_path / preprocessing)
+        saved_model.save(by_color, described, tmp_path / preprocessing)
         errors[preprocessing] = error_of_export(tmp_path / preprocessing, dataset.validation.files)
     assert errors == {"center_crop": evaluated, "resize": 1}
     assert evaluated == 0
@@ -212,7 +281,7 @@ def by_half(image):
 
 def test_the_example_classifies_an_image_as_a_viewer_shows_it(tmp_path, monkeypatch, capsys):
     described = description.NetworkDescription(3, 4, (8, 8), ("up", "down"), (0,) * 3, (1,) * 3)
-    export.save_model(by_half, described, tmp_path / "export")
+    saved_model.save(by_half, described, tmp_path / "export")
     lying = PIL.Image.Exif()
     lying[0x0112] = 6
     for name, top in (("up", 255), ("down", 0)):
