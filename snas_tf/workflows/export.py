@@ -26,7 +26,7 @@ from snas_tf.runs import checkpoint_files, run_record
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.runs.run_record import RunRecord
 from snas_tf.training.child_monitor import BEST
-from snas_tf.workflows.latency import median_milliseconds
+from snas_tf.workflows.timing import median_milliseconds
 
 _SAVED_MODEL = re.compile(
     r"saved_model\.pb|fingerprint\.pb|variables/variables\.(index|data-\d+-of-\d+)"

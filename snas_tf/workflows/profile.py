@@ -16,7 +16,7 @@ from snas_tf.architecture.search_space import NetworkPlan
 from snas_tf.architecture.width import widest_channels
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.folded import FoldedChild
-from snas_tf.workflows.latency import median_milliseconds
+from snas_tf.workflows.timing import median_milliseconds
 
 _COLUMNS = ("parameters", "multiply_adds", "memory_access")
 
