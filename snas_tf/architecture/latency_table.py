@@ -51,7 +51,9 @@ class LatencyTable:
         runtime: what ran the parts; one of `RUNTIMES`.
         threads: threads that it had.
         machine: what ran it, in words, by name.
-        overhead: milliseconds of a whole network besides those of its parts; may be negative.
+        call: milliseconds of a call of a network besides those of its parts.
+        node: milliseconds, besides those of the edges, of a node that sums two edges or more; may
+            be negative.
         timings: of each part.
         source: the file, for messages.
         digest: SHA-256 of the file's text.
@@ -66,7 +68,8 @@ class LatencyTable:
     runtime: str
     threads: int
     machine: Mapping[str, str]
-    overhead: float
+    call: float
+    node: float
     timings: Mapping[Part, Timing]
     source: str = ""
     digest: str = ""
@@ -86,7 +89,9 @@ class LatencyTable:
             )
         return self.timings[part].median
 
-    def plan(self, space: SearchSpace, output_nodes: Mapping[str, int] | None = None) -> NetworkPlan:
+    def plan(
+        self, space: SearchSpace, output_nodes: Mapping[str, int] | None = None
+    ) -> NetworkPlan:
         """Plan the network of the table with cells of a search space."""
         size = (self.image_size, self.image_size)
         return space.plan_network(
@@ -213,7 +218,8 @@ _HEAD: _Entries = {
         "texts by name",
         lambda value: isinstance(value, dict) and all(map(_TEXT[1], value.values())),
     ),
-    "overhead": _NUMBER,
+    "call": _NUMBER,
+    "node": _NUMBER,
     "parts": ("a list", lambda value: isinstance(value, list)),
 }
 """For each entry of the file what is accepted, in words and as a check."""

@@ -1,6 +1,7 @@
 """What of a child can change with the image, and changes its output."""
 
-from collections.abc import Sequence
+import collections
+from collections.abc import Iterable, Sequence
 
 from snas_tf.architecture.cell_plan import CellPlan
 from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
@@ -17,6 +18,12 @@ def live_edges(cell: CellGenotype) -> list[Edge]:
         if node in needed:
             needed |= {edge.source for edge in cell.edges if edge.target == node}
     return [edge for edge in cell.edges if edge.source in reached and edge.target in needed]
+
+
+def count_sums(edges: Iterable[Edge]) -> int:
+    """Count the nodes that two edges or more enter."""
+    entering = collections.Counter(edge.target for edge in edges)
+    return sum(count > 1 for count in entering.values())
 
 
 def used_inputs(cell: CellGenotype) -> set[int]:

@@ -2,6 +2,7 @@
 
 from snas_tf.config.comparison import Comparison
 from snas_tf.config.data import DataConfig
+from snas_tf.config.latency import LatencyConfig
 from snas_tf.config.run import RunConfig
 from snas_tf.config.search import SearchConfig
 from snas_tf.config.training import ChildConfig, ImageNetConfig, TrainingConfig
@@ -11,6 +12,7 @@ __all__ = [
     "Comparison",
     "DataConfig",
     "ImageNetConfig",
+    "LatencyConfig",
     "RunConfig",
     "SearchConfig",
     "TrainingConfig",

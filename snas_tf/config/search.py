@@ -2,9 +2,11 @@
 
 import dataclasses
 import itertools
+import pathlib
 from typing import Annotated
 
-from snas_tf.architecture import child_size, spaces
+from snas_tf.architecture import child_latency, child_size, latency_table, spaces
+from snas_tf.architecture.latency_table import LatencyTable
 from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.config import algorithms
 from snas_tf.config.accepted import OneOf, Range
@@ -16,7 +18,8 @@ PENALTY_ESTIMATORS = ("expectation", "reparameterization", "policy_gradient")
 PENALTY_SCALES = ("linear", "log")
 DARTS_ORDERS = ("1", "2", "single_level")
 ALPHA_DECAYS = ("decoupled", "coupled")
-CRITERIA_WEIGHTS = ("parameters_weight", "flops_weight", "memory_access_weight")
+CRITERIA_WEIGHTS = ("parameters_weight", "flops_weight", "memory_access_weight", "latency_weight")
+TARGETS = ("target_parameters", "target_multiply_adds", "target_latency_ms")
 
 _NOT_NEGATIVE = Range(0)
 _POSITIVE = Range(0, above=True)
@@ -58,11 +61,14 @@ class SearchConfig(TrainingConfig):
         penalty_estimator: estimator of the penalty's gradient; one of `PENALTY_ESTIMATORS`.
         penalty_baseline: the policy gradient compares a reward with the edge's expected cost.
         penalty_scale: scale of the cost; one of `PENALTY_SCALES`.
-        parameters_weight, flops_weight, memory_access_weight: weights of the three criteria in the
-            cost; only their ratio counts, at least one is positive.
+        parameters_weight, flops_weight, memory_access_weight, latency_weight: weights of the
+            criteria in the cost; only their ratio counts, at least one is positive.
         target_parameters: parameters of the child at evaluation size, in place of a weight; or
             None.
         target_multiply_adds: multiply-adds of that child; or None.
+        latency_table: file of the latencies of an evaluation's parts, which `latency_weight` and
+            `target_latency_ms` need; or None.
+        target_latency_ms: milliseconds of the child in the network of that table; or None.
         alpha_learning_rate: rate of Adam; None for `training.schedules.alpha_rate`.
         alpha_beta_1, alpha_beta_2: Adam's decay rates.
         alpha_weight_decay: weight decay of log alpha; 0 for none.
@@ -77,7 +83,8 @@ class SearchConfig(TrainingConfig):
             the temperature rises; a tournament is larger than the population, or this than the
             samples; the estimator needs relaxed draws, or the baseline another estimator; no
             criterion has a weight; more than one of `constraint_weight` and the targets is given;
-            or no child has the target size.
+            no child has the target size; or the latency table is not given, not readable, or of
+            another space.
     """
 
     algorithm: str = "snas"
@@ -101,8 +108,11 @@ class SearchConfig(TrainingConfig):
     parameters_weight: Annotated[float, _NOT_NEGATIVE] = 1.0
     flops_weight: Annotated[float, _NOT_NEGATIVE] = 1.0
     memory_access_weight: Annotated[float, _NOT_NEGATIVE] = 1.0
+    latency_weight: Annotated[float, _NOT_NEGATIVE] = 0.0
     target_parameters: Annotated[float | None, _POSITIVE] = None
     target_multiply_adds: Annotated[float | None, _POSITIVE] = None
+    target_latency_ms: Annotated[float | None, _POSITIVE] = None
+    latency_table: pathlib.Path | None = None
     alpha_learning_rate: Annotated[float | None, _NOT_NEGATIVE] = None
     alpha_beta_1: Annotated[float, _BELOW_ONE] = 0.5
     alpha_beta_2: Annotated[float, _BELOW_ONE] = 0.999
@@ -138,6 +148,7 @@ class SearchConfig(TrainingConfig):
         self._check_estimator()
         self._check_criteria()
         self._check_targets()
+        self._check_latency()
 
     @property
     def search_space(self) -> SearchSpace:
@@ -146,11 +157,15 @@ class SearchConfig(TrainingConfig):
         Raises:
             UserError: there is none of this name.
         """
-        # Checked here, because spaces can be registered.
-        if not isinstance(self.space, str) or self.space not in spaces.SPACES:
-            setting = format_setting("space", self.space)
-            raise UserError(f"{setting}: unknown, accepted: {', '.join(spaces.SPACES)}")
-        return spaces.get(self.space)
+        return find_space(self.space)
+
+    def read_latency_table(self) -> LatencyTable | None:
+        """Read the latency table, if one is given.
+
+        Raises:
+            UserError: it can't be read.
+        """
+        return None if self.latency_table is None else latency_table.read(self.latency_table)
 
     def _check_settings(self, spec: algorithms.AlgorithmSpec) -> None:
         for field in dataclasses.fields(self):
@@ -197,7 +212,7 @@ class SearchConfig(TrainingConfig):
             raise UserError(f"{names}: nothing costs anything, accepted: at least one > 0")
 
     def _check_targets(self) -> None:
-        weights = ("constraint_weight", *(f"target_{one}" for one in child_size.MEASURES))
+        weights = ("constraint_weight", *TARGETS)
         given = [format_setting(one, getattr(self, one)) for one in weights if getattr(self, one)]
         if len(given) > 1:
             raise UserError(
@@ -207,3 +222,33 @@ class SearchConfig(TrainingConfig):
             target = getattr(self, f"target_{measure}")
             if target is not None:
                 child_size.check_target(measure, target, self.search_space)
+
+    def _check_latency(self) -> None:
+        table = self.read_latency_table()
+        for name in ("latency_weight", "target_latency_ms"):
+            if table is None and getattr(self, name):
+                raise UserError(
+                    f"{format_setting(name, getattr(self, name))}: needs the latencies of this "
+                    "machine, accepted: with `latency_table`, a file of `kind`=latency"
+                )
+        if table is None:
+            return
+        if table.space != self.space:
+            raise UserError(
+                f"{format_setting('latency_table', self.latency_table)}: space {table.space}, "
+                f"accepted: a table of {format_setting('space', self.space)}"
+            )
+        child_latency.check_target(table, self.search_space, self.target_latency_ms)
+
+
+def find_space(name: str) -> SearchSpace:
+    """Return the search space of a name.
+
+    Raises:
+        UserError: there is none.
+    """
+    # Checked here, because spaces can be registered.
+    if not isinstance(name, str) or name not in spaces.SPACES:
+        setting = format_setting("space", name)
+        raise UserError(f"{setting}: unknown, accepted: {', '.join(spaces.SPACES)}")
+    return spaces.get(name)

@@ -32,7 +32,7 @@ class FoldedStem:
 
 
 class FoldedClassifier:
-    """Global average and dense layer in evaluation, and a normalization before it where there is one.
+    """Global average and dense layer in evaluation, and the normalization before it, if any.
 
     Args:
         network: the network, whose weights are copied.

@@ -15,12 +15,15 @@ Call = Callable[[], Any]
 class Runtime(Protocol):
     """What runs a network."""
 
+    merges_equals: bool
+    """Whether it computes equal operations on the same input once, whatever their order."""
+
     def compile(self, function: Callable[..., Any], signature: Sequence[tf.TensorSpec]) -> Call:
         """Compile a function, and return the call of it.
 
         Args:
             function: of tensors, to a tensor or several.
-            signature: its inputs, all of the same known shape; the call gives it zeros.
+            signature: its inputs, of known shapes; the call gives it zeros.
         """
 
 
@@ -28,34 +31,35 @@ class TensorFlowRuntime:
     """TensorFlow, as it runs a SavedModel.
 
     Args:
-        threads: threads within an operation, and operations side by side.
+        threads: threads within an operation, and operations side by side; None for what it has.
 
     Raises:
         UserError: TensorFlow has started with other threads.
     """
 
-    def __init__(self, threads: int) -> None:
-        threading = tf.config.threading
-        try:
-            threading.set_intra_op_parallelism_threads(threads)
-            threading.set_inter_op_parallelism_threads(threads)
-        except RuntimeError as error:
-            raise UserError(
-                f"`threads`={threads}: TensorFlow has already started with other threads, "
-                "accepted: in a process of its own"
-            ) from error
+    merges_equals = False
+
+    def __init__(self, threads: int | None = None) -> None:
+        if threads is not None:
+            _set_threads(threads)
 
     def compile(self, function: Callable[..., Any], signature: Sequence[tf.TensorSpec]) -> Call:
-        """See `Runtime.compile`.
+        """See `Runtime.compile`."""
+        traced = _trace(function, signature)
+        inputs = [tf.zeros(one.shape, one.dtype) for one in signature]
+        return lambda: tf.nest.flatten(traced(*inputs))[-1].numpy()
 
-        Each argument of a call takes time, so several inputs are slices of one, which are no
-        copies.
-        """
-        first, count = signature[0], len(signature)
-        stacked = tf.TensorSpec([count, *first.shape], first.dtype)
-        traced = _trace(lambda x: function(*tf.unstack(x)), [stacked])
-        inputs = tf.zeros(stacked.shape, stacked.dtype)
-        return lambda: tf.nest.flatten(traced(inputs))[-1].numpy()
+
+def _set_threads(threads: int) -> None:
+    threading = tf.config.threading
+    try:
+        threading.set_intra_op_parallelism_threads(threads)
+        threading.set_inter_op_parallelism_threads(threads)
+    except RuntimeError as error:
+        raise UserError(
+            f"`threads`={threads}: TensorFlow has already started with other threads, accepted: in "
+            "a process of its own"
+        ) from error
 
 
 class LiteRTRuntime:
@@ -65,13 +69,15 @@ class LiteRTRuntime:
         threads: its threads.
     """
 
+    merges_equals = True
+
     def __init__(self, threads: int) -> None:
         self._threads = threads
 
     def compile(self, function: Callable[..., Any], signature: Sequence[tf.TensorSpec]) -> Call:
         """See `Runtime.compile`."""
-        traced = _trace(function, signature)
-        content = tf.lite.TFLiteConverter.from_concrete_functions([traced]).convert()
+        traced, holder = _trace(function, signature), tf.Module()
+        content = tf.lite.TFLiteConverter.from_concrete_functions([traced], holder).convert()
         with warnings.catch_warnings():
             # TensorFlow's copy of the interpreter announces its removal.
             warnings.simplefilter("ignore", UserWarning)

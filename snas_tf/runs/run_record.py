@@ -9,13 +9,16 @@ from typing import Any
 from snas_tf.errors import UserError, format_setting, quote, shorten_path
 from snas_tf.files import text_files
 
-_BY_CONTENT = {"data_dir", "skip_corrupt_images", "genotype", "initial_weights"}
+_BY_CONTENT = {
+    *("data_dir", "skip_corrupt_images", "genotype", "initial_weights", "latency_table"),
+}
 """Settings that say where an input is; the inputs themselves are recorded."""
 
 _SOURCES = {
     "images": "`data_dir`: not the images",
     "genotype": "`genotype`: not the genotype",
     "initial_weights": "`initial_weights`: not the weights",
+    "latency_table": "`latency_table`: not the latencies",
 }
 _ACCEPTED = "accepted: the same, to resume it, or another `model_dir`"
 
@@ -28,7 +31,7 @@ class RunRecord:
         kind: "search", "evaluate", "imagenet" or "compare".
         settings: values of the configs, by field.
         inputs: the content of what the run reads, by name: "images", "genotype",
-            "initial_weights". Empty where they have not been read yet.
+            "initial_weights", "latency_table". Empty where they have not been read yet.
     """
 
     kind: str
