@@ -12,9 +12,11 @@ from snas_tf.plots.comparison import (
     draw_entropy,
     draw_test_error,
 )
+from snas_tf.plots.latency import draw_accuracies, draw_predictions
 from snas_tf.plots.picture import save, to_png_bytes
 
 __all__ = [
+    "draw_accuracies",
     "draw_accuracy",
     "draw_alpha",
     "draw_cell",
@@ -22,6 +24,7 @@ __all__ = [
     "draw_credit",
     "draw_curves",
     "draw_entropy",
+    "draw_predictions",
     "draw_test_error",
     "draw_training_curves",
     "plot_cell",
