@@ -15,7 +15,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from absl import app, flags
+from absl import app, flags, logging
 
 from experiments import searches
 from snas_tf import plots, tensorflow_import
@@ -77,6 +77,7 @@ def main(arguments):
     table = latency_table.read(values.latency_table)
     keys = [(cost, w, seed) for cost in COSTS for w in values.weights for seed in values.seeds]
     found = {key: find(table, *key, others) for key in keys}
+    logging.set_verbosity(logging.WARNING)  # TensorFlow tells of every file that it converts.
     tensorflow_import.import_tensorflow()
     measured = measure(table, [genotype for genotype, _ in found.values()])
     print("| cost | weight | seed | measured | predicted | accuracy |")

@@ -14,7 +14,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from absl import app, flags
+from absl import app, flags, logging
 
 from snas_tf import plots, tensorflow_import
 from snas_tf.architecture import child_latency, genotype_json, latency_table, spaces
@@ -50,6 +50,7 @@ def measure(table, runtime, number):
 
 def main(_):
     """Measure what is not measured yet, print every child, and draw them."""
+    logging.set_verbosity(logging.WARNING)  # TensorFlow tells of every file that it converts.
     tensorflow_import.import_tensorflow()
     from snas_tf.models.runtimes import RUNTIMES
 
@@ -67,11 +68,9 @@ def main(_):
             kept["children"].append(measure(table, runtime, number))
             whole_files.write_text(path, json.dumps(kept, indent=1) + "\n")
         child = kept["children"][number]
-        share = child["predicted"] / child["measured"] - 1
-        print(
-            f"| {number} | {child['predicted']:.3f} ms | {child['measured']:.3f} ms | {share:+.1%} |",
-            flush=True,
-        )
+        predicted, measured = child["predicted"], child["measured"]
+        share = predicted / measured - 1
+        print(f"| {number} | {predicted:.3f} ms | {measured:.3f} ms | {share:+.1%} |", flush=True)
     points = [(child["predicted"], child["measured"]) for child in kept["children"]]
     deviations = [abs(predicted / measured - 1) for predicted, measured in points]
     within = sum(one <= _TOLERANCE for one in deviations)
