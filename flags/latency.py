@@ -6,7 +6,7 @@ from absl import flags
 
 from snas_tf import tensorflow_import
 from snas_tf.architecture import spaces
-from snas_tf.config import LatencyConfig, TrainingConfig
+from snas_tf.config import ChildConfig, LatencyConfig
 from snas_tf.errors import UserError
 
 from . import common, fields, path, training
@@ -35,7 +35,7 @@ def define(values: flags.FlagValues) -> None:
     """Define the flags; the default network is that of an evaluation."""
     define_table(values)
     defaults = LatencyConfig(pathlib.Path("latency.json"))
-    training.define_network(values, TrainingConfig())
+    training.define_network(values, ChildConfig())
     common.define_image_size(values, defaults.image_size)
     fields.define(values, defaults, _MEANINGS)
 
