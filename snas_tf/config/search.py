@@ -83,8 +83,7 @@ class SearchConfig(TrainingConfig):
             the temperature rises; a tournament is larger than the population, or this than the
             samples; the estimator needs relaxed draws, or the baseline another estimator; no
             criterion has a weight; more than one of `constraint_weight` and the targets is given;
-            no child has the target size; or the latency table is not given, not readable, or of
-            another space.
+            no child has the target size; or the latency table is missing or of another space.
     """
 
     algorithm: str = "snas"
@@ -160,11 +159,7 @@ class SearchConfig(TrainingConfig):
         return find_space(self.space)
 
     def read_latency_table(self) -> LatencyTable | None:
-        """Read the latency table, if one is given.
-
-        Raises:
-            UserError: it can't be read.
-        """
+        """Read the latency table, if one is given; raises a `UserError` if it can't be read."""
         return None if self.latency_table is None else latency_table.read(self.latency_table)
 
     def _check_settings(self, spec: algorithms.AlgorithmSpec) -> None:
@@ -224,14 +219,13 @@ class SearchConfig(TrainingConfig):
                 child_size.check_target(measure, target, self.search_space)
 
     def _check_latency(self) -> None:
-        table = self.read_latency_table()
-        for name in ("latency_weight", "target_latency_ms"):
-            if table is None and getattr(self, name):
+        table, needing = self.read_latency_table(), ("latency_weight", "target_latency_ms")
+        if table is None:
+            for name in (name for name in needing if getattr(self, name)):
                 raise UserError(
                     f"{format_setting(name, getattr(self, name))}: needs the latencies of this "
                     "machine, accepted: with `latency_table`, a file of `kind`=latency"
                 )
-        if table is None:
             return
         if table.space != self.space:
             raise UserError(

@@ -1,7 +1,9 @@
 """The measurement of a latency table."""
 
 import dataclasses
+import pathlib
 import statistics
+import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +19,7 @@ from snas_tf.architecture.network_parts import Part
 from snas_tf.architecture.search_space import NetworkPlan
 from snas_tf.config import LatencyConfig
 from snas_tf.data.parallel import show_progress
+from snas_tf.errors import UserError, format_setting
 from snas_tf.files import whole_files
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.folded import FoldedChild
@@ -61,8 +64,7 @@ def measure(config: LatencyConfig) -> Measurement:
         UserError: the file is something else than a latency table, or can't be written; or
             TensorFlow has started with other threads.
     """
-    if config.latency_table.exists():
-        latency_table.read(config.latency_table)  # Nothing else is replaced.
+    _check_place(config.latency_table)
     runtime, plan = RUNTIMES[config.runtime](config.threads), config.plan()
     parts = network_parts.distinct_parts(plan, config.num_classes)
     print(f"measures {len(parts)} parts in {config.rounds} rounds", flush=True)
@@ -80,6 +82,20 @@ def measure(config: LatencyConfig) -> Measurement:
     measurement = _fit_node(table, genotypes, measured)
     whole_files.write_text(config.latency_table, measurement.table.to_json())
     return measurement
+
+
+def _check_place(path: pathlib.Path) -> None:
+    """Check that the table can be written, and replaces nothing but a table."""
+    try:
+        with tempfile.TemporaryFile(dir=path.absolute().parent):
+            pass
+    except OSError as error:
+        raise UserError(
+            f"{format_setting('latency_table', path)}: can't be written ({error.strerror}), "
+            "accepted: a file in a directory that can be written"
+        ) from error
+    if path.exists():
+        latency_table.read(path)
 
 
 def _compile_parts(
