@@ -5,7 +5,7 @@ from types import ModuleType
 
 from absl import flags
 
-from . import compare, evaluate, export, imagenet, profile, search, tune
+from . import compare, evaluate, export, imagenet, latency, profile, search, tune
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +35,7 @@ MODES = {
     "evaluate": Mode("train the found cell, or a published one, and test it", evaluate),
     "imagenet": Mode("train a cell on ImageNet, or on images that stay on disk", imagenet),
     "profile": Mode("count and time the network of a cell", profile),
+    "latency": Mode("measure the parts of a network on this machine", latency),
     "export": Mode("write a trained network for use elsewhere", export),
 }
 DEFAULT = "search"

@@ -17,16 +17,21 @@ _MEANINGS = {
     "through the draw, or by policy gradient.",
     "penalty_baseline": "With policy_gradient: subtract the edge's expected cost from the reward.",
     "penalty_scale": "Cost of an edge: as it is (linear, Eq. 10), or its logarithm (log).",
-    "parameters_weight": "Weight of the parameters in the cost; only the ratio of the three "
+    "parameters_weight": "Weight of the parameters in the cost; only the ratio of the "
     "weights counts.",
     "flops_weight": "Weight of the multiply-adds and poolings in the cost.",
     "memory_access_weight": "Weight of the memory access in the cost.",
+    "latency_weight": "Weight in the cost of the latency by --latency_table.",
 }
 _TARGETS = {
     f"target_{measure}": f"{noun} that the found child shall have, at 20 cells, 36 channels, 32 x "
     "32 images and 10 classes; in place of --constraint and --constraint_weight."
     for measure, noun in (("parameters", "Parameters"), ("multiply_adds", "Multiply-adds"))
 }
+_TARGETS["target_latency_ms"] = (
+    "Milliseconds that the found child shall take by --latency_table, in the network of that table;"
+    " in place of --constraint and --constraint_weight."
+)
 ALTERNATIVES = ("constraint", "constraint_weight", *_TARGETS)
 """Flags of which one may be given."""
 

@@ -8,7 +8,7 @@ from snas_tf import tensorflow_import
 from snas_tf.architecture import genotype_source, stems
 from snas_tf.config import ChildConfig, ImageNetConfig
 
-from . import common, evaluate, imagenet, plugin, training
+from . import common, evaluate, imagenet, latency, plugin, training
 
 _IMAGENET = {"image_size": 224, "num_classes": 1000}
 """The defaults with --network=imagenet."""
@@ -22,7 +22,7 @@ def define(values: flags.FlagValues) -> None:
         "network",
         "cifar",
         list(stems.NAMES),
-        "The kind of network: its stem. With imagenet, the defaults are those of --mode=imagenet: "
+        "The kind of network: its stem. In a profile, the defaults with imagenet are: "
         + ", ".join(f"--{name}={value}" for name, value in _defaults_on_imagenet().items())
         + ".",
         flag_values=values,
@@ -33,6 +33,7 @@ def define(values: flags.FlagValues) -> None:
         "num_classes", 10, "Classes of the images.", 2, 1_000_000, flag_values=values
     )
     imagenet.define_budget(values)
+    latency.define_table(values)
 
 
 def _defaults_on_imagenet() -> dict[str, Any]:
@@ -65,6 +66,7 @@ def arguments(values: flags.FlagValues) -> dict[str, Any]:
         "num_classes": values.num_classes,
         "stem": values.network,
         "max_multiply_adds": values.max_multiply_adds,
+        "latency_table": values.latency_table,
     }
 
 

@@ -6,7 +6,7 @@ from snas_tf.architecture import spaces
 from snas_tf.config import DataConfig, SearchConfig, algorithms
 from snas_tf.errors import UserError
 
-from . import benchmark, common, fields, penalty, training
+from . import benchmark, common, fields, latency, penalty, training
 
 _MEANINGS = {
     "algorithm": "The search algorithm: " + ", ".join(algorithms.ALGORITHMS) + "; see "
@@ -58,6 +58,7 @@ def define(values: flags.FlagValues) -> None:
     common.define(values, DataConfig())
     training.define(values, defaults)
     penalty.define(values, defaults)
+    latency.define_table(values)
     own = {name for spec in algorithms.ALGORITHMS.values() for name in spec.defaults}
     meanings = {name: _MEANINGS[name] + _OF_SNAS * (name in own) for name in _MEANINGS}
     fields.define(values, defaults, meanings)

@@ -11,6 +11,7 @@ from absl import logging
 
 from snas_tf import plots
 from snas_tf.algorithms.search_model import SearchModel
+from snas_tf.architecture.child_latency import latency_size
 from snas_tf.architecture.genotype import Genotype, count_operations, describe_collapse
 from snas_tf.architecture.genotype_json import to_json
 from snas_tf.architecture.genotype_source import read_genotype
@@ -57,6 +58,8 @@ class SearchMonitor(Monitor):
         super().__init__(*args, **kwargs)
         self._space = self.model.algorithm.space
         self._drawn_every = math.ceil(self._num_epochs / _DRAWINGS)
+        table = self.model.config.read_latency_table()
+        self._latency = None if table is None else latency_size(table, self._space)
         self.genotype: Genotype | None = None
 
     def tag(self, name: str) -> str:
@@ -78,6 +81,8 @@ class SearchMonitor(Monitor):
         space = self._space
         counts = {kind: count_operations(genotype.cell(kind), space) for kind in space.kinds}
         expected = expected_costs(plan, self.model.network.num_classes, probabilities)
+        if self._latency is not None:
+            expected["latency_ms"] = self._latency.expected(probabilities)
         return {
             **{name: means[name] for name in names},
             **{f"entropy_{kind}": mean_entropy(one) for kind, one in probabilities.items()},

@@ -39,6 +39,15 @@ class ChildSize:
         """The size of the child with the most expensive operation on every edge."""
         return self.fixed + sum(costs.max(axis=1).sum() for costs in self.edges.values())
 
+    def expected(self, probabilities: Mapping[str, np.ndarray]) -> float:
+        """Return the expected size of a child.
+
+        Args:
+            probabilities: for each kind, those of the operations [edges, operations].
+        """
+        edges = (float(np.sum(probabilities[kind] * self.edges[kind])) for kind in self.edges)
+        return self.fixed + sum(edges)
+
 
 @functools.cache
 def evaluation_size(measure: str, space: SearchSpace = DARTS) -> ChildSize:

@@ -12,6 +12,9 @@ from collections.abc import Sequence
 CRITERIA = ("parameters", "flops", "memory_access")
 """The three criteria of Appendix F; together they tell all kinds of operation apart."""
 
+LATENCY = "latency"
+"""A criterion that is measured: see `latency_table`."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Cost:

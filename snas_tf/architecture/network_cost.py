@@ -62,24 +62,24 @@ def normalize_costs(
 ) -> dict[str, np.ndarray]:
     """The penalty's C(O) for each kind [edges, operations] (Eq. 10).
 
-    Each criterion is divided by its value for the most expensive child of the network, then the
-    three are averaged: the C(Z) of any child lies between 0 and 1, so a weight means the same for
+    Each criterion is divided by its value for the most expensive child of the network, then they
+    are averaged: the C(Z) of any child lies between 0 and 1, so a weight means the same for
     every depth, width and resolution.
 
     Args:
-        costs: from `edge_costs_by_criterion`.
-        weights: weights of each criterion in the average, only their ratio counts; default: equal.
+        costs: from `edge_costs_by_criterion`, maybe with further criteria.
+        weights: weights of each criterion in the average, only their ratio counts; default: those
+            of `CRITERIA`, equal.
     """
+    weights = dict.fromkeys(CRITERIA, 1.0) if weights is None else weights
     largest = {
         criterion: sum(costs[kind][criterion].max(axis=1).sum() for kind in costs)
-        for criterion in CRITERIA
+        for criterion in weights
     }
-    shares = None if weights is None else [weights[name] for name in CRITERIA]
+    shares = list(weights.values())
     return {
         kind: np.average(
-            [costs[kind][name] / (largest[name] or 1.0) for name in CRITERIA],
-            axis=0,
-            weights=shares,
+            [costs[kind][name] / (largest[name] or 1.0) for name in weights], axis=0, weights=shares
         )
         for kind in costs
     }

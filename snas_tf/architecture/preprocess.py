@@ -15,10 +15,12 @@ class PreprocessSpec:
         cost: from input channels, output channels and output (height, width) to the cost of
             running once on one image.
         layer: its subclass of `layers.base_operation.BaseOperation`, as "package.module:Class".
+        stride: 2 where it halves the resolution.
     """
 
     cost: Callable[[int, int, tuple[int, int]], Cost]
     layer: str
+    stride: int = 1
 
 
 def _identity(input_channels: int, channels: int, size: tuple[int, int]) -> Cost:
@@ -37,14 +39,17 @@ def _residual_block(input_channels: int, channels: int, size: tuple[int, int]) -
     )
 
 
+IDENTITY = "identity"
+"""The preprocess that does nothing."""
+
 PREPROCESSES = {
-    "identity": PreprocessSpec(_identity, "snas_tf.layers.projections:Identity"),
+    IDENTITY: PreprocessSpec(_identity, "snas_tf.layers.projections:Identity"),
     "pointwise": PreprocessSpec(cost.pointwise, "snas_tf.layers.projections:PointwiseConvolution"),
     "factorized_reduction": PreprocessSpec(
-        cost.factorized_reduction, "snas_tf.layers.projections:FactorizedReduction"
+        cost.factorized_reduction, "snas_tf.layers.projections:FactorizedReduction", stride=2
     ),
     "residual_block": PreprocessSpec(
-        _residual_block, "snas_tf.layers.residual_block:ResidualBlock"
+        _residual_block, "snas_tf.layers.residual_block:ResidualBlock", stride=2
     ),
 }
 """Every preprocess, by name."""

@@ -3,6 +3,7 @@
 from snas_tf.config.comparison import Comparison
 from snas_tf.config.data import DataConfig
 from snas_tf.config.export import ExportConfig
+from snas_tf.config.latency import LatencyConfig
 from snas_tf.config.run import RunConfig
 from snas_tf.config.search import SearchConfig
 from snas_tf.config.sweep import Choices, Interval
@@ -17,6 +18,7 @@ __all__ = [
     "ExportConfig",
     "ImageNetConfig",
     "Interval",
+    "LatencyConfig",
     "RunConfig",
     "SearchConfig",
     "TrainingConfig",

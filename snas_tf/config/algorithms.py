@@ -11,9 +11,9 @@ from typing import Any
 from snas_tf.errors import UserError, format_setting
 
 _PENALTY = (
-    *("constraint_weight", "target_parameters", "target_multiply_adds"),
+    *("constraint_weight", "target_parameters", "target_multiply_adds", "target_latency_ms"),
     *("penalty_estimator", "penalty_baseline", "penalty_scale"),
-    *("parameters_weight", "flops_weight", "memory_access_weight"),
+    *("parameters_weight", "flops_weight", "memory_access_weight", "latency_weight"),
 )
 _ADAM = ("alpha_learning_rate", "alpha_beta_1", "alpha_beta_2", "alpha_weight_decay")
 _ALPHA = (*_ADAM, "alpha_decay", "alpha_clip_norm")

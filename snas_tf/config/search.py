@@ -2,9 +2,11 @@
 
 import dataclasses
 import itertools
+import pathlib
 from typing import Annotated
 
-from snas_tf.architecture import child_size, spaces
+from snas_tf.architecture import child_latency, child_size, latency_table, spaces
+from snas_tf.architecture.latency_table import LatencyTable
 from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.config import algorithms
 from snas_tf.config.accepted import OneOf, Range
@@ -16,7 +18,8 @@ PENALTY_ESTIMATORS = ("expectation", "reparameterization", "policy_gradient")
 PENALTY_SCALES = ("linear", "log")
 DARTS_ORDERS = ("1", "2", "single_level")
 ALPHA_DECAYS = ("decoupled", "coupled")
-CRITERIA_WEIGHTS = ("parameters_weight", "flops_weight", "memory_access_weight")
+CRITERIA_WEIGHTS = ("parameters_weight", "flops_weight", "memory_access_weight", "latency_weight")
+TARGETS = ("target_parameters", "target_multiply_adds", "target_latency_ms")
 
 _NOT_NEGATIVE = Range(0)
 _POSITIVE = Range(0, above=True)
@@ -61,11 +64,14 @@ class SearchConfig(TrainingConfig):
         penalty_estimator: estimator of the penalty's gradient; one of `PENALTY_ESTIMATORS`.
         penalty_baseline: the policy gradient compares a reward with the edge's expected cost.
         penalty_scale: scale of the cost; one of `PENALTY_SCALES`.
-        parameters_weight, flops_weight, memory_access_weight: weights of the three criteria in the
-            cost; only their ratio counts, at least one is positive.
+        parameters_weight, flops_weight, memory_access_weight, latency_weight: weights of the
+            criteria in the cost; only their ratio counts, at least one is positive.
         target_parameters: parameters of the child at evaluation size, in place of a weight; or
             None.
         target_multiply_adds: multiply-adds of that child; or None.
+        latency_table: file of the latencies of an evaluation's parts, which `latency_weight` and
+            `target_latency_ms` need; or None.
+        target_latency_ms: milliseconds of the child in the network of that table; or None.
         alpha_learning_rate: rate of Adam; None for `training.schedules.alpha_rate`.
         alpha_beta_1, alpha_beta_2: Adam's decay rates.
         alpha_weight_decay: weight decay of log alpha; 0 for none.
@@ -80,7 +86,7 @@ class SearchConfig(TrainingConfig):
             the temperature rises; a tournament is larger than the population, or this than the
             samples; the estimator needs relaxed draws, or the baseline another estimator; no
             criterion has a weight; more than one of `constraint_weight` and the targets is given;
-            or no child has the target size.
+            no child has the target size; or the latency table is missing or of another space.
     """
 
     algorithm: str = "snas"
@@ -106,8 +112,11 @@ class SearchConfig(TrainingConfig):
     parameters_weight: Annotated[float, _NOT_NEGATIVE] = 1.0
     flops_weight: Annotated[float, _NOT_NEGATIVE] = 1.0
     memory_access_weight: Annotated[float, _NOT_NEGATIVE] = 1.0
+    latency_weight: Annotated[float, _NOT_NEGATIVE] = 0.0
     target_parameters: Annotated[float | None, _POSITIVE] = None
     target_multiply_adds: Annotated[float | None, _POSITIVE] = None
+    target_latency_ms: Annotated[float | None, _POSITIVE] = None
+    latency_table: pathlib.Path | None = None
     alpha_learning_rate: Annotated[float | None, _NOT_NEGATIVE] = None
     alpha_beta_1: Annotated[float, _BELOW_ONE] = 0.5
     alpha_beta_2: Annotated[float, _BELOW_ONE] = 0.999
@@ -125,7 +134,7 @@ class SearchConfig(TrainingConfig):
             if getattr(self, name) is OWN:
                 object.__setattr__(self, name, value)
         super().__post_init__()
-        named = self._named_space
+        named = find_space(self.space)
         # What is the space's own is no variant, and recorded as none.
         for name, own in {
             "operations": named.operations,
@@ -151,6 +160,7 @@ class SearchConfig(TrainingConfig):
         self._check_estimator()
         self._check_criteria()
         self._check_targets()
+        self._check_latency()
 
     @property
     def search_space(self) -> SearchSpace:
@@ -159,19 +169,15 @@ class SearchConfig(TrainingConfig):
         Raises:
             UserError: there is none.
         """
-        return self._named_space.vary(self.operations, self.num_nodes)
+        return find_space(self.space).vary(self.operations, self.num_nodes)
 
-    @property
-    def _named_space(self) -> SearchSpace:
-        # Checked here, because spaces can be registered.
-        if not isinstance(self.space, str) or self.space not in spaces.SPACES:
-            setting = format_setting("space", self.space)
-            raise UserError(f"{setting}: unknown, accepted: {', '.join(spaces.SPACES)}")
-        return spaces.get(self.space)
+    def read_latency_table(self) -> LatencyTable | None:
+        """Read the latency table, if one is given; raises a `UserError` if it can't be read."""
+        return None if self.latency_table is None else latency_table.read(self.latency_table)
 
     def default_size(self) -> tuple[int, int]:
         """See `TrainingConfig.default_size`."""
-        return self._named_space.skeleton.search_size
+        return find_space(self.space).skeleton.search_size
 
     def _check_settings(self, spec: algorithms.AlgorithmSpec) -> None:
         for field in dataclasses.fields(self):
@@ -219,7 +225,7 @@ class SearchConfig(TrainingConfig):
             raise UserError(f"{names}: nothing costs anything, accepted: at least one > 0")
 
     def _check_targets(self) -> None:
-        weights = ("constraint_weight", *(f"target_{one}" for one in child_size.MEASURES))
+        weights = ("constraint_weight", *TARGETS)
         given = [format_setting(one, getattr(self, one)) for one in weights if getattr(self, one)]
         if len(given) > 1:
             raise UserError(
@@ -229,3 +235,32 @@ class SearchConfig(TrainingConfig):
             target = getattr(self, f"target_{measure}")
             if target is not None:
                 child_size.check_target(measure, target, self.search_space)
+
+    def _check_latency(self) -> None:
+        table, needing = self.read_latency_table(), ("latency_weight", "target_latency_ms")
+        if table is None:
+            for name in (name for name in needing if getattr(self, name)):
+                raise UserError(
+                    f"{format_setting(name, getattr(self, name))}: needs the latencies of this "
+                    "machine, accepted: with `latency_table`, a file of `kind`=latency"
+                )
+            return
+        if table.space != self.space:
+            raise UserError(
+                f"{format_setting('latency_table', self.latency_table)}: space {table.space}, "
+                f"accepted: a table of {format_setting('space', self.space)}"
+            )
+        child_latency.check_target(table, self.search_space, self.target_latency_ms)
+
+
+def find_space(name: str) -> SearchSpace:
+    """Return the search space of a name.
+
+    Raises:
+        UserError: there is none.
+    """
+    # Checked here, because spaces can be registered.
+    if not isinstance(name, str) or name not in spaces.SPACES:
+        setting = format_setting("space", name)
+        raise UserError(f"{setting}: unknown, accepted: {', '.join(spaces.SPACES)}")
+    return spaces.get(name)

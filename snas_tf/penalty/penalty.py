@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
-from snas_tf.architecture.cost import CRITERIA
+from snas_tf.architecture.child_latency import latency_size
+from snas_tf.architecture.cost import CRITERIA, LATENCY
 from snas_tf.architecture.network_cost import edge_costs_by_criterion
 from snas_tf.architecture.search_space import NetworkPlan
 from snas_tf.config import SearchConfig
@@ -18,7 +19,8 @@ from snas_tf.penalty.weight import make_weight
 class Penalty:
     """The penalty eta E_Z[C(Z)] of Eq. 9.
 
-    `scale` defines C, `estimator` its expectation, and `weight` eta.
+    `scale` defines C, `estimator` its expectation, and `weight` eta. C counts the cost of the
+    network that is searched; its latency is that of the network of the latency table.
 
     Args:
         network_plan: plan of the parent network.
@@ -29,6 +31,12 @@ class Penalty:
     def __init__(self, network_plan: NetworkPlan, config: SearchConfig, num_steps: int) -> None:
         self.costs = edge_costs_by_criterion(network_plan)
         criteria = {name: getattr(config, f"{name}_weight") for name in CRITERIA}
+        table = config.read_latency_table()
+        if table is not None:
+            edges = latency_size(table, network_plan.space).edges
+            for kind, of_kind in self.costs.items():
+                of_kind[LATENCY] = edges[kind]
+            criteria[LATENCY] = config.latency_weight
         self.scale: Scale = SCALES[config.penalty_scale](self.costs, criteria)
         self.estimator = make_estimator(config)
         self.weight = make_weight(config, num_steps, network_plan.space)

@@ -1,12 +1,11 @@
 """The cost C of Eq. 9, in several scales."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 import numpy as np
 import tensorflow as tf
 
-from snas_tf.architecture.cost import CRITERIA
 from snas_tf.architecture.network_cost import EdgeCosts, normalize_costs
 
 _FLOOR = 1e-3
@@ -55,10 +54,11 @@ class Logarithmic:
     """
 
     def __init__(self, costs: EdgeCosts, weights: Mapping[str, float]) -> None:
-        shares = np.array([weights[name] for name in CRITERIA])
-        edges = sum(len(kind_costs[CRITERIA[0]]) for kind_costs in costs.values())
+        shares = np.array(list(weights.values()))
+        first = next(iter(weights))
+        edges = sum(len(kind_costs[first]) for kind_costs in costs.values())
         self.shares = shares / (shares.sum() * edges)
-        self.costs = {kind: _relative(kind_costs) for kind, kind_costs in costs.items()}
+        self.costs = {kind: _relative(kind_costs, weights) for kind, kind_costs in costs.items()}
 
     def terms(self, kind: str, z: tf.Tensor) -> tf.Tensor:
         """See `Scale.terms`; one for each criterion."""
@@ -66,9 +66,9 @@ class Logarithmic:
         return tf.math.log1p(expected / _FLOOR) * self.shares
 
 
-def _relative(costs: Mapping[str, np.ndarray]) -> np.ndarray:
+def _relative(costs: Mapping[str, np.ndarray], criteria: Iterable[str]) -> np.ndarray:
     """Costs [criteria, edges, operations] of one kind, 1 for the most expensive of each edge."""
-    stacked = np.stack([costs[name] for name in CRITERIA])
+    stacked = np.stack([costs[name] for name in criteria])
     return stacked / stacked.max(axis=-1, keepdims=True)
 
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from snas_tf.architecture import child_size
+from snas_tf.architecture import child_latency, child_size
 from snas_tf.architecture.child_size import ChildSize
 from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.architecture.spaces import DARTS
@@ -109,4 +109,8 @@ def make_weight(
         target = getattr(config, f"target_{measure}")
         if target is not None:
             return TargetWeight(child_size.evaluation_size(measure, space), target, num_steps)
+    table = config.read_latency_table()
+    if table is not None and config.target_latency_ms is not None:
+        size = child_latency.latency_size(table, space)
+        return TargetWeight(size, config.target_latency_ms, num_steps)
     return FixedWeight(config.constraint_weight)

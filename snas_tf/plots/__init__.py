@@ -12,11 +12,13 @@ from snas_tf.plots.comparison import (
     draw_entropy,
     draw_test_error,
 )
+from snas_tf.plots.latency import draw_accuracies, draw_predictions
 from snas_tf.plots.pareto import draw_pareto
 from snas_tf.plots.picture import save, to_png_bytes
 from snas_tf.plots.regret import draw_regret
 
 __all__ = [
+    "draw_accuracies",
     "draw_accuracy",
     "draw_alpha",
     "draw_cell",
@@ -25,6 +27,7 @@ __all__ = [
     "draw_curves",
     "draw_entropy",
     "draw_pareto",
+    "draw_predictions",
     "draw_regret",
     "draw_test_error",
     "draw_training_curves",

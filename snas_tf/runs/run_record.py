@@ -11,7 +11,7 @@ from snas_tf.errors import UserError, format_setting, quote, shorten_path
 from snas_tf.files import text_files
 
 _OF_IMAGES = ("data_dir", "skip_corrupt_images")
-_BY_CONTENT = {*_OF_IMAGES, "genotype", "initial_weights"}
+_BY_CONTENT = {*_OF_IMAGES, "genotype", "initial_weights", "latency_table"}
 """Settings that say where an input is; the inputs themselves are recorded."""
 
 _SOURCES = {
@@ -19,6 +19,7 @@ _SOURCES = {
     "genotype": "`genotype`: not the genotype",
     "initial_weights": "`initial_weights`: not the weights",
     "plugins": "`plugin`: not the plugins",
+    "latency_table": "`latency_table`: not the latencies",
 }
 _ACCEPTED = "accepted: the same, to resume it, or another `model_dir`"
 
@@ -31,7 +32,7 @@ class RunRecord:
         kind: "search", "evaluate", "imagenet" or "compare".
         settings: values of the configs, by field.
         inputs: the content of what the run reads, by name: "images", "genotype",
-            "initial_weights", "plugins". Empty where they have not been read yet.
+            "initial_weights", "latency_table", "plugins". Empty where they have not been read yet.
         sources: how the images are found again: "data_dir", "skip_corrupt_images", and
             "split_seed" once they have been read. It is not compared.
     """

@@ -4,16 +4,22 @@ import json
 import os
 from typing import Any
 
-import tensorflow as tf
-
 from snas_tf.architecture import architectures
+from snas_tf.architecture.child_latency import child_parts
 from snas_tf.architecture.cost import Cost, total
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.architecture.genotype_json import to_json
+from snas_tf.architecture.latency_table import LatencyTable
+from snas_tf.architecture.latency_table import read as read_table
+from snas_tf.architecture.search_space import NetworkPlan
 from snas_tf.architecture.width import widest_channels
+from snas_tf.errors import UserError, format_setting
 from snas_tf.models.description import Network, NetworkDescription
-from snas_tf.workflows.latency import median_milliseconds
+from snas_tf.models.runtimes import RUNTIMES, Runtime, TensorFlowRuntime
+from snas_tf.workflows.latency import compile_network
+from snas_tf.workflows.timing import median_milliseconds
 
+_NUM_SLOWEST = 10
 _COLUMNS = ("parameters", "multiply_adds", "memory_access")
 _PIXELS = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 """Mean and standard deviation of the pixels, which do not matter here."""
@@ -27,6 +33,7 @@ def profile(
     num_classes: int = 10,
     stem: str = "cifar",
     max_multiply_adds: float = 0.0,
+    latency_table: str | os.PathLike[str] | None = None,
 ) -> dict[str, Any]:
     """Count and time a child network, without auxiliary classifier, or another network.
 
@@ -41,15 +48,19 @@ def profile(
         num_classes: classes of the images.
         stem: one of `stems.NAMES`.
         max_multiply_adds: for one image; only where the width is to be found.
+        latency_table: file of a latency table, to predict the latency. It is then measured with the
+            table's runtime and threads.
 
     Returns:
         "parameters"; "multiply_adds" of convolutions and dense layers, per image;
         "memory_access", numbers read and written per image (Eq. 37, 40); "latency_ms", the median
         for one image of the network as it is exported; and the first three of each part in "parts".
+        With a table, also "predicted_latency_ms" and "slowest", the ten parts that take longest.
 
     Raises:
         UserError: there is no such genotype or network, no network of its cells is as small as
-            `max_multiply_adds`, or the images are too small.
+            `max_multiply_adds`, the images are too small, the table can't be read or lacks a part,
+            or TensorFlow has started with other threads than its.
         ValueError: too few cells, channels that are odd or negative, or an unknown stem.
     """
     architecture = genotype if isinstance(genotype, Genotype) else architectures.load(genotype)
@@ -67,11 +78,22 @@ def profile(
         num_cells, init_channels, size, tuple(map(str, range(num_classes))), *_PIXELS, stem
     )
     network = described.make_network(architecture)
+    table = None if latency_table is None else read_table(latency_table)
+    predicted = {}
+    if table is not None:
+        if not isinstance(architecture, Genotype):
+            raise UserError(
+                f"{format_setting('latency_table', latency_table)}: given with `genotype`="
+                f"{architecture}, which has no cells, accepted: with a genotype"
+            )
+        predicted = _predict(table, architecture, described.plan(architecture), num_classes)
+    runtime = TensorFlowRuntime() if table is None else RUNTIMES[table.runtime](table.threads)
     parts = network.count_parts()
     whole = total([part for _, part in parts])
     return {
         **_figures(whole),
-        "latency_ms": round(measure_latency(network, size), 3),
+        "latency_ms": round(measure_latency(network, size, runtime), 3),
+        **predicted,
         "genotype": _describe(genotype),
         "network": stem,
         "num_cells": num_cells,
@@ -91,11 +113,33 @@ def _figures(counted: Cost) -> dict[str, int]:
     return {name: getattr(counted, name) for name in _COLUMNS}
 
 
-def measure_latency(network: Network, size: tuple[int, int]) -> float:
+def measure_latency(
+    network: Network, size: tuple[int, int], runtime: Runtime | None = None
+) -> float:
     """Measure the milliseconds for one image; the weights do not matter."""
-    infer = tf.function(network.exported(), autograph=False)
-    image = tf.zeros([1, *size, 3], tf.uint8)
-    return median_milliseconds(lambda: infer(image).numpy())
+    call = compile_network(runtime or TensorFlowRuntime(), network, size)
+    return median_milliseconds(call)
+
+
+def _predict(
+    table: LatencyTable, genotype: Genotype, network_plan: NetworkPlan, num_classes: int
+) -> dict[str, Any]:
+    """Predict the latency, and list the parts that take longest, copies together."""
+    counted = child_parts(genotype, network_plan, num_classes)
+    of_copies = {part: count * table.latency(part) for part, count in counted.counts.items()}
+    slowest = sorted(of_copies, key=lambda part: -of_copies[part])[:_NUM_SLOWEST]
+    return {
+        "predicted_latency_ms": round(counted.latency(table), 3),
+        "table": table.describe(),
+        "slowest": [
+            {
+                "part": str(part),
+                "count": counted.counts[part],
+                "milliseconds": round(of_copies[part], 4),
+            }
+            for part in slowest
+        ],
+    }
 
 
 def report(result: dict[str, Any]) -> None:
@@ -109,5 +153,21 @@ def report(result: dict[str, Any]) -> None:
         print("  ".join([first.ljust(widths[0]), *map(str.rjust, others, widths[1:])]))
     if not result["num_cells"]:
         print(f"{result['genotype']} has no cells: only the size of images and the classes apply")
-    print(f"latency of one image, as exported, on this machine: {result['latency_ms']:.2f} ms")
+    if "slowest" in result:
+        _report_slowest(result)
+    predicted = ""
+    if "predicted_latency_ms" in result:
+        predicted = f", {result['predicted_latency_ms']:.2f} ms predicted"
+    print(
+        f"latency of one image, as exported, on this machine: {result['latency_ms']:.2f} ms"
+        f"{predicted}"
+    )
     print(json.dumps(result), flush=True)
+
+
+def _report_slowest(result: dict[str, Any]) -> None:
+    """Print the parts that take longest by the latency table."""
+    print(f"\nthe parts that take longest ({result['table']}):")
+    for one in result["slowest"]:
+        print(f"{one['milliseconds']:8.3f} ms  {one['count']:3d} x {one['part']}")
+    print()

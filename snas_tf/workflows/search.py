@@ -9,7 +9,7 @@ import tensorflow as tf
 from snas_tf import plots
 from snas_tf.algorithms.search_model import SearchModel
 from snas_tf.algorithms.search_monitor import SearchMonitor
-from snas_tf.architecture import edge_text
+from snas_tf.architecture import child_latency, edge_text
 from snas_tf.architecture.benchmark_table import BenchmarkTable
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.architecture.genotype_json import to_json
@@ -36,6 +36,13 @@ class Search(Workflow):
 
     kind = "search"
     config: SearchConfig
+
+    def inputs(self) -> dict[str, Any]:
+        """See `Workflow.inputs`; the latency table counts by its content."""
+        table = self.config.read_latency_table()
+        if table is None:
+            return {}
+        return {"latency_table": {"measured": table.describe(), "digest": table.digest}}
 
     def read_images(self, run: RunDirectory) -> Collection:
         """See `Workflow.read_images`; test images are never read."""
@@ -95,6 +102,10 @@ class Search(Workflow):
         whole_files.write_text(run.genotype, to_json(genotype))
         accuracy = model.evaluate_child(genotype, validation)
         result = _result(model, genotype, rounded_edges, accuracy, monitor)
+        table = self.config.read_latency_table()
+        if table is not None:
+            milliseconds = child_latency.predict(table, genotype)
+            result["child_latency_ms"] = round(milliseconds, 4)
         plots.save_cells(genotype, run.path)
         curves = plots.draw_curves(monitor.rows, "search", self.config.search_space)
         plots.save(curves, run.path / "curves.png")
@@ -172,6 +183,9 @@ def report(
     pictures = "  ".join(str(model_dir / f"{kind}.png") for kind in space.kinds)
     cell = f"cell                 {result['cell']}\n" if "cell" in result else ""
     regret = f"  {model_dir / 'regret.png'}" if "benchmark" in result else ""
+    latency = ""
+    if "child_latency_ms" in result:
+        latency = f"{result['child_latency_ms']:.3f} ms predicted at evaluation size, "
     if result["rounded_edges"]:
         rounded = f", {result['rounded_edges']} rounded to the target"
     files = model_dir / f"seed_{result['best_seed']}" if "seeds" in result else model_dir
@@ -187,7 +201,7 @@ def report(
         f"child accuracy       {result['child_valid_accuracy']:.4f}  "
         "the found cell with the parent's weights, not retrained\n"
         f"child                {result['child_parameters']:,} parameters, "
-        f"{result['child_multiply_adds']:,} multiply-adds, "
+        f"{result['child_multiply_adds']:,} multiply-adds, {latency}"
         f"{kept} edges of {candidates}{rounded}\n"
         f"time                 {duration(result['seconds'])}\n"
         f"genotype             {model_dir / 'genotype.json'}\n{cell}"

@@ -1,9 +1,11 @@
 """Every rule of every config, from Python: the last value accepted, the first refused."""
 
+import functools
 import math
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -14,6 +16,7 @@ from snas_tf.config import (
     ChildConfig,
     DataConfig,
     ImageNetConfig,
+    LatencyConfig,
     RunConfig,
     SearchConfig,
     TrainingConfig,
@@ -21,6 +24,7 @@ from snas_tf.config import (
 )
 from snas_tf.config.accepted import Range, accepted_values
 from snas_tf.errors import UserError
+from tests.latency_tables import write_table
 from tests.programs import ROOT
 
 TINY = sys.float_info.min
@@ -31,8 +35,17 @@ POSITIVE = ([TINY, 1e300], [0.0, math.inf, math.nan])
 EPOCHS = ([0, 1_000_000], [-1, 1_000_001])
 
 
+@functools.cache
+def table_path():
+    """The file of a latency table, whose children take 0.71 to 1.86 ms."""
+    with tempfile.NamedTemporaryFile(suffix=".json", delete=False) as file:
+        return write_table(pathlib.Path(file.name))
+
+
 def make_search(**settings):
     """Make a config of an algorithm that has the settings; the temperature must not rise."""
+    if any("latency" in name for name in settings):
+        settings["latency_table"] = table_path()
     if "final_temperature" in settings:
         settings["initial_temperature"] = 1e300
     if "initial_temperature" in settings:
@@ -80,7 +93,9 @@ SEARCH = {
     "parameters_weight": NOT_NEGATIVE,
     "flops_weight": NOT_NEGATIVE,
     "memory_access_weight": NOT_NEGATIVE,
+    "latency_weight": NOT_NEGATIVE,
     "target_parameters": ([None, 1_370_134, 7_974_550], [0.0, 1_370_133, 7_974_551, math.inf]),
+    "target_latency_ms": ([None, 0.72, 1.85], [0.0, 0.7, 1.9, math.inf, math.nan]),
     "target_multiply_adds": ([None, 3e8], [0.0, 227_272_319, 1e10, math.nan]),
     "alpha_learning_rate": ([None, 0.0, 1e300], [-TINY, math.inf]),
     "alpha_beta_1": BELOW_ONE,
@@ -108,6 +123,21 @@ IMAGENET = {
     "max_multiply_adds": ([1.0, 1e12], [-TINY, 1.001e12, math.nan]),
 }
 
+LATENCY = {
+    "num_cells": ([3, 200], [2, 201]),
+    "init_channels": ([2, 4096], [0, 3, 4098]),
+    "image_size": ([8, 4096], [7, 4097]),
+    "num_classes": ([2, 1_000_000], [1, 1_000_001]),
+    "network": (["cifar", "imagenet"], ["mnist"]),
+    "runtime": (["tensorflow", "litert"], ["onnx"]),
+    "threads": ([1, 1024], [0, 1025]),
+    "rounds": ([1, 10_000], [0, 10_001]),
+}
+
+
+def latency_config(**settings):
+    return LatencyConfig("latency.json", **settings)
+
 
 def run_config(**settings):
     return RunConfig("runs/x", **settings)
@@ -120,6 +150,7 @@ RULES = {
     (SearchConfig, make_search): SEARCH,
     (ChildConfig, ChildConfig): CHILD,
     (ImageNetConfig, ImageNetConfig): IMAGENET,
+    (LatencyConfig, latency_config): LATENCY,
 }
 CASES = [
     pytest.param(make, name, *values, id=f"{kind.__name__}.{name}")
@@ -253,3 +284,28 @@ def test_directories_are_paths_however_they_are_given():
 def test_importing_the_configs_imports_no_tensorflow():
     program = "import sys, snas_tf.config; assert not {'tensorflow', 'keras'} & set(sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT).returncode == 0
+
+
+def test_a_latency_table_is_of_the_space_and_has_all_its_parts(tmp_path):
+    path = write_table(tmp_path / "t.json")
+    assert SearchConfig(latency_table=path, algorithm="darts").latency_table == path
+    with pytest.raises(UserError, match=r"^`latency_table`=.*: space darts, accepted: a table of"):
+        SearchConfig(latency_table=path, space="nasbench201")
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if "dil_conv_3x3" not in line))
+    with pytest.raises(UserError, match=r"t\.json: has no entry of operation dil_conv_3x3"):
+        SearchConfig(latency_table=path)
+
+
+def test_a_search_without_a_table_has_no_latency():
+    for setting in ({"latency_weight": 1.0}, {"target_latency_ms": 2.0}):
+        with pytest.raises(UserError, match=r"accepted: with `latency_table`"):
+            SearchConfig(**setting)
+    assert SearchConfig().read_latency_table() is None
+
+
+def test_the_file_of_a_table_has_a_directory(tmp_path):
+    with pytest.raises(UserError, match=r"^`latency_table`=.*accepted: a file in one that exists"):
+        LatencyConfig(tmp_path / "gone" / "t.json")
+    config = LatencyConfig(tmp_path / "t.json", space="nasbench201")
+    assert (config.num_cells, config.init_channels) == (5, 16)

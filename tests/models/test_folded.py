@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.architecture import zoo
+from snas_tf.architecture import live_edges, zoo
 from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
 from snas_tf.architecture.spaces import DARTS
 from snas_tf.models.child import ChildNetwork
@@ -108,3 +108,15 @@ def test_a_cell_that_no_other_reads_is_gone():
         for position in (0, 2)
         for edge in child.cells[position].cell.edges
     )
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_left_out_is_what_live_edges_leave_out(seed):
+    genotype = free_genotype(seed)
+    child = make(genotype, cells=5, seed=seed)
+    folded = FoldedChild(child)
+    plans = child.network_plan
+    needed = {plan.index for plan in live_edges.needed_cells(genotype, plans)}
+    assert {one for one in folded._needed if one >= 0} == needed
+    for plan, cell in zip(plans, folded._cells, strict=True):
+        assert set(cell.inputs) == live_edges.used_inputs(genotype.cell(plan.kind))

@@ -3,10 +3,12 @@ import json
 
 import pytest
 
-from snas_tf.config import ChildConfig, DataConfig, SearchConfig
+from snas_tf.config import ChildConfig, DataConfig, RunConfig, SearchConfig
 from snas_tf.errors import UserError
 from snas_tf.runs import run_record
 from snas_tf.runs.run_record import RunRecord
+from snas_tf.workflows.search import Search
+from tests.latency_tables import write_table
 
 IMAGES = {"class_names": ["cat", "dog"], "images": [20, 10], "digest": "0a1b"}
 GENOTYPE = {"normal": [["skip_connect", 0]], "reduce": []}
@@ -161,8 +163,9 @@ def test_a_record_of_an_earlier_version_notes_no_place(tmp_path):
 
 def test_every_other_field_of_the_configs_is_a_setting():
     record = RunRecord.from_configs("search", SearchConfig(), DataConfig())
+    by_content = {"data_dir", "skip_corrupt_images", "latency_table"}
     fields = {field.name for one in (SearchConfig, DataConfig) for field in dataclasses.fields(one)}
-    assert record.settings.keys() == fields - {"data_dir", "skip_corrupt_images"}
+    assert record.settings.keys() == fields - by_content
 
 
 def test_a_record_comes_back_as_it_was_written(tmp_path):
@@ -235,3 +238,17 @@ def test_no_record_at_all_is_one_line(tmp_path, missing):
 )
 def test_a_record_of_nonsense_is_refused_in_one_short_line(path, before):
     assert len(refusal(RECORD, before, path)) < 1500
+
+
+def test_a_search_goes_on_with_the_latencies_that_it_had_wherever_they_are(tmp_path, path):
+    first = write_table(tmp_path / "t.json")
+    moved, changed = write_table(tmp_path / "a copy.json"), write_table(tmp_path / "u.json", call=1)
+
+    def record(table):
+        config = SearchConfig(latency_table=table, latency_weight=1)
+        search = Search(config, DataConfig(), RunConfig(path))
+        return RunRecord.from_configs("search", config).with_inputs(**search.inputs())
+
+    record(moved).check_against(record(first), path)
+    message = refusal(record(changed), record(first), path)
+    assert message.startswith("`latency_table`: not the latencies of the run in ")

@@ -7,17 +7,30 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.architecture import genotype_source
+from snas_tf.architecture import child_latency, genotype_source, latency_table
+from tests.latency_tables import write_table
 from tests.programs import TINY, kill_after_step, run
 
 VOLATILE = {"images_per_second", "seconds"}
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """A run of two epochs of eight steps, and what it printed."""
+def table(tmp_path_factory):
+    """A latency table, of which latency is a part of the cost."""
+    return write_table(tmp_path_factory.mktemp("a table") / "table.json")
+
+
+@pytest.fixture(scope="module")
+def flags(table):
+    """The flags of a run of two epochs of eight steps."""
+    return (*TINY, f"--latency_table={table}", "--latency_weight=1")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, flags):
+    """Such a run, and what it printed."""
     model_dir = tmp_path_factory.mktemp("finished") / "run"
-    done = run(*TINY, f"--model_dir={model_dir}")
+    done = run(*flags, f"--model_dir={model_dir}")
     assert done.returncode == 0, done.stderr
     return model_dir, done.stdout
 
@@ -119,6 +132,7 @@ def test_tensorboard_has_scalars_pictures_and_texts(finished):
         "expected_cost/parameters",
         "expected_cost/flops",
         "expected_cost/memory_access",
+        "expected_cost/latency_ms",
         "alpha/normal",
         "alpha/reduce",
         "cell/normal",
@@ -128,26 +142,34 @@ def test_tensorboard_has_scalars_pictures_and_texts(finished):
     } <= tags
 
 
-def test_a_finished_run_is_reported_again_and_not_repeated(finished):
+def test_the_latency_of_the_child_is_predicted_by_the_table(finished, table):
+    model_dir, output = finished
+    genotype = genotype_source.read_genotype(model_dir / "genotype.json")
+    expected = child_latency.predict(latency_table.read(table), genotype)
+    assert result_of(model_dir)["child_latency_ms"] == pytest.approx(expected, abs=1e-3)
+    assert f", {expected:.3f} ms predicted at evaluation size, " in output
+
+
+def test_a_finished_run_is_reported_again_and_not_repeated(finished, flags):
     model_dir, _ = finished
     before = {path: path.stat().st_mtime_ns for path in model_dir.rglob("*")}
-    again = run(*TINY, f"--model_dir={model_dir}")
+    again = run(*flags, f"--model_dir={model_dir}")
     assert again.returncode == 0, again.stderr
     assert "finished on" in again.stdout
     assert "child accuracy" in again.stdout
     assert {path: path.stat().st_mtime_ns for path in model_dir.rglob("*")} == before
 
 
-def test_other_flags_on_the_same_directory_are_refused_by_name(finished):
-    done = run(*TINY, f"--model_dir={finished[0]}", "--seed=5")
+def test_other_flags_on_the_same_directory_are_refused_by_name(finished, flags):
+    done = run(*flags, f"--model_dir={finished[0]}", "--seed=5")
     assert done.returncode == 2
     assert "--seed=5" in done.stderr
     assert "--seed=0" in done.stderr
 
 
-def test_a_run_killed_within_an_epoch_continues_bit_for_bit(finished, tmp_path):
+def test_a_run_killed_within_an_epoch_continues_bit_for_bit(finished, flags, tmp_path):
     model_dir = tmp_path / "killed"
-    flags = (*TINY, f"--model_dir={model_dir}", "--checkpoint_every_steps=3")
+    flags = (*flags, f"--model_dir={model_dir}", "--checkpoint_every_steps=3")
     # Step 3 of 8 in the first epoch: the kill comes between two checkpoints, in a running epoch.
     kill_after_step(3, model_dir, *flags)
     assert not (model_dir / "result.json").exists()

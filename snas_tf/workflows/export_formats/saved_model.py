@@ -13,7 +13,7 @@ from snas_tf.errors import UserError, quote, shorten_path
 from snas_tf.files import plain_paths, whole_files
 from snas_tf.models.description import NetworkDescription
 from snas_tf.workflows.export_formats.serving import serving_module
-from snas_tf.workflows.latency import median_milliseconds
+from snas_tf.workflows.timing import median_milliseconds
 from snas_tf.workflows.trained_child import TrainedChild
 
 _SAVED_MODEL = re.compile(
