@@ -13,7 +13,7 @@ from snas_tf.errors import UserError, format_setting
 BATCH_SIZE = "batch_size"
 """The one setting of the images that may vary: it changes neither them nor what is held out."""
 
-_FIXED = ("num_seeds", "space", "operations")
+_FIXED = ("num_seeds", "space", "operations", "latency_table")
 _DIGITS = 4
 """Significant digits of a number from an interval, so that it is exact as it is printed."""
 
