@@ -141,7 +141,7 @@ def _dense_operation(kernel_size: int) -> OperationSpec:
         "dense",
         f"conv {window}",
         functools.partial(_dense, kernel_size),
-        "snas_tf.layers.convolutions:DenseConvolution",
+        "snas_tf.layers.dense_convolutions:DenseConvolution",
         types.MappingProxyType({"kernel_size": kernel_size}),
     )
 
@@ -178,7 +178,7 @@ OPERATIONS: dict[str, OperationSpec] = {
             "other",
             "bottleneck 3x3",
             _bottleneck,
-            "snas_tf.layers.convolutions:BottleneckConvolution",
+            "snas_tf.layers.dense_convolutions:BottleneckConvolution",
         ),
         _depthwise_operation("dil_sep", "dilated", 5, 2, "DilatedSeparableConvolution"),
         OperationSpec(

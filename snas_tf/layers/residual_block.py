@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from snas_tf.layers.base_operation import BaseOperation, Weights
-from snas_tf.layers.convolutions import dense_convolution
+from snas_tf.layers.dense_convolutions import dense_convolution
 from snas_tf.layers.normalization import batch_normalize, fold
 from snas_tf.layers.projections import pointwise_convolution
 

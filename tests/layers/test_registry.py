@@ -9,7 +9,7 @@ from snas_tf.architecture import genotype
 from snas_tf.architecture.cost import Cost
 from snas_tf.architecture.operations import OPERATIONS, OperationSpec
 from snas_tf.architecture.spaces import DARTS, NASBENCH201
-from snas_tf.layers import convolutions, pooling, projections, registry
+from snas_tf.layers import convolutions, dense_convolutions, pooling, projections, registry
 from snas_tf.layers.base_operation import BaseOperation
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.folded import FoldedChild
@@ -308,7 +308,7 @@ def test_the_pooling_of_nasbench201_is_the_mean_of_the_pixels_that_exist(size, s
         lambda: create("max_pool_3x3", 0, 4),
         lambda: create("sep_conv_3x3", 1, 0),
         lambda: convolutions.SeparableConvolution(1, 4, 2),
-        lambda: convolutions.DenseConvolution(1, 4, 2),
+        lambda: dense_convolutions.DenseConvolution(1, 4, 2),
         lambda: projections.FactorizedReduction(1, 3),
         lambda: projections.Identity(1, 4, 6),
     ],
