@@ -8,6 +8,7 @@ from typing import TypeVar
 from absl import flags
 
 from snas_tf import tensorflow_import
+from snas_tf.architecture import spaces
 from snas_tf.config import Comparison, DataConfig, RunConfig, TrainingConfig, Tuning
 from snas_tf.errors import UserError, shorten_path
 
@@ -34,6 +35,10 @@ _DATA = {
     "mirror": "Mirror half of the training images at random. If not given: yes, unless the data "
     "set is one of characters, by its name. Give --nomirror for own images in which left and right "
     "matter.",
+}
+SPACE = {
+    "space": f"The search space: {spaces.DARTS.name}, {spaces.NASBENCH201.name}, or one that a "
+    "--plugin registers; see docs/concepts/spaces.md.",
 }
 _RUN = {
     "seed": "Seed of everything random.",

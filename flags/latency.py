@@ -9,10 +9,10 @@ from snas_tf.architecture import spaces
 from snas_tf.config import ChildConfig, LatencyConfig
 from snas_tf.errors import UserError
 
-from . import common, fields, path, training
+from . import common, fields, path, plugin, training
 
 _MEANINGS = {
-    "space": "The search space: " + ", ".join(spaces.SPACES) + "; see docs/concepts/spaces.md.",
+    **common.SPACE,
     "num_classes": "Classes of the images.",
     "network": "The kind of network: its stem.",
     "runtime": "What runs the network: TensorFlow, or LiteRT's interpreter.",
@@ -34,6 +34,7 @@ def define_table(values: flags.FlagValues) -> None:
 def define(values: flags.FlagValues) -> None:
     """Define the flags; the default network is that of an evaluation."""
     define_table(values)
+    plugin.define(values)
     defaults = LatencyConfig(pathlib.Path("latency.json"))
     training.define_network(values, ChildConfig())
     common.define_image_size(values, defaults.image_size)

@@ -11,8 +11,7 @@ from . import benchmark, common, fields, latency, penalty, training
 _MEANINGS = {
     "algorithm": "The search algorithm: " + ", ".join(algorithms.ALGORITHMS) + "; see "
     "docs/concepts/algorithms.md. Flags that it does not have are refused.",
-    "space": f"The search space: {spaces.DARTS.name}, {spaces.NASBENCH201.name}, or one that a "
-    "--plugin registers; see docs/concepts/spaces.md.",
+    **common.SPACE,
     "operations": "The candidate operations, separated by commas, in the order of the columns of "
     "log alpha; if not given, those of --space. See docs/concepts/spaces.md for what it may name.",
     "num_nodes": "Intermediate nodes of a cell; if not given, as many as in --space.",
