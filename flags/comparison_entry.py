@@ -10,7 +10,7 @@ from snas_tf.errors import UserError, quote, shorten_path
 from . import penalty, search
 
 EXAMPLE = "snas,darts:darts_order=2"
-_NOT_OWN = ("algorithm", "space", "operations", "num_nodes", "num_seeds")
+_NOT_OWN = ("algorithm", "space", "operations", "num_seeds")
 _BETWEEN = ":"
 
 

@@ -7,10 +7,11 @@ import numpy as np
 
 from snas_tf.architecture import network_parts
 from snas_tf.architecture.child_size import ChildSize
-from snas_tf.architecture.genotype import Edge, Genotype
+from snas_tf.architecture.genotype import Genotype
 from snas_tf.architecture.latency_table import LatencyTable
 from snas_tf.architecture.live_edges import count_sums, live_edges, needed_cells, used_inputs
 from snas_tf.architecture.network_parts import Part
+from snas_tf.architecture.operations import ZERO
 from snas_tf.architecture.search_space import NetworkPlan, SearchSpace
 from snas_tf.errors import UserError, shorten_path
 
@@ -73,7 +74,8 @@ def predict(table: LatencyTable, genotype: Genotype) -> float:
 def latency_size(table: LatencyTable, space: SearchSpace) -> ChildSize:
     """Return the milliseconds of the children of a search space, of the size of the table.
 
-    As in the other criteria, every edge counts, also one that does not change the output.
+    As in the other criteria, every edge counts, also one that does not change the output. The sum
+    of a node is shared by the edges that may enter it, unless they are zero.
 
     Raises:
         UserError: the table lacks a part of them.
@@ -86,8 +88,16 @@ def latency_size(table: LatencyTable, space: SearchSpace) -> ChildSize:
         edges[plan.kind] += [
             [table.latency(part) for part in row] for row in network_parts.edge_parts(space, plan)
         ]
-    sums = len(network_plan) * count_sums(Edge(*edge, "") for edge in space.edges)
-    return ChildSize(table.call + sums * table.node + sum(map(table.latency, fixed)), edges)
+        edges[plan.kind] += table.node * _shares_of_sums(space)
+    return ChildSize(table.call + sum(map(table.latency, fixed)), edges)
+
+
+def _shares_of_sums(space: SearchSpace) -> np.ndarray:
+    """The share of its node's sum that each edge has, [edges, operations]; 0 for zero."""
+    targets = [target for _, target in space.edges]
+    entering = np.array([targets.count(target) for target in targets], float)
+    shares = np.where(entering > 1, 1 / entering, 0.0)[:, np.newaxis]
+    return shares * [name != ZERO for name in space.operations]
 
 
 def check_target(table: LatencyTable, space: SearchSpace, target: float | None) -> None:

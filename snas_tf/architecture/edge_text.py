@@ -80,10 +80,10 @@ def _read_group(group: str, target: int, space: SearchSpace) -> list[Edge]:
     edges = []
     for source, entry in enumerate(entries[1:-1]):
         operation, _, written = entry.partition("~")
-        if operation not in space.operations or written != str(source):
+        if operation not in space.known_operations or written != str(source):
             raise ValueError(
                 f"node {target}: received {quote(entry)}, accepted: OPERATION~{source}, the "
-                f"operation one of {', '.join(space.operations)}"
+                f"operation one of {', '.join(space.known_operations)}"
             )
         if operation != ZERO:
             edges.append(Edge(source, target, operation))

@@ -70,10 +70,10 @@ class Comparison:
                     f"{quote(taken[name])}, accepted: labels of different letters"
                 )
             taken[name] = label
-            if config.search_space != self.search_space:
+            if config.search_space.base != self.search_space.base:
                 raise UserError(
                     f"{format_setting('space', config.space)}: of {quote(label)}, accepted: "
-                    f"{self.search_space.name}, as of the others"
+                    f"{self.search_space.base.name}, as of the others"
                 )
             if config.num_seeds > 1:
                 raise UserError(

@@ -126,8 +126,11 @@ class ChildConfig(TrainingConfig):
 
     @property
     def knows_space(self) -> bool:
-        """See `TrainingConfig.knows_space`; a genotype may be given beside the config."""
-        return bool(self.genotype)
+        """See `TrainingConfig.knows_space`; a genotype may be given beside the config.
+
+        With initial weights, their search decides about the size.
+        """
+        return bool(self.genotype) and self.initial_weights is None
 
     def default_size(self) -> tuple[int, int]:
         """See `TrainingConfig.default_size`."""

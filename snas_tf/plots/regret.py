@@ -29,7 +29,7 @@ def draw_regret(
     """
     columns = list(next(iter(references.values())))
     width = 3.4 * len(columns) + 3
-    title = "Regret of the derived cell (points of accuracy below the best cell)"
+    title = "Regret of the derived cell, in points of accuracy"
     figure, panels = make_panels(title, columns, [*runs, *references], width)
     for axes, column in zip(panels, columns, strict=True):
         draw_bands(axes, runs, epochs, lambda row, column=column: row[column])

@@ -67,6 +67,8 @@ def draw_bands(
     """
     shares = len(set(epochs.values())) > 1
     axes.set_xlabel("share of the search" if shares else "epoch", color=INK)
+    if not shares and max(epochs.values()) < 2:
+        axes.set_xticks([1])
     if shares:
         axes.xaxis.get_major_locator().set_params(integer=False)  # type: ignore[call-arg]
     styles = itertools.product(_DASHES, COLORS)

@@ -18,6 +18,7 @@ _SEARCHED = (
     *("search_valid_accuracy", "child_valid_accuracy"),
     *("child_parameters", "child_multiply_adds", "epochs", "steps", "seconds"),
 )
+_WHERE_KNOWN = ("cell", "child_latency_ms")
 _TRAINED = {
     "test_error": "test_error",
     "valid_accuracy": "trained_valid_accuracy",
@@ -84,7 +85,7 @@ def _search_figures(
     genotype = read_genotype(RunDirectory(member.path).genotype)
     counts = {kind: count_operations(genotype.cell(kind), space) for kind in space.kinds}
     return {
-        **({"cell": result["cell"]} if "cell" in result else {}),
+        **{name: result[name] for name in _WHERE_KNOWN if name in result},
         **{name: result[name] for name in _SEARCHED},
         **{f"entropy_{kind}": result[f"entropy_{kind}"] for kind in counts},
         **{f"{name}_{kind}": counts[kind][name] for kind in counts for name in counts[kind]},

@@ -28,7 +28,7 @@ def make_tables(summary: Mapping[str, Any]) -> str:
         "## Searches",
         make_table(searched, _search_columns(kinds)),
         "## Found cells",
-        make_table(searched, _cell_columns(kinds)),
+        make_table(searched, _cell_columns(kinds, searched)),
     ]
     if any("test_error" in one for one in labels):
         parts += ["## Children trained from scratch", make_table(labels, _training_columns())]
@@ -61,12 +61,15 @@ def _search_columns(kinds: Sequence[str]) -> dict[str, Column]:
     }
 
 
-def _cell_columns(kinds: Sequence[str]) -> dict[str, Column]:
+def _cell_columns(kinds: Sequence[str], labels: Sequence[Mapping[str, Any]]) -> dict[str, Column]:
+    latency = {"latency, ms": _figure("child_latency_ms", ".3f")}
+    has_latency = any(one.get("child_latency_ms") is not None for one in labels)
     return {
         "algorithm": _label,
         **{f"{kind}: conv / pool / skip / zero": _counts(kind) for kind in kinds},
         "parameters": _figure("child_parameters", ",.0f"),
         "multiply-adds": _figure("child_multiply_adds", ",.0f"),
+        **(latency if has_latency else {}),
     }
 
 

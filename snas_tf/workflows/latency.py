@@ -138,7 +138,7 @@ def part_timings(times: np.ndarray) -> list[Timing]:
     """
     differences = (times[:, 1::2] - times[:, 0::2]) / (MANY - FEW)
     lower, median, upper = np.quantile(differences, [0.25, 0.5, 0.75], axis=0).round(6)
-    median = np.maximum(median, _LEAST)
+    lower, median = np.maximum(lower, 0.0), np.maximum(median, _LEAST)
     rows = zip(median, np.minimum(lower, median), np.maximum(upper, median), strict=True)
     return [Timing(*map(float, row)) for row in rows]
 
@@ -178,7 +178,8 @@ def _fit_node(
         for whole, child in zip(measured, children, strict=True)
         if child.sums
     ]
-    table = dataclasses.replace(table, node=round(statistics.median(rest), 6) if rest else 0.0)
+    node = max(statistics.median(rest), 0.0) if rest else 0.0
+    table = dataclasses.replace(table, node=round(node, 6))
     return Measurement(table, tuple(one.latency(table) for one in children), tuple(measured))
 
 

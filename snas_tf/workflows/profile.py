@@ -77,7 +77,6 @@ def profile(
     described = NetworkDescription(
         num_cells, init_channels, size, tuple(map(str, range(num_classes))), *_PIXELS, stem
     )
-    network = described.make_network(architecture)
     table = None if latency_table is None else read_table(latency_table)
     predicted = {}
     if table is not None:
@@ -87,7 +86,9 @@ def profile(
                 f"{architecture}, which has no cells, accepted: with a genotype"
             )
         predicted = _predict(table, architecture, described.plan(architecture), num_classes)
+    # Before the network is made, because TensorFlow's threads can't be changed afterwards.
     runtime = TensorFlowRuntime() if table is None else RUNTIMES[table.runtime](table.threads)
+    network = described.make_network(architecture)
     parts = network.count_parts()
     whole = total([part for _, part in parts])
     return {
@@ -157,9 +158,9 @@ def report(result: dict[str, Any]) -> None:
         _report_slowest(result)
     predicted = ""
     if "predicted_latency_ms" in result:
-        predicted = f", {result['predicted_latency_ms']:.2f} ms predicted"
+        predicted = f", {result['predicted_latency_ms']:.3f} ms predicted"
     print(
-        f"latency of one image, as exported, on this machine: {result['latency_ms']:.2f} ms"
+        f"latency of one image, as exported, on this machine: {result['latency_ms']:.3f} ms"
         f"{predicted}"
     )
     print(json.dumps(result), flush=True)

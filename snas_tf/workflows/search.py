@@ -185,7 +185,7 @@ def report(
     regret = f"  {model_dir / 'regret.png'}" if "benchmark" in result else ""
     latency = ""
     if "child_latency_ms" in result:
-        latency = f"{result['child_latency_ms']:.3f} ms predicted at evaluation size, "
+        latency = f"{result['child_latency_ms']:.3f} ms predicted in the network of the table, "
     if result["rounded_edges"]:
         rounded = f", {result['rounded_edges']} rounded to the target"
     files = model_dir / f"seed_{result['best_seed']}" if "seeds" in result else model_dir

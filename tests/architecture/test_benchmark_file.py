@@ -51,7 +51,7 @@ EDITED = [
     (
         3,
         f"2,{CELL.replace('none~2', 'sep_conv_3x3~2')},3,4,5",
-        "line 3: node 3: received 'sep_conv_3x3~2', accepted: OPERATION~2",
+        "sep_conv_3x3~2|', accepted: a cell of nasbench201",
     ),
     (7, None, "it has 15,624 of the 15,625 cells and lacks |"),
     (7, f'2,"{CELL},3,4,5', ", accepted: a CSV file, plain or compressed by gzip"),

@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 
 import numpy as np
@@ -60,6 +61,18 @@ def test_the_size_of_a_child_without_dead_edges_is_its_latency(name, operation):
     expected = child_latency.predict(table, genotype)
     size = child_latency.latency_size(table, space)
     assert size.expected(genotype.one_hot()) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("name", ["darts", "nasbench201"])
+def test_the_smallest_child_sums_no_node(name):
+    table, space = make_table(name), spaces.get(name)
+    assert table.node > 0
+    free = child_latency.latency_size(dataclasses.replace(table, node=0.0), space)
+    size = child_latency.latency_size(table, space)
+    assert size.smallest == free.smallest
+    cells = len(table.plan(space))
+    nodes = space.num_intermediate - (space.num_inputs == 1)  # A single edge is no sum.
+    assert size.largest == pytest.approx(free.largest + cells * nodes * table.node)
 
 
 def test_the_size_is_linear_in_the_probabilities_of_the_operations():

@@ -67,7 +67,7 @@ def test_any_other_text_is_a_value_error(text):
     [
         (TEXT.replace("+", ""), "received 1 nodes, separated by +, accepted: 3"),
         (TEXT.replace("skip_connect~1", "skip_connect~0"), "node 2: received 'skip_connect~0'"),
-        (TEXT.replace("nor_conv_1x1", "sep_conv_3x3"), "one of none, skip_connect"),
+        (TEXT.replace("nor_conv_1x1", "conv_9x9"), "one of none, skip_connect"),
         (TEXT.replace("none~1|nor", "nor"), "node 3: received"),
         (TEXT[:-1], "accepted: |OPERATION~0|OPERATION~1|OPERATION~2|"),
     ],
@@ -87,6 +87,13 @@ def test_a_text_and_a_file_with_it_are_sources_of_genotypes(tmp_path):
     name = short_name(TEXT)
     assert name.replace("-", "").replace("_", "").isalnum()
     assert len({short_name(write(["none"] * 5 + [one])) for one in NASBENCH201.operations}) == 5
+
+
+def test_a_cell_of_a_variant_is_a_cell_of_the_space():
+    text = write(["sep_conv_3x3", "none", "nor_conv_1x1", "none", "none", "skip_connect"])
+    genotype = from_text(text)
+    assert genotype.cell("normal").edges[0] == Edge(0, 1, "sep_conv_3x3")
+    assert genotype.space == NASBENCH201
 
 
 def test_cells_of_several_kinds_have_no_text():

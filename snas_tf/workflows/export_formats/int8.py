@@ -1,9 +1,10 @@
 """The quantization of a trained child to integers of 8 bits."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -42,23 +43,24 @@ def convert_to_int8(child: TrainedChild, config: ExportConfig) -> TFLiteContent:
         images = dataset.training_sample(CALIBRATION_IMAGES)
     print(f"calibrating on {len(images):,} training images", flush=True)
     serve = fixed_size(child.network.exported(), child.described, dtype=tf.float32)
-    data = quantize(serve, images)
+    data = quantize(serve, images, child.network.variables)
     compared = compare(run_images.validation_images(child.record, dataset), serve, data)
     return TFLiteContent(data, {"calibration_images": len(images), "quantized": compared})
 
 
-def quantize(serve: Any, images: np.ndarray) -> bytes:
+def quantize(serve: Any, images: np.ndarray, variables: Sequence[keras.Variable] = ()) -> bytes:
     """Quantize a network.
 
     Args:
         serve: from an image, float32 [1, height, width, 3], 0 to 255, to its probabilities, by
             name.
         images: what its maps are calibrated on, uint8 [images, height, width, 3].
+        variables: those of the network, unless they are constants.
 
     Returns:
         The content of a TensorFlow Lite file, from uint8 to float32.
     """
-    converter = make_converter(serve)
+    converter = make_converter(serve, variables)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: _representative(images)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
