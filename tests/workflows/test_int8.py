@@ -11,7 +11,7 @@ from snas_tf.workflows.export_formats import int8
 from snas_tf.workflows.export_formats.serving import fixed_size
 from tests.random_genotypes import ALL_OPERATIONS, randomize
 
-DESCRIBED = NetworkDescription(3, 4, (8, 8), tuple("abcd"), (100.0,) * 3, (50.0, 60.0, 70.0))
+DESCRIBED = NetworkDescription(3, 8, (8, 8), tuple("abcd"), (100.0,) * 3, (50.0, 60.0, 70.0))
 
 
 def images(count, seed=0):
@@ -58,7 +58,7 @@ def interpret(interpreter, batch):
 
 @pytest.mark.parametrize("first", range(0, len(ALL_OPERATIONS), 3))
 def test_integers_give_nearly_the_same_probabilities(first):
-    serve = make_serve(ALL_OPERATIONS[first : first + 3])
+    serve = make_serve((*ALL_OPERATIONS, *ALL_OPERATIONS)[first : first + 3])
     given = images(50, seed=1)
     interpreter = load(int8.quantize(serve, images(100)))
     expected, found = call(serve, given), interpret(interpreter, given)
