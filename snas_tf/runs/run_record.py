@@ -22,6 +22,9 @@ _SOURCES = {
     "latency_table": "`latency_table`: not the latencies",
 }
 _ACCEPTED = "accepted: the same, to resume it, or another `model_dir`"
+_MAY_GROW = "accepted: the same or more, to resume it, or another `model_dir`"
+_FIRST = ("sweep",)
+"""Settings that are compared first, because others follow from them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,14 +88,16 @@ class RunRecord:
                 f"`kind`={self.kind}: {where} is of {format_setting('kind', before.kind)}, "
                 "accepted: another `model_dir`"
             )
-        for name in sorted({*before.settings, *self.settings}):
+        names = {*before.settings, *self.settings}
+        for name in sorted(names, key=lambda name: (name not in _FIRST, name)):
             old, new = before.settings.get(name), self.settings.get(name)
             if old == new or (name in may_grow and _greater(new, old)):
                 continue
             shown = shorten_path(name)
             raise UserError(
                 f"{format_setting(shown, new)}: {where} has {format_setting(shown, old)}"
-                f"{'' if name in may_grow else _REASONS.get(name, '')}, {_ACCEPTED}"
+                f"{'' if name in may_grow else _REASONS.get(name, '')}, "
+                f"{_MAY_GROW if name in may_grow else _ACCEPTED}"
             )
         for name in sorted(before.inputs.keys() | self.inputs.keys()) if self.inputs else ():
             old, new = before.inputs.get(name), self.inputs.get(name)

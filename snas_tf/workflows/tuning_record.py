@@ -27,7 +27,7 @@ def make_record(tuning: Tuning, data_config: DataConfig, run_config: RunConfig) 
         tuner=tuning.tuner.tuner,
         objective=tuning.tuner.objective,
         trials=None if tuning.tuner.tuner == "hyperband" else tuning.num_trials,
-        sweep={name: str(sweep) for name, sweep in tuning.sweeps.items()},
+        sweep=" ".join(f"{name}:{sweep}" for name, sweep in sorted(tuning.sweeps.items())),
         trial_epochs=child,
         **{name: value for name, value in tuning.settings.items() if name != "batch_size"},
     )
