@@ -90,6 +90,8 @@ def _accuracy_columns(head: Sequence[str]) -> list[str]:
     """Return the names of the columns that are accuracies."""
     if not any(head):
         raise ValueError("it is empty, accepted: CSV whose first line names the columns")
+    if not all(head):
+        raise ValueError(f"column {[*head].index('') + 1} has no name, accepted: a name for each")
     repeated = [name for name in head if head.count(name) > 1]
     if repeated:
         raise ValueError(f"two columns are named {quote(repeated[0])}, accepted: different names")

@@ -85,6 +85,7 @@ WHOLE = {
     "empty": (b"", "it is empty"),
     "blank": (b"\n\n", "it is empty"),
     "no accuracy": (b"index,cell\n", "it has no accuracy"),
+    "column without a name": (b"cell,,a\n", "column 2 has no name"),
     "head only": (b"cell,a\n", "it has 0 of the 15,625 cells"),
     "binary": (
         b"\x89PNG\r\n\x1a\n\xff\xfe\x00",
