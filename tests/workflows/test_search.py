@@ -147,7 +147,7 @@ def test_the_latency_of_the_child_is_predicted_by_the_table(finished, table):
     genotype = genotype_source.read_genotype(model_dir / "genotype.json")
     expected = child_latency.predict(latency_table.read(table), genotype)
     assert result_of(model_dir)["child_latency_ms"] == pytest.approx(expected, abs=1e-3)
-    assert f", {expected:.3f} ms predicted at evaluation size, " in output
+    assert f", {expected:.3f} ms predicted in the network of the table, " in output
 
 
 def test_a_finished_run_is_reported_again_and_not_repeated(finished, flags):
