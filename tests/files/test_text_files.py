@@ -150,6 +150,8 @@ def test_a_compressed_text_is_the_text_and_a_plain_one_too(tmp_path):
         (gzip.compress(bytes(101)), "larger than 100 bytes"),
         (b"x" * 101, "larger than 100 bytes"),
     ],
+    # The time of a compression would be in the names that pytest makes.
+    ids=["cut off", "damaged end", "damaged", "large", "large and plain"],
 )
 def test_what_can_not_be_decompressed_is_a_value_error(content, reason, tmp_path):
     (tmp_path / "text").write_bytes(content)
