@@ -126,8 +126,3 @@ class PlainAveragePooling(BaseOperation):
         """See `BaseOperation.apply`."""
         y = AveragePooling.pool(x, stride, training)
         return (y if scale is None else y * scale), {}
-
-    @classmethod
-    def fold(cls, weights: Weights) -> Weights:
-        """See `BaseOperation.fold`; there is nothing to fold."""
-        return {}

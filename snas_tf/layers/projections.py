@@ -168,11 +168,6 @@ class Identity(BaseOperation):
             raise ValueError(f"an identity has stride 1, received: {stride}")
         return (x if scale is None else x * scale), {}
 
-    @classmethod
-    def fold(cls, weights: Weights) -> Weights:
-        """See `BaseOperation.fold`; there is nothing to fold."""
-        return {}
-
 
 def pointwise_convolution(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     """1 x 1 convolution of x [batch, height, width, channels]; kernel [channels, outputs].

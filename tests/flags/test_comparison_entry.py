@@ -3,9 +3,9 @@
 import pytest
 from absl import flags
 
-from flags import command_line, compare, wording
+from flags import command_line, compare
 from snas_tf.config import ChildConfig, SearchConfig, algorithms
-from snas_tf.errors import UserError
+from tests.flags import refusals
 
 
 def read(*arguments):
@@ -16,15 +16,7 @@ def read(*arguments):
 
 
 def refusal(capsys, *arguments):
-    """The line with which flags are refused, by the parser or afterwards."""
-    try:
-        read(*arguments)
-    except UserError as error:
-        return wording.to_flags(str(error))
-    except SystemExit:
-        (line,) = capsys.readouterr().err.splitlines()
-        return line
-    pytest.fail("accepted")
+    return refusals.refusal(capsys, lambda: read(*arguments))
 
 
 def test_a_name_is_the_search_that_the_name_alone_asks_for():

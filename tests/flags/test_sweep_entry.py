@@ -3,9 +3,9 @@
 import pytest
 from absl import flags
 
-from flags import command_line, tune, wording
+from flags import command_line, tune
 from snas_tf.config import ChildConfig, Choices, Interval, SearchConfig, TunerConfig
-from snas_tf.errors import UserError
+from tests.flags import refusals
 
 
 def read(*arguments):
@@ -15,15 +15,7 @@ def read(*arguments):
 
 
 def refusal(capsys, *arguments):
-    """The line with which flags are refused, by the parser or afterwards."""
-    try:
-        read(*arguments)
-    except UserError as error:
-        return wording.to_flags(str(error))
-    except SystemExit:
-        (line,) = capsys.readouterr().err.splitlines()
-        return line
-    pytest.fail("accepted")
+    return refusals.refusal(capsys, lambda: read(*arguments))
 
 
 def test_an_interval_or_values_of_any_flag_of_a_search():
