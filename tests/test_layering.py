@@ -65,22 +65,20 @@ def test_a_room_imports_only_what_lies_below_it(room):
                 assert name.split(".")[1] in ALLOWED[room], f"{path.name} imports {name}"
 
 
-def modules_imported(path):
+def name_of(path):
+    """The name that a module is imported by."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def modules_imported(path, modules):
     """Modules of the package that a module imports; `from package import name` counts as one."""
     for name in imports(path):
-        parts = name.split(".")
-        for end in (len(parts), len(parts) - 1):
-            place = ROOT.joinpath(*parts[:end])
-            found = [
-                one for one in (place.with_suffix(".py"), place / "__init__.py") if one in FILES
-            ]
-            if found:
-                yield found[0]
-                break
+        yield from [one for one in (name, name.rpartition(".")[0]) if one in modules][:1]
 
 
 def test_no_module_needs_itself():
-    graph = {path: set(modules_imported(path)) for path in FILES}
+    modules = {name_of(path): path for path in FILES}
+    graph = {name: set(modules_imported(path, modules)) for name, path in modules.items()}
     assert sum(map(len, graph.values())) > len(FILES)
     graphlib.TopologicalSorter(graph).prepare()  # raises where there is a circle
 
@@ -110,10 +108,7 @@ def test_these_rooms_need_no_tensorflow(room):
 
 
 def test_importing_every_module_touches_no_flag_no_file_and_no_device(tmp_path):
-    modules = [
-        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        for path in FILES
-    ]
+    modules = [name_of(path) for path in FILES]
     program = f"""
 import importlib, os, sys
 from absl import flags

@@ -149,10 +149,10 @@ HOSTILE = {
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_json_is_refused_at_once_in_one_short_line(hostile, tmp_path):
     (tmp_path / "cell.json").write_text(hostile)
-    started = time.monotonic()
+    started = time.thread_time()
     with pytest.raises(UserError, match="genotype") as caught:
         genotype_source.load_genotype(str(tmp_path / "cell.json"))
-    assert time.monotonic() - started < 10
+    assert time.thread_time() - started < 10
     assert len(str(caught.value)) < 400 + len(str(tmp_path))
     assert "\n" not in str(caught.value)
 

@@ -75,8 +75,8 @@ def test_a_range_takes_no_more_memory_than_64_numbers():
     ids=lambda inner: f"{inner[:12]!r}",
 )
 def test_hostile_arguments_are_refused_at_once_in_few_words(inner):
-    started = time.monotonic()
+    started = time.thread_time()
     with pytest.raises(ValueError, match=r"received|early") as caught:
         parse_arguments(f"(a={inner}", 0, [])
-    assert time.monotonic() - started < 10
+    assert time.thread_time() - started < 10
     assert len(str(caught.value)) < 200
