@@ -19,7 +19,7 @@ from absl import app, flags, logging
 
 from experiments import searches
 from snas_tf import plots, tensorflow_import
-from snas_tf.architecture import child_latency, latency_table
+from snas_tf.architecture import child_latency, latency_file
 from snas_tf.architecture.genotype_source import read_genotype
 from snas_tf.files import whole_files
 
@@ -74,7 +74,7 @@ def measure(table, genotypes):
 def main(arguments):
     """Search, train and measure; print a table of the children, and draw them."""
     values, others = flags.FLAGS, arguments[1:]
-    table = latency_table.read(values.latency_table)
+    table = latency_file.read(values.latency_table)
     keys = [(cost, w, seed) for cost in COSTS for w in values.weights for seed in values.seeds]
     found = {key: find(table, *key, others) for key in keys}
     logging.set_verbosity(logging.WARNING)  # TensorFlow tells of every file that it converts.

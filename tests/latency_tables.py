@@ -1,6 +1,6 @@
 """Latency tables with made-up times, for tests of what reads them."""
 
-from snas_tf.architecture import network_parts, spaces
+from snas_tf.architecture import latency_file, network_parts, spaces
 from snas_tf.architecture.latency_table import LatencyTable, Timing
 
 
@@ -32,5 +32,5 @@ def make_table(name="darts", num_cells=3, init_channels=4, image_size=8, **repla
 
 def write_table(path, **settings):
     """Write such a table, and return its path."""
-    path.write_text(make_table(**settings).to_json(), encoding="utf-8")
+    path.write_text(latency_file.to_json(make_table(**settings)), encoding="utf-8")
     return path

@@ -5,7 +5,7 @@ import itertools
 import pathlib
 from typing import Annotated
 
-from snas_tf.architecture import child_latency, child_size, latency_table, spaces
+from snas_tf.architecture import child_latency, child_size, latency_file, spaces
 from snas_tf.architecture.latency_table import LatencyTable
 from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.config import algorithms
@@ -173,7 +173,7 @@ class SearchConfig(TrainingConfig):
 
     def read_latency_table(self) -> LatencyTable | None:
         """Read the latency table, if one is given; raises a `UserError` if it can't be read."""
-        return None if self.latency_table is None else latency_table.read(self.latency_table)
+        return None if self.latency_table is None else latency_file.read(self.latency_table)
 
     def default_size(self) -> tuple[int, int]:
         """See `TrainingConfig.default_size`."""

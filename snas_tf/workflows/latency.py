@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from snas_tf.architecture import child_latency, latency_table, network_parts
+from snas_tf.architecture import child_latency, latency_file, network_parts
 from snas_tf.architecture.child_latency import ChildParts
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.architecture.latency_table import LatencyTable, Timing
@@ -33,7 +33,7 @@ FEW, MANY = 1, 4
 """Copies of a part in the two graphs whose difference is measured."""
 
 NUM_CHILDREN = 3
-"""Children drawn at random, to which the sums of nodes are fitted."""
+"""Children drawn at random, to which a table is fitted."""
 
 _LEAST = 1e-6  # Milliseconds; of a part that takes no measurable time.
 _WIDE = 0.2  # A spread that a warning tells of,
@@ -46,7 +46,8 @@ class Measurement:
 
     Attributes:
         table: the table.
-        predicted, measured: milliseconds of the children to which the sums of nodes are fitted.
+        predicted, measured: milliseconds of the children to which the table is fitted, and of
+            others that were to be measured with them.
     """
 
     table: LatencyTable
@@ -54,11 +55,12 @@ class Measurement:
     measured: tuple[float, ...]
 
 
-def measure(config: LatencyConfig) -> Measurement:
+def measure(config: LatencyConfig, others: Sequence[Genotype] = ()) -> Measurement:
     """Measure the parts of a network, and write their latency table.
 
     Args:
         config: the network, the runtime and the file.
+        others: children to measure in the same rounds; the table does not depend on them.
 
     Raises:
         UserError: the file is something else than a latency table, or can't be written; or
@@ -69,6 +71,7 @@ def measure(config: LatencyConfig) -> Measurement:
     parts = network_parts.distinct_parts(plan, config.num_classes)
     print(f"measures {len(parts)} parts in {config.rounds} rounds", flush=True)
     genotypes = [draw_genotype(plan.space, 0, number) for number in range(NUM_CHILDREN)]
+    genotypes += others
     calls = [
         *_compile_parts(runtime, parts, plan, config.num_classes),
         *(compile_child(runtime, one, plan, config.num_classes) for one in genotypes),
@@ -79,9 +82,10 @@ def measure(config: LatencyConfig) -> Measurement:
     few = np.median(times[:, : 2 * len(parts) : 2], axis=0)
     table = _table(config, timings, _fit_call(few, list(timings.values())))
     measured = np.median(times[:, 2 * len(parts) :], axis=0).tolist()
-    measurement = _fit_node(table, genotypes, measured)
-    whole_files.write_text(config.latency_table, measurement.table.to_json())
-    return measurement
+    table = _fit_to_children(table, genotypes[:NUM_CHILDREN], measured[:NUM_CHILDREN])
+    whole_files.write_text(config.latency_table, latency_file.to_json(table))
+    predicted = tuple(child_latency.predict(table, genotype) for genotype in genotypes)
+    return Measurement(table, predicted, tuple(measured))
 
 
 def _check_place(path: pathlib.Path) -> None:
@@ -95,7 +99,7 @@ def _check_place(path: pathlib.Path) -> None:
             "accepted: a file in a directory that can be written"
         ) from error
     if path.exists():
-        latency_table.read(path)
+        latency_file.read(path)
 
 
 def _compile_parts(
@@ -168,19 +172,20 @@ def _table(config: LatencyConfig, timings: Mapping[Part, Timing], call: float) -
     )
 
 
-def _fit_node(
+def _fit_to_children(
     table: LatencyTable, genotypes: Sequence[Genotype], measured: Sequence[float]
-) -> Measurement:
-    """Fit the milliseconds of a node's sum, to what children take besides call and parts."""
+) -> LatencyTable:
+    """Fit the sums of nodes to what children take besides call and parts.
+
+    Where they take less than call and parts, nodes are free, and everything is scaled down.
+    """
     children = [_parts_of(table, genotype) for genotype in genotypes]
-    rest = [
-        (whole - child.latency(table)) / child.sums
-        for whole, child in zip(measured, children, strict=True)
-        if child.sums
-    ]
-    node = max(statistics.median(rest), 0.0) if rest else 0.0
-    table = dataclasses.replace(table, node=round(node, 6))
-    return Measurement(table, tuple(one.latency(table) for one in children), tuple(measured))
+    pairs = [*zip(measured, children, strict=True)]
+    rest = [(whole - one.latency(table)) / one.sums for whole, one in pairs if one.sums]
+    node = statistics.median(rest) if rest else 0.0
+    if node >= 0:
+        return dataclasses.replace(table, node=round(node, 6))
+    return table.scaled(statistics.median(whole / one.latency(table) for whole, one in pairs))
 
 
 def _parts_of(table: LatencyTable, genotype: Genotype) -> ChildParts:

@@ -9,8 +9,8 @@ from snas_tf.architecture.child_latency import child_parts
 from snas_tf.architecture.cost import Cost, total
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.architecture.genotype_json import to_json
+from snas_tf.architecture.latency_file import read as read_table
 from snas_tf.architecture.latency_table import LatencyTable
-from snas_tf.architecture.latency_table import read as read_table
 from snas_tf.architecture.search_space import NetworkPlan
 from snas_tf.architecture.width import widest_channels
 from snas_tf.errors import UserError, format_setting

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from snas_tf.architecture.child_latency import latency_size
 from snas_tf.architecture.cost import CRITERIA
-from snas_tf.architecture.latency_table import read
+from snas_tf.architecture.latency_file import read
 from snas_tf.architecture.spaces import DARTS
 from snas_tf.config import SearchConfig
 from snas_tf.layers.stochastic_edge import StochasticEdge

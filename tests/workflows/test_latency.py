@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from snas_tf.architecture import child_latency, latency_table, network_parts, spaces
+from snas_tf.architecture import child_latency, latency_file, network_parts, spaces
 from snas_tf.config import LatencyConfig
 from snas_tf.errors import UserError
 from snas_tf.workflows import latency, profile
@@ -23,7 +23,7 @@ def test_a_table_is_measured_and_read_again(tmp_path):
         "--mode=latency", f"--latency_table={path}", "--space=nasbench201", *size, "--rounds=1"
     )
     assert done.returncode == 0, done.stderr
-    table = latency_table.read(path)
+    table = latency_file.read(path)
     assert (table.space, table.num_cells, table.runtime, table.threads) == (
         "nasbench201",
         1,
@@ -75,9 +75,17 @@ def test_call_and_nodes_are_recovered_from_times_that_are_sums():
     assert latency._fit_call(few, timings) == pytest.approx(0.25)
     genotypes = [draw_genotype(spaces.DARTS, 5, number) for number in range(3)]
     measured = [child_latency.predict(table, genotype) for genotype in genotypes]
-    measurement = latency._fit_node(dataclasses.replace(table, node=0.0), genotypes, measured)
-    assert measurement.table.node == pytest.approx(0.02)
-    assert measurement.predicted == pytest.approx(measured)
+    fitted = latency._fit_to_children(dataclasses.replace(table, node=0.0), genotypes, measured)
+    assert fitted == table
+
+
+def test_where_children_are_faster_than_their_parts_all_parts_are_scaled():
+    table = dataclasses.replace(make_table(), node=0.0)
+    genotypes = [draw_genotype(spaces.DARTS, 5, number) for number in range(3)]
+    measured = [0.8 * child_latency.predict(table, genotype) for genotype in genotypes]
+    fitted = latency._fit_to_children(table, genotypes, measured)
+    predicted = [child_latency.predict(fitted, genotype) for genotype in genotypes]
+    assert predicted == pytest.approx(measured, rel=1e-3)
 
 
 def test_a_busy_machine_is_warned_of_where_it_matters(caplog, capsys):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.architecture import child_latency, genotype_source, latency_table
+from snas_tf.architecture import child_latency, genotype_source, latency_file
 from tests.latency_tables import write_table
 from tests.programs import TINY, kill_after_step, run
 
@@ -145,7 +145,7 @@ def test_tensorboard_has_scalars_pictures_and_texts(finished):
 def test_the_latency_of_the_child_is_predicted_by_the_table(finished, table):
     model_dir, output = finished
     genotype = genotype_source.read_genotype(model_dir / "genotype.json")
-    expected = child_latency.predict(latency_table.read(table), genotype)
+    expected = child_latency.predict(latency_file.read(table), genotype)
     assert result_of(model_dir)["child_latency_ms"] == pytest.approx(expected, abs=1e-3)
     assert f", {expected:.3f} ms predicted in the network of the table, " in output
 
