@@ -1,11 +1,13 @@
 """The program: from the command line to the run of a mode, and to its exit status."""
 
 import pathlib
+import signal
 import sys
+from types import FrameType
 
 from absl import app, flags, logging
 
-from snas_tf.errors import UserError
+from snas_tf.errors import Interrupted, UserError
 
 from . import command_line, machine_fault, modes, standard_streams, wording
 from .program_name import program_name
@@ -14,15 +16,19 @@ from .program_name import program_name
 def run() -> None:
     """Run the program with the arguments of the process; do not return."""
     standard_streams.secure(wording.FlagStream)
-    app.run(main, flags_parser=command_line.parse)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        app.run(main, flags_parser=command_line.parse)
+    except KeyboardInterrupt as error:
+        _exit_interrupted(error)
 
 
 def main(arguments: list[str]) -> None:
     """Run the mode that the flags ask for.
 
     Exits with 2 where the user has to correct something, with 1 where the machine can't do more,
-    both after one line on standard error, and with 130 after an interruption. A mode may exit with
-    1 itself.
+    both after one line on standard error. A mode may exit with 1 itself. An interruption exits with
+    130, and SIGTERM with 143, as shells report them.
     """
     name = program_name(arguments)
     logging.set_verbosity(logging.WARNING)
@@ -31,13 +37,24 @@ def main(arguments: list[str]) -> None:
         modes.MODES[flags.FLAGS.mode].module.run(flags.FLAGS)
     except UserError as error:
         _exit(f"{name}: {wording.to_flags(str(error))}", 2)
-    except KeyboardInterrupt:
-        _exit(f"\ninterrupted{_what_continues(flags.FLAGS)}", 130)
+    except KeyboardInterrupt as error:
+        _exit_interrupted(error, _what_continues(flags.FLAGS))
     except Exception as error:
         fault = machine_fault.describe(error)
         if fault is None:
             raise
         _exit(f"{name}: {fault}", 1)
+
+
+def _interrupt(number: int, _: FrameType | None) -> None:
+    raise Interrupted(number)
+
+
+def _exit_interrupted(error: KeyboardInterrupt, continues: str = "") -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # The process is ending.
+    received = error.signal_number if isinstance(error, Interrupted) else signal.SIGINT
+    _exit(f"\ninterrupted{continues}", 128 + received)
 
 
 def _exit(message: str, status: int) -> None:

@@ -1,4 +1,4 @@
-"""The error that a user can correct, and how its message quotes what was received."""
+"""The errors of users and signals, and how a message quotes what was received."""
 
 import os
 import reprlib
@@ -20,6 +20,18 @@ class UserError(Exception):
 
     def __init__(self, message: str) -> None:
         super().__init__(printable(message))
+
+
+class Interrupted(KeyboardInterrupt):
+    """The process was asked to end by a signal.
+
+    Args:
+        signal_number: the signal's.
+    """
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(signal_number)
+        self.signal_number = signal_number
 
 
 def printable(text: str) -> str:

@@ -1,6 +1,8 @@
 """Refusals of the command line: one line that says what is accepted, exit code 2, no files."""
 
 import errno
+import signal
+import subprocess
 
 import numpy as np
 import PIL.Image
@@ -9,7 +11,7 @@ from absl import flags
 
 from flags import command_line, modes, program, wording
 from snas_tf.errors import UserError
-from tests.programs import run
+from tests.programs import command, run
 
 LATE = ("config", "arguments")  # what a mode's flags become, when it can check them together
 
@@ -176,8 +178,11 @@ def stopped(monkeypatch, capsys, error, *arguments):
 
     monkeypatch.setattr(flags, "FLAGS", values)
     monkeypatch.setattr(modes.MODES[values.mode].module, "run", fail)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     with pytest.raises(SystemExit) as stop:
         program.main(["main.py"])
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
     return stop.value.code, capsys.readouterr().err
 
 
@@ -219,3 +224,18 @@ def test_an_interruption_promises_to_continue_only_where_there_is_a_checkpoint(
     assert "continues from the last checkpoint" in printed
     _, printed = stopped(monkeypatch, capsys, KeyboardInterrupt(), "--mode=profile")
     assert printed == "\ninterrupted\n"
+
+
+def test_a_terminated_program_says_so_in_a_line(tmp_path):
+    process = subprocess.Popen(
+        command("--mode=search", "--dataset=digits", "--epochs=100"),
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert "train" in process.stdout.readline()
+    process.terminate()
+    _, printed = process.communicate(timeout=100)
+    assert process.returncode == 143
+    assert printed == "\ninterrupted before the first checkpoint: the same command starts again\n"

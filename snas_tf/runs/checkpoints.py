@@ -79,10 +79,14 @@ class Checkpoints(keras.callbacks.Callback):
         if step % self._epoch_steps == 0 or (self._every_steps and step % self._every_steps == 0):
             self.save()
 
+    def is_saved(self) -> bool:
+        """Whether there is a checkpoint of the current step."""
+        return int(self._step.numpy()) == self._saved_step
+
     def save(self) -> None:
         """Write a checkpoint of the current step, if there is none yet."""
-        step = int(self._step.numpy())
-        if step != self._saved_step:
+        if not self.is_saved():
+            step = int(self._step.numpy())
             self._files.write(self._checkpoint, step)
             self._saved_step = step
 

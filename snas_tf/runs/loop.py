@@ -8,6 +8,7 @@ import tensorflow as tf
 from snas_tf.data.batches import VALIDATION, BatchConfig, Dataset
 from snas_tf.runs.checkpoints import Checkpoints
 from snas_tf.runs.divergence import StopAtDivergence
+from snas_tf.runs.interruption import StopAtSignal
 from snas_tf.runs.monitor import Monitor
 from snas_tf.runs.progress import Progress
 from snas_tf.runs.run_directory import RunDirectory
@@ -41,6 +42,7 @@ def train(
 
     Raises:
         UserError: the loss is no longer a number, or no checkpoint of the run can be read.
+        Interrupted: the process was asked to end; the step is saved.
     """
     epochs, batch_size = model.config.epochs, batch_config.batch_size
     epoch_steps = dataset.steps_per_epoch(batch_size)
@@ -56,22 +58,24 @@ def train(
     epoch_end = _EpochEnd(monitor, dataset.evaluation_batches(VALIDATION, batch_size))
     if step and step % epoch_steps == 0:
         epoch_end.finish(step // epoch_steps - 1)
-    callbacks = [StopAtDivergence(), progress, checkpoints, epoch_end]
+    interruption = StopAtSignal(checkpoints)
+    callbacks = [StopAtDivergence(), progress, checkpoints, interruption, epoch_end]
     last = epochs if last_epoch is None else last_epoch
     while step < last * epoch_steps and not model.stop_training:
         # An interrupted epoch is finished separately: `fit` needs epochs of equal length.
         epoch, done = divmod(step, epoch_steps)
         next_epoch = epoch + 1 if done else last
         next_step = next_epoch * epoch_steps
-        model.fit(
-            dataset.training_batches(batch_config, step, next_step - step),
-            initial_epoch=epoch,
-            epochs=next_epoch,
-            steps_per_epoch=epoch_steps - done,
-            callbacks=callbacks,
-            shuffle=False,  # each epoch's order is already random, and repeatable
-            verbose=0,
-        )
+        with interruption.listening():
+            model.fit(
+                dataset.training_batches(batch_config, step, next_step - step),
+                initial_epoch=epoch,
+                epochs=next_epoch,
+                steps_per_epoch=epoch_steps - done,
+                callbacks=callbacks,
+                shuffle=False,  # each epoch's order is already random, and repeatable
+                verbose=0,
+            )
         step = next_step
     checkpoints.save()
     return monitor
