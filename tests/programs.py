@@ -27,7 +27,7 @@ def command(*flags, devices=1):
     return [sys.executable, *map(str, main), *map(str, flags)]
 
 
-def run(*flags, cwd=None, timeout=240, env=None, devices=1):
+def run(*flags, cwd=None, timeout=900, env=None, devices=1):
     """The finished program, with what it printed as text."""
     return subprocess.run(
         command(*flags, devices=devices),
@@ -43,7 +43,7 @@ def run(*flags, cwd=None, timeout=240, env=None, devices=1):
 def kill_after_step(step, model_dir, *flags, devices=1):
     """Start the program, and kill it once the step's checkpoint exists."""
     process = subprocess.Popen(command(*flags, devices=devices), stdout=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 200
+    deadline = time.monotonic() + 900
     while not (model_dir / "checkpoints" / f"step-{step}.index").exists():
         assert time.monotonic() < deadline
         assert process.poll() is None

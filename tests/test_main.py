@@ -236,6 +236,6 @@ def test_a_terminated_program_says_so_in_a_line(tmp_path):
     )
     assert "train" in process.stdout.readline()
     process.terminate()
-    _, printed = process.communicate(timeout=100)
+    _, printed = process.communicate(timeout=600)
     assert process.returncode == 143
     assert printed == "\ninterrupted before the first checkpoint: the same command starts again\n"

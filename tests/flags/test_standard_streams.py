@@ -21,7 +21,7 @@ def python(program, redirection="", **environment):
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
     )
     return done.returncode, done.stdout, done.stderr
 
@@ -61,7 +61,7 @@ def test_the_program_itself_is_secured():
         ["bash", "-c", f"{line} | head -1; echo ${{PIPESTATUS[0]}}; {line} >&-; echo $?"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
     )
     assert done.stdout.splitlines()[1:] == ["0", "0"]
     assert done.stderr == ""
