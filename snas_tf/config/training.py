@@ -4,7 +4,7 @@ import dataclasses
 import pathlib
 from typing import Annotated, Any
 
-from snas_tf.architecture import genotype_source
+from snas_tf.architecture import genotype_source, stems
 from snas_tf.architecture.application import PREFIX
 from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.architecture.spaces import DARTS
@@ -31,6 +31,8 @@ class TrainingConfig(Config):
     Attributes:
         num_cells: cells of the network, as the skeleton of the search space counts them.
         init_channels: channels of its first cell, even.
+        stem: the convolutions before the first cell; one of `stems.NAMES`. "imagenet" hands on an
+            eighth of the side of the images, "cifar" all of it.
         epochs: passes over the training images.
         theta_learning_rate: initial rate of SGD, annealed to 0 on a cosine.
         theta_momentum: momentum of SGD.
@@ -44,6 +46,7 @@ class TrainingConfig(Config):
 
     num_cells: Annotated[int, _NUM_CELLS] = OWN
     init_channels: Annotated[int, _CHANNELS] = OWN
+    stem: Annotated[str, OneOf(stems.NAMES)] = "cifar"
     epochs: Annotated[int, _EPOCHS] = 150
     theta_learning_rate: Annotated[float, _NOT_NEGATIVE] = 0.025
     theta_momentum: Annotated[float, _BELOW_ONE] = 0.9
@@ -170,6 +173,7 @@ class ImageNetConfig(ChildConfig):
     """
 
     init_channels: Annotated[int, Range(0, 4096, even=True)] = OWN
+    stem: Annotated[str, OneOf(stems.NAMES)] = "imagenet"
     epochs: Annotated[int, _EPOCHS] = 250
     theta_learning_rate: Annotated[float, _NOT_NEGATIVE] = 0.1
     theta_weight_decay: Annotated[float, _NOT_NEGATIVE] = 3e-5

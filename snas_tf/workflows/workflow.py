@@ -92,6 +92,10 @@ class Workflow:
         """The seed that decides which images are held out."""
         return self.run_config.seed
 
+    def proxy_seed(self) -> int:
+        """The seed that draws a proxy, the same one for all seeds of the run."""
+        return self.run_config.seed
+
     def describe(self, dataset: Dataset) -> NetworkDescription:
         """Describe the network to train."""
         mean, deviation = dataset.channel_statistics()
@@ -102,6 +106,8 @@ class Workflow:
             dataset.class_names,
             tuple(mean.tolist()),
             tuple(deviation.tolist()),
+            self.config.stem,
+            dataset.preprocessing,
         )
 
     def train(
