@@ -31,14 +31,14 @@ class TrainingConfig(Config):
     Attributes:
         num_cells: cells of the network, as the skeleton of the search space counts them.
         init_channels: channels of its first cell, even.
-        stem: the convolutions before the first cell; one of `stems.NAMES`. "imagenet" hands on an
-            eighth of the side of the images, "cifar" all of it.
         epochs: passes over the training images.
         theta_learning_rate: initial rate of SGD, annealed to 0 on a cosine.
         theta_momentum: momentum of SGD.
         theta_weight_decay: L2 penalty coupled into the gradient of theta.
         theta_clip_norm: global norm to which theta's gradient is clipped; 0 for no clipping.
         num_seeds: number of runs, each with its own seed.
+        stem: the convolutions before the first cell; one of `stems.NAMES`. Of the sides of images,
+            "cifar" hands on the whole, "imagenet" an eighth.
 
     Raises:
         UserError: a value is not accepted.
@@ -46,13 +46,13 @@ class TrainingConfig(Config):
 
     num_cells: Annotated[int, _NUM_CELLS] = OWN
     init_channels: Annotated[int, _CHANNELS] = OWN
-    stem: Annotated[str, OneOf(stems.NAMES)] = "cifar"
     epochs: Annotated[int, _EPOCHS] = 150
     theta_learning_rate: Annotated[float, _NOT_NEGATIVE] = 0.025
     theta_momentum: Annotated[float, _BELOW_ONE] = 0.9
     theta_weight_decay: Annotated[float, _NOT_NEGATIVE] = 3e-4
     theta_clip_norm: Annotated[float, _NOT_NEGATIVE] = 5.0
     num_seeds: Annotated[int, Range(1, 1000)] = 1
+    stem: Annotated[str, OneOf(stems.NAMES)] = "cifar"
 
     @property
     def search_space(self) -> SearchSpace:

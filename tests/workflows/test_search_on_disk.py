@@ -39,7 +39,7 @@ def data(images, **settings):
     )
 
 
-CONFIG = SearchConfig(3, 2, stem="imagenet", epochs=2, space=SMALL.name)
+CONFIG = SearchConfig(3, 2, stem="imagenet", epochs=2, skip_threshold=0, space=SMALL.name)
 
 
 @pytest.fixture(scope="module")
