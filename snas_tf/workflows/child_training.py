@@ -55,8 +55,9 @@ class ChildTraining(Workflow):
 
     def read_images(self, run: RunDirectory) -> Collection:
         """See `Workflow.read_images`."""
+        seed = self.proxy_seed(run)
         return image_storage.read(
-            self.data_config, with_test=True, cache=run.images, proxy_seed=self.proxy_seed()
+            self.data_config, with_test=True, cache=run.images, proxy_seed=seed
         )
 
     def check_images(self, images: Collection) -> None:
@@ -72,11 +73,11 @@ class ChildTraining(Workflow):
             return self.initial_weights.split_seed
         return super().split_seed()
 
-    def proxy_seed(self) -> int:
+    def proxy_seed(self, run: RunDirectory) -> int:
         """See `Workflow.proxy_seed`; initial weights have learned from a proxy of their own."""
         if self.initial_weights is not None:
             return self.initial_weights.proxy_seed
-        return super().proxy_seed()
+        return super().proxy_seed(run)
 
     def inputs(self) -> dict[str, Any]:
         """See `Workflow.inputs`."""

@@ -46,7 +46,7 @@ class Search(Workflow):
 
     def read_images(self, run: RunDirectory) -> Collection:
         """See `Workflow.read_images`; test images are never read."""
-        seed = self.proxy_seed()
+        seed = self.proxy_seed(run)
         return image_storage.read(self.data_config, cache=run.images, proxy_seed=seed)
 
     def check_images(self, images: Collection) -> None:

@@ -92,9 +92,11 @@ class Workflow:
         """The seed that decides which images are held out."""
         return self.run_config.seed
 
-    def proxy_seed(self) -> int:
-        """The seed that draws a proxy, the same one for all seeds of the run."""
-        return self.run_config.seed
+    def proxy_seed(self, run: RunDirectory) -> int:
+        """The seed that draws a proxy: that of the first of several seeds, as recorded."""
+        recorded = run.read_record_of_training()
+        proxy = recorded.inputs.get("images", {}).get("proxy") if recorded else None
+        return proxy["seed"] if proxy else self.run_config.seed
 
     def describe(self, dataset: Dataset) -> NetworkDescription:
         """Describe the network to train."""

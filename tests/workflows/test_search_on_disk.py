@@ -83,6 +83,18 @@ def test_a_search_that_lost_its_end_continues_to_the_same_weights(images, search
     assert (run / "genotype.json").read_text() == (searched / "genotype.json").read_text()
 
 
+def test_one_of_several_seeds_goes_on_alone_with_the_proxy_of_all(
+    images, searched, tmp_path, capsys
+):
+    run = tmp_path / f"seed_{SEED + 1}"
+    shutil.copytree(searched, run)
+    record = read_json(run / "run.json")
+    record["settings"]["seed"] = SEED + 1  # as of the second seed, with the proxy of the first
+    (run / "run.json").write_text(json.dumps(record))
+    search(CONFIG, data(images), RunConfig(run, SEED + 1))
+    assert "nothing to do" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
