@@ -24,6 +24,12 @@ DATA_DIR = {
     "the class sub-directories, or of train/, val/ and test/ that hold them. If not given, an "
     "export with --quantize=int8 looks where the run did."
 }
+_CROPS = {
+    "min_crop_area": "Least share of an image's area that a random crop takes, of images on disk; "
+    "1 for the largest crops alone.",
+    "color_jitter": "How far brightness, contrast and saturation of images on disk change at "
+    "random; 0 for not at all.",
+}
 _DATA = {
     "dataset": "The images: cifar10 or any other TFDS image-classification name; folder, for class "
     "sub-directories of image files under --data_dir; digits, which needs no network.",
@@ -31,11 +37,21 @@ _DATA = {
     **_IMAGE_SIZE,
     "batch_size": "Images per step, over all GPUs.",
     "validation_fraction": "Share of the training images held out for validation.",
+    "image_storage": "Where images are kept: in memory, decoded once; or on disk, from where every "
+    "step reads its own, cropped at random as on ImageNet, to 224 pixels if --image_size is not "
+    "given. If not given: on disk, if the decoded training images take more than 2 GiB.",
+    "classes": "Number of classes, drawn at random with --seed; if not given, all.",
+    "examples_per_class": "The most training images of a class, drawn at random with --seed, those "
+    "for validation included; if not given, all.",
+    **_CROPS,
     "skip_corrupt_images": "Leave image files out that can't be read.",
     "mirror": "Mirror half of the training images at random. If not given: yes, unless the data "
     "set is one of characters, by its name. Give --nomirror for own images in which left and right "
     "matter.",
 }
+_OF_HELD_OUT = ("validation_fraction", "image_storage", "classes", "examples_per_class")
+"""Flags of the modes that hold training images out."""
+
 SPACE = {
     "space": f"The search space: {spaces.DARTS.name}, {spaces.NASBENCH201.name}, or one that a "
     "--plugin registers; see docs/concepts/spaces.md.",
@@ -55,7 +71,7 @@ def define(values: flags.FlagValues, defaults: DataConfig, *, held_out: bool = T
         defaults: the defaults of the mode.
         held_out: whether the mode holds training images out for validation.
     """
-    left_out = () if held_out else ("validation_fraction",)
+    left_out = () if held_out else _OF_HELD_OUT
     fields.define(values, defaults, {name: _DATA[name] for name in _DATA if name not in left_out})
     define_model_dir(values)
     fields.define(values, RunConfig(pathlib.Path("runs")), _RUN)

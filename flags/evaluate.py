@@ -29,8 +29,12 @@ _OWN = {
 _INHERITED = (
     "num_cells",
     "init_channels",
+    "stem",
     "dataset",
     "image_size",
+    "image_storage",
+    "classes",
+    "examples_per_class",
     "validation_fraction",
     "seed",
 )
@@ -125,7 +129,7 @@ def _settings_of_search(directory: pathlib.Path) -> dict[str, Any]:
             f"{directory / 'seed_'}N, one of them"
         )
     return {
-        **{name: record.settings.get(name) for name in _INHERITED},
+        **{name: record.settings[name] for name in _INHERITED if name in record.settings},
         "genotype": str(directory / "genotype.json"),
     }
 

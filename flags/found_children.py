@@ -11,6 +11,7 @@ from snas_tf.errors import UserError
 from . import evaluate, fields, training
 
 _SHARED = (
+    "stem",
     *("theta_learning_rate", "theta_momentum", "theta_weight_decay", "theta_clip_norm"),
     *evaluate.CHILD,
 )

@@ -18,12 +18,6 @@ _BUDGET = {
     "max_multiply_adds": "The most multiply-adds that a network may have for one image; 0 for no "
     "limit."
 }
-_CROPS = {
-    "min_crop_area": "Least share of an image's area that a random crop takes; 1 for the largest "
-    "crops alone.",
-    "color_jitter": "How far brightness, contrast and saturation change at random; 0 for not at "
-    "all.",
-}
 
 
 def define(values: flags.FlagValues) -> None:
@@ -40,7 +34,6 @@ def define(values: flags.FlagValues) -> None:
         f"Multiply the learning rate by batch size / {_PAPER_BATCH_SIZE}.",
         flag_values=values,
     )
-    fields.define(values, _DATA, _CROPS)
 
 
 def define_budget(values: flags.FlagValues) -> None:

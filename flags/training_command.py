@@ -1,16 +1,19 @@
 """The command that trains the cell of a trial from scratch."""
 
+import dataclasses
 import pathlib
 import shlex
 import sys
 from collections.abc import Mapping
 from typing import Any
 
-from snas_tf.config import DataConfig
+from snas_tf.config import ChildConfig, DataConfig
 
 from .program_name import program_name
 
-_OF_IMAGES = ("data_dir", "image_size", "mirror", "skip_corrupt_images")
+_OF_IMAGES = ("data_dir", "image_size", "image_storage", "mirror", "skip_corrupt_images")
+
+_STEM = ChildConfig.stem
 
 
 def make(trial: Mapping[str, Any], summary: Mapping[str, Any], directory: pathlib.Path) -> str:
@@ -21,13 +24,15 @@ def make(trial: Mapping[str, Any], summary: Mapping[str, Any], directory: pathli
         summary: the content of pareto.json.
         directory: the directory of the sweep.
     """
-    images, defaults = summary["images"], DataConfig()
+    defaults = dataclasses.asdict(DataConfig())
+    images = {**defaults, **summary["images"]}
     flags_of = {
         "mode": "evaluate",
         "genotype": directory / trial["genotype"],
         "dataset": images["dataset"],
-        **{name: images[name] for name in _OF_IMAGES if images[name] != getattr(defaults, name)},
+        **{name: images[name] for name in _OF_IMAGES if images[name] != defaults[name]},
         **{name: trial[name] for name in ("num_cells", "init_channels")},
+        **({"stem": trial["stem"]} if trial.get("stem", _STEM) != _STEM else {}),
         "model_dir": pathlib.Path("runs", f"{directory.name}_trial_{trial['trial']}"),
     }
     parts = [_format(name, value) for name, value in flags_of.items()]

@@ -41,6 +41,11 @@ RUNS = {
         *("--mode=evaluate", "--dataset=digits", "--genotype=snas_aggressive", *SMALL),
         *("--batch_size=160", "--cutout_length=2", "--num_seeds=2"),
     ),
+    "on_disk": (
+        *("--mode=search", "--dataset=folder", "--image_storage=disk", "--stem=imagenet", *SMALL),
+        *("--batch_size=2", "--image_size=32", "--examples_per_class=4", "--skip_threshold=0"),
+        "--algorithm=darts",
+    ),
     "imagenet": (
         *("--mode=imagenet", "--dataset=folder", "--genotype=snas_aggressive", *SMALL),
         *("--batch_size=4", "--image_size=64", "--init_channels=4"),
@@ -76,7 +81,7 @@ ENDLESS = 10**9
 
 def command(kind, model_dir, images, every=0):
     """The command line of a run, without the interpreter."""
-    folder = (f"--data_dir={images}",) if kind == "imagenet" else ()
+    folder = (f"--data_dir={images}",) if "--dataset=folder" in RUNS[kind] else ()
     steps = (f"--checkpoint_every_steps={every}",) if every else ()
     return (str(ROOT / "main.py"), *RUNS[kind], *folder, *steps, f"--model_dir={model_dir}")
 
@@ -201,11 +206,11 @@ def _events(root):
 
 
 def make_images(root):
-    """A folder of small photos for the imagenet mode."""
+    """A folder of small photos for the runs that read images from disk."""
     import PIL.Image
 
     generator = np.random.default_rng(0)
-    for part, count in (("train", 4), ("val", 2)):
+    for part, count in (("train", 6), ("val", 2)):
         for name in ("ant", "bee"):
             (root / part / name).mkdir(parents=True, exist_ok=True)
             for number in range(count):

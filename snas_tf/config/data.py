@@ -4,8 +4,10 @@ import dataclasses
 import pathlib
 from typing import Annotated
 
-from snas_tf.config.accepted import Config, Range
+from snas_tf.config.accepted import Config, OneOf, Range
 from snas_tf.errors import UserError, format_setting
+
+MEMORY, DISK = IMAGE_STORAGES = ("memory", "disk")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,10 +27,15 @@ class DataConfig(Config):
             stay on disk.
         color_jitter: how far brightness, contrast and saturation change at random, 0 to 1; the
             hue turns by half of it; of images that stay on disk.
+        image_storage: where a run keeps images: in "memory", or on "disk", from where they are
+            read step by step; None for what `data.image_storage` says.
+        classes: how many of the classes are drawn at random; None for all.
+        examples_per_class: the most training images of a class, drawn at random, those that are
+            held out included; None for all.
 
     Raises:
-        UserError: a value is not accepted, or `data_dir` is given with "digits", which come with
-            scikit-learn.
+        UserError: a value is not accepted, or "digits", which come with scikit-learn, are wanted
+            in a `data_dir` or on disk.
     """
 
     dataset: str = "cifar10"
@@ -40,6 +47,9 @@ class DataConfig(Config):
     mirror: bool | None = None
     min_crop_area: Annotated[float, Range(0.01, 1)] = 0.08
     color_jitter: Annotated[float, Range(0, 1)] = 0.4
+    image_storage: Annotated[str | None, OneOf(IMAGE_STORAGES)] = None
+    classes: Annotated[int | None, Range(2, 1_000_000)] = None
+    examples_per_class: Annotated[int | None, Range(1, 1_000_000_000)] = None
 
     def __post_init__(self) -> None:
         """Check every field, and that they go together."""
@@ -48,4 +58,9 @@ class DataConfig(Config):
             raise UserError(
                 f"{format_setting('data_dir', self.data_dir)}: given with `dataset`=digits, which "
                 "come with scikit-learn, accepted: no `data_dir`"
+            )
+        if self.dataset == "digits" and self.image_storage == DISK:
+            raise UserError(
+                "`image_storage`=disk: given with `dataset`=digits, whose images are in memory, "
+                "accepted: memory"
             )

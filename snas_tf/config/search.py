@@ -67,7 +67,7 @@ class SearchConfig(TrainingConfig):
         parameters_weight, flops_weight, memory_access_weight, latency_weight: weights of the
             criteria in the cost; only their ratio counts, at least one is positive.
         target_parameters: parameters of the child at evaluation size, in place of a weight; or
-            None.
+            None. With the ImageNet stem that is its size on ImageNet, see `child_size`.
         target_multiply_adds: multiply-adds of that child; or None.
         latency_table: file of the latencies of an evaluation's parts, which `latency_weight` and
             `target_latency_ms` need; or None.
@@ -234,7 +234,7 @@ class SearchConfig(TrainingConfig):
         for measure in child_size.MEASURES:
             target = getattr(self, f"target_{measure}")
             if target is not None:
-                child_size.check_target(measure, target, self.search_space)
+                child_size.check_target(measure, target, self.search_space, self.stem)
 
     def _check_latency(self) -> None:
         table, needing = self.read_latency_table(), ("latency_weight", "target_latency_ms")

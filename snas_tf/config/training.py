@@ -4,7 +4,7 @@ import dataclasses
 import pathlib
 from typing import Annotated, Any
 
-from snas_tf.architecture import genotype_source
+from snas_tf.architecture import genotype_source, stems
 from snas_tf.architecture.application import PREFIX
 from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.architecture.spaces import DARTS
@@ -37,6 +37,8 @@ class TrainingConfig(Config):
         theta_weight_decay: L2 penalty coupled into the gradient of theta.
         theta_clip_norm: global norm to which theta's gradient is clipped; 0 for no clipping.
         num_seeds: number of runs, each with its own seed.
+        stem: the convolutions before the first cell; one of `stems.NAMES`. Of the sides of images,
+            "cifar" hands on the whole, "imagenet" an eighth.
 
     Raises:
         UserError: a value is not accepted.
@@ -50,6 +52,7 @@ class TrainingConfig(Config):
     theta_weight_decay: Annotated[float, _NOT_NEGATIVE] = 3e-4
     theta_clip_norm: Annotated[float, _NOT_NEGATIVE] = 5.0
     num_seeds: Annotated[int, Range(1, 1000)] = 1
+    stem: Annotated[str, OneOf(stems.NAMES)] = "cifar"
 
     @property
     def search_space(self) -> SearchSpace:
@@ -170,6 +173,7 @@ class ImageNetConfig(ChildConfig):
     """
 
     init_channels: Annotated[int, Range(0, 4096, even=True)] = OWN
+    stem: Annotated[str, OneOf(stems.NAMES)] = "imagenet"
     epochs: Annotated[int, _EPOCHS] = 250
     theta_learning_rate: Annotated[float, _NOT_NEGATIVE] = 0.1
     theta_weight_decay: Annotated[float, _NOT_NEGATIVE] = 3e-5

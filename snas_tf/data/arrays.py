@@ -7,10 +7,10 @@ from numpy.typing import ArrayLike
 
 from snas_tf.config import DataConfig
 from snas_tf.data.batches import TEST, VALIDATION
-from snas_tf.data.contents import Contents
+from snas_tf.data.contents import from_parts
 from snas_tf.data.folder import TRAIN
 from snas_tf.data.images import Images, stack
-from snas_tf.data.memory_collection import MemoryCollection, check_usable
+from snas_tf.data.memory_collection import MemoryCollection
 from snas_tf.data.mirroring import is_mirrored
 from snas_tf.errors import UserError, quote
 
@@ -23,6 +23,8 @@ _NAMES = {
     TEST: ("test_data[0]", "test_data[1]"),
 }
 """What the caller of `snas_tf.search` and `snas_tf.train` calls images and labels."""
+
+_OF_FILES = ("image_storage", "classes", "examples_per_class")
 
 Arrays = tuple[ArrayLike, ArrayLike]
 """Images, uint8 [examples, height, width, channels = 1 or 3]; their labels, integers [examples]."""
@@ -44,7 +46,7 @@ def from_arrays(
 
     Args:
         config: of which `image_size`, `batch_size`, `validation_fraction` and `mirror` are used,
-            and `dataset` as a name.
+            and `dataset` as a name. Settings of images to choose from, or on disk, are refused.
         train: the images to learn from, with their labels.
         validation: the images to validate on; None to hold some out.
         test: the images to test on; they are used with `with_test` only.
@@ -55,6 +57,10 @@ def from_arrays(
         UserError: an array is not of these shapes and types, a label is no class's, the images are
             of one class, too small, or too few for `config`.
     """
+    for setting in _OF_FILES:
+        value = getattr(config, setting)
+        if value is not None:
+            raise UserError(f"`{setting}`={value}: given with arrays, accepted: None")
     given = {TRAIN: train, VALIDATION: validation, TEST: test if with_test else None}
     parts = {
         part: _to_images(part, np.asarray(arrays[0]), np.asarray(arrays[1]), config.image_size)
@@ -64,9 +70,8 @@ def from_arrays(
     names = _check_names(class_names, parts[TRAIN].labels)
     for part, images in parts.items():
         _require_classes(part, images.labels, len(names))
-    contents = Contents.from_parts(parts, names)
-    collection = MemoryCollection(config, contents, is_mirrored(config))
-    check_usable(collection, with_test)
+    collection = MemoryCollection(config, from_parts(parts, names), is_mirrored(config))
+    collection.check_usable(with_test)
     return collection
 
 

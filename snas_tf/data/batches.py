@@ -60,6 +60,13 @@ class Dataset(Protocol):
         """(height, width) of the images in a batch, in pixels."""
 
     @property
+    def preprocessing(self) -> str:
+        """How images of another size are prepared for evaluation.
+
+        "resize" for the whole image, by area; "center_crop" for its middle, see `crops`.
+        """
+
+    @property
     def num_training(self) -> int:
         """The number of training images."""
 

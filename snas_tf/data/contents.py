@@ -1,6 +1,5 @@
 """The images of a data set in memory: of files, TensorFlow Datasets or scikit-learn."""
 
-import dataclasses
 import pathlib
 from collections.abc import Callable, Mapping
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from snas_tf.config import DataConfig
 from snas_tf.data import decoding, folder, tfds_reader
+from snas_tf.data.collection import Contents
 from snas_tf.data.fingerprint import digest_arrays, digest_files
 from snas_tf.data.folder import TEST, TRAIN, VALIDATION
 from snas_tf.data.image_cache import ImageCache
@@ -17,44 +17,25 @@ _DIGITS_TO_LEARN_FROM = 1500
 """Of 1,797 that come without a split; the others, last in their order, are test images."""
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Contents:
-    """The images of a data set.
-
-    Attributes:
-        parts: the images of "train", first, and of "validation" and "test" where the data set has
-            such parts and they are wanted.
-        class_names: in the order of the labels.
-        digests: digests of the images of each part with their labels.
-        remarks: remarks for the user, such as files left out.
-    """
-
-    parts: dict[str, Images]
-    class_names: tuple[str, ...]
-    digests: dict[str, str]
-    remarks: tuple[str, ...] = ()
-
-    @classmethod
-    def from_parts(
-        cls,
-        parts: Mapping[str, Images | None],
-        class_names: tuple[str, ...],
-        remarks: tuple[str, ...] = (),
-    ) -> "Contents":
-        """Take the parts that there are, and digest their pixels."""
-        present = {part: images for part, images in parts.items() if images is not None}
-        digests = {
-            part: digest_arrays(images.images, images.labels) for part, images in present.items()
-        }
-        return cls(present, class_names, digests, remarks)
+def from_parts(
+    parts: Mapping[str, Images | None],
+    class_names: tuple[str, ...],
+    remarks: tuple[str, ...] = (),
+) -> Contents[Images]:
+    """Take the parts that there are, and digest their pixels."""
+    present = {part: images for part, images in parts.items() if images is not None}
+    digests = {
+        part: digest_arrays(images.images, images.labels) for part, images in present.items()
+    }
+    return Contents(present, class_names, digests, remarks)
 
 
 def read(
     config: DataConfig,
     with_test: bool,
     cache: pathlib.Path | None,
-    check: Callable[[Contents], None],
-) -> Contents:
+    check: Callable[[Contents[Images]], None],
+) -> Contents[Images]:
     """Read the images of a data set; see `memory_collection.read`.
 
     Args:
@@ -78,8 +59,8 @@ def _read_folder(
     config: DataConfig,
     with_test: bool,
     cache: pathlib.Path | None,
-    check: Callable[[Contents], None],
-) -> Contents:
+    check: Callable[[Contents[Images]], None],
+) -> Contents[Images]:
     listing = folder.list_images(config, (VALIDATION, TEST) if with_test else (VALIDATION,))
     digests = {part: digest_files(files, listing.root) for part, files in listing.parts.items()}
     key = {
@@ -107,12 +88,12 @@ def _read_folder(
     return contents
 
 
-def _read_tfds(config: DataConfig, with_test: bool) -> Contents:
+def _read_tfds(config: DataConfig, with_test: bool) -> Contents[Images]:
     train, test, class_names, remarks = tfds_reader.read(config, with_test)
-    return Contents.from_parts({TRAIN: train, TEST: test}, class_names, remarks)
+    return from_parts({TRAIN: train, TEST: test}, class_names, remarks)
 
 
-def _read_digits(config: DataConfig, with_test: bool) -> Contents:
+def _read_digits(config: DataConfig, with_test: bool) -> Contents[Images]:
     """Handwritten digits that come with scikit-learn: 8 x 8 pixels of 17 gray levels."""
     import sklearn.datasets  # Here, as it takes long to import.
 
@@ -122,4 +103,4 @@ def _read_digits(config: DataConfig, with_test: bool) -> Contents:
     train, test = np.split(np.arange(len(images)), [_DIGITS_TO_LEARN_FROM])
     class_names = tuple(str(name) for name in digits.target_names)
     parts = {TRAIN: images.take(train), TEST: images.take(test) if with_test else None}
-    return Contents.from_parts(parts, class_names)
+    return from_parts(parts, class_names)

@@ -14,7 +14,7 @@ from snas_tf.data.images import Images, on_white, require_same_size, resize
 from snas_tf.data.parallel import parallel_map
 from snas_tf.errors import UserError, printable
 
-Files = list[tuple[pathlib.Path, int]]
+Files = Sequence[tuple[pathlib.Path, int]]
 """Paths of images, each with its label."""
 
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF")

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
 import tensorflow as tf
@@ -19,18 +20,16 @@ _DEVIATION = (58.395, 57.12, 57.375)
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class EncodedDataset:
-    """Training and test images that stay on disk; see `batches.Dataset`.
-
-    The images that are held out are both the validation and the test images, as in what is
-    published of ImageNet.
+    """The images a network learns from and those held out, all on disk; see `batches.Dataset`.
 
     Attributes:
         name: the value of `DataConfig.dataset`.
         train: the examples to learn from.
-        validation: the examples that are held out.
+        validation: the examples held out of the training images, or of a part of their own.
         class_names: the name of each class, in the order of the labels.
         image_size: (height, width) of the crops that a network is given, in pixels.
         mirror: whether training images are mirrored at random.
+        test: examples apart from both; None where they were not asked for or there are none.
     """
 
     name: str
@@ -39,6 +38,9 @@ class EncodedDataset:
     class_names: tuple[str, ...]
     image_size: tuple[int, int]
     mirror: bool = True
+    test: EncodedSource | None = None
+
+    preprocessing: ClassVar[str] = "center_crop"
 
     @property
     def num_training(self) -> int:
@@ -96,7 +98,9 @@ class EncodedDataset:
     @tf.autograph.experimental.do_not_convert
     def evaluation_batches(self, part: str, batch_size: int) -> tf.data.Dataset | None:
         """See `batches.Dataset`; the center crop of every image."""
-        source = {VALIDATION: self.validation, TEST: self.validation}[part]
+        source = {VALIDATION: self.validation, TEST: self.test}[part]
+        if source is None or not len(source):
+            return None
         count = len(source)
         padded = -(-count // batch_size) * batch_size
 

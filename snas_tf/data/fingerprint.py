@@ -4,11 +4,11 @@ import contextlib
 import hashlib
 import json
 import pathlib
-from collections.abc import Sequence
 
 import numpy as np
 
-from snas_tf.data.parallel import parallel_map
+from snas_tf.data.image_files import ImageFiles
+from snas_tf.data.parallel import parallel_map, show_progress
 from snas_tf.data.tfds_records import Records
 
 _ALL_BYTES = 4 * 2**30
@@ -17,7 +17,7 @@ _ALL_BYTES = 4 * 2**30
 _SAMPLED_RECORDS = 1000
 
 
-def digest_files(files: Sequence[tuple[pathlib.Path, int]], root: pathlib.Path) -> str:
+def digest_files(files: ImageFiles, root: pathlib.Path) -> str:
     """Compute the digest of image files: their names below `root`, labels, sizes and bytes.
 
     Of files of more than 4 GiB in all, the bytes of every n-th are read, those of about 4 GiB;
@@ -28,17 +28,17 @@ def digest_files(files: Sequence[tuple[pathlib.Path, int]], root: pathlib.Path) 
         files: paths, each with its label.
         root: the directory that the names are relative to.
     """
-    ordered = sorted(files)
-    sizes = [_size(path) for path, _ in ordered]
-    stride = max(-(-sum(sizes) // _ALL_BYTES), 1)
-    sampled = [path for path, _ in ordered[::stride]]
-    with parallel_map(_digest_file, sampled, "comparing images") as digests:
-        contents = list(digests)
+    ordered, count = files.ordered(), len(files)
+    found = show_progress(map(_size, ordered), count, "finding images")
+    sizes = np.fromiter(found, np.int64, count)
+    stride = max(-(-int(sizes.sum()) // _ALL_BYTES), 1)
+    sampled = ordered.take(np.arange(0, count, stride))
     whole = hashlib.sha256()
-    for position, ((path, label), size) in enumerate(zip(ordered, sizes, strict=True)):
-        content = contents[position // stride] if position % stride == 0 else None
-        name = path.relative_to(root).as_posix()
-        whole.update(json.dumps([name, label, size, content]).encode() + b"\n")
+    with parallel_map(_digest_file, sampled, "comparing images") as contents:
+        for position, ((path, label), size) in enumerate(zip(ordered, sizes, strict=True)):
+            content = next(contents) if position % stride == 0 else None
+            name = path.relative_to(root).as_posix()
+            whole.update(json.dumps([name, label, int(size), content]).encode() + b"\n")
     return whole.hexdigest()
 
 
@@ -61,13 +61,13 @@ def digest_records(records: Records) -> str:
     return whole.hexdigest()
 
 
-def _size(path: pathlib.Path) -> int:
+def _size(file: tuple[pathlib.Path, int]) -> int:
     with contextlib.suppress(OSError):
-        return path.stat().st_size
+        return file[0].stat().st_size
     return -1
 
 
-def _digest_file(path: pathlib.Path) -> str | None:
-    with contextlib.suppress(OSError), open(path, "rb") as stream:
+def _digest_file(file: tuple[pathlib.Path, int]) -> str | None:
+    with contextlib.suppress(OSError), open(file[0], "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
     return None

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from absl import logging
 
 from snas_tf.config import DataConfig
-from snas_tf.data.decoding import FORMAT_NAMES, SUFFIXES, Files
+from snas_tf.data.decoding import FORMAT_NAMES, SUFFIXES
+from snas_tf.data.image_files import ImageFiles
 from snas_tf.errors import UserError, printable
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
@@ -31,6 +32,7 @@ _DIRECTORY, _OTHER = "sub-directories", "pipes or devices"
 _BROKEN, _NO_SUFFIX = "links that lead nowhere", "files without a suffix"
 _DAMAGED = "unreadable images"
 _SHOWN_CLASSES = 20
+_SAMPLED_CLASSES = 100
 
 LeftOut = collections.Counter[str]
 """How many entries of a directory are not read, by kind."""
@@ -50,7 +52,7 @@ class Listing:
 
     root: pathlib.Path
     class_names: tuple[str, ...]
-    parts: dict[str, Files]
+    parts: dict[str, ImageFiles]
     left_out: dict[pathlib.Path, LeftOut]
 
     def remarks(self, damaged: Iterable[pathlib.Path] = ()) -> tuple[str, ...]:
@@ -119,19 +121,41 @@ def list_images(config: DataConfig, held_out: tuple[str, ...]) -> Listing:
     root = pathlib.Path(str(config.data_dir))
     class_names = _class_names(directories[TRAIN], root)
     left_out = {root: _beside_classes(root, root)} if directories[TRAIN] != root else {}
-    parts: dict[str, Files] = {}
+    parts: dict[str, ImageFiles] = {}
     for part, directory in directories.items():
         _require_same_classes(class_names, _class_names(directory, root), directory, root)
         left_out[directory] = _beside_classes(directory, root)
-        parts[part] = []
+        found = []
         for label, name in enumerate(class_names):
-            paths, left_out[directory / name] = _scan(directory / name, root)
-            parts[part] += [(path, label) for path in paths]
+            names, left_out[directory / name] = _scan(directory / name, root)
+            found.append((directory / name, label, names))
+        parts[part] = ImageFiles.from_names(found)
     left_out = {path: kinds for path, kinds in left_out.items() if kinds}
     if left_out:
         total = _format_counts(sum(left_out.values(), LeftOut()))
         logging.warning("%s: left out %s", printable(str(root)), total)
     return Listing(root, class_names, parts, left_out)
+
+
+def count_images(config: DataConfig) -> tuple[int, list[pathlib.Path]]:
+    """Count the training images of a folder by their names, and open none.
+
+    Returns:
+        Their number, and the first one of each class; of more than a hundred, of a hundred classes.
+
+    Raises:
+        UserError: the folder is not one; names the setting.
+    """
+    train, root = find_parts(config)[TRAIN], pathlib.Path(str(config.data_dir))
+    count, first = 0, []
+    for name in _class_names(train, root):
+        entries = _list_entries(train / name, root)
+        images = [
+            one.name for one in entries if pathlib.PurePath(one.name).suffix.lower() in SUFFIXES
+        ]
+        count += len(images)
+        first += [train / name / one for one in images[:1]]
+    return count, first[:: -(-len(first) // _SAMPLED_CLASSES) or 1]
 
 
 def _class_names(part: pathlib.Path, root: pathlib.Path) -> tuple[str, ...]:
@@ -160,14 +184,14 @@ def _require_same_classes(
         )
 
 
-def _scan(directory: pathlib.Path, root: pathlib.Path) -> tuple[list[pathlib.Path], LeftOut]:
-    """List the images of a class, and count what else is there."""
+def _scan(directory: pathlib.Path, root: pathlib.Path) -> tuple[list[str], LeftOut]:
+    """List the names of the images of a class, and count what else is there."""
     images, left_out = [], LeftOut()
     for entry in _list_entries(directory, root):
         kind = _kind(entry)
         if kind in SUFFIXES:
             _require_utf8(pathlib.Path(entry.path), root)
-            images.append(directory / entry.name)
+            images.append(entry.name)
         else:
             left_out[kind] += 1
     if not images:

@@ -1,17 +1,22 @@
 """A data set whose training images are divided: some for theta, the others for the architecture."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from snas_tf.data import splits
 from snas_tf.data.batches import HELD_OUT, VALIDATION, BatchConfig
+from snas_tf.data.encoded_dataset import EncodedDataset
 from snas_tf.data.memory_dataset import MemoryDataset
 from snas_tf.errors import UserError
 
 JUDGED = 1000
 """Images on which children are judged to derive one, at most about: many are judged each time."""
+
+SplitDataset = MemoryDataset | EncodedDataset
+"""A data set of parts, whose training images can be divided further."""
 
 _ORDER = 2**31
 """Added to the seed of a run, which is smaller, for batches of images held out."""
@@ -28,12 +33,12 @@ class HeldOutDataset:
         held_out: the same, with the images held out in place of the former.
     """
 
-    theta: MemoryDataset
-    held_out: MemoryDataset
+    theta: SplitDataset
+    held_out: SplitDataset
 
     @classmethod
     def divide(
-        cls, dataset: MemoryDataset, fraction: float, seed: int, batch_size: int
+        cls, dataset: SplitDataset, fraction: float, seed: int, batch_size: int
     ) -> "HeldOutDataset":
         """Divide training images at random; every class gives its share.
 
@@ -49,7 +54,8 @@ class HeldOutDataset:
         counts = check_division(dataset, fraction, batch_size)
         parts = splits.split(dataset.train.labels, counts, seed)
         theta, held_out = (
-            dataclasses.replace(dataset, train=dataset.train.take(part)) for part in parts
+            dataclasses.replace(dataset, train=dataset.train.take(part))  # type: ignore[arg-type]
+            for part in parts
         )
         return cls(theta, held_out)
 
@@ -74,6 +80,11 @@ class HeldOutDataset:
     def image_size(self) -> tuple[int, int]:
         """See `batches.Dataset`."""
         return self.theta.image_size
+
+    @property
+    def preprocessing(self) -> str:
+        """See `batches.Dataset`."""
+        return self.theta.preprocessing
 
     @property
     def num_training(self) -> int:
@@ -113,7 +124,8 @@ class HeldOutDataset:
     def evaluation_batches(self, part: str, batch_size: int) -> tf.data.Dataset | None:
         """See `batches.Dataset`; `HELD_OUT` is a part too."""
         if part == HELD_OUT:
-            held_out = dataclasses.replace(self.held_out, validation=self.held_out.train)
+            images: Any = self.held_out.train
+            held_out = dataclasses.replace(self.held_out, validation=images)
             return held_out.evaluation_batches(VALIDATION, batch_size)
         return self.theta.evaluation_batches(part, batch_size)
 
@@ -122,7 +134,7 @@ class HeldOutDataset:
         return self.theta.training_sample(count)
 
 
-def check_division(dataset: MemoryDataset, fraction: float, batch_size: int) -> np.ndarray:
+def check_division(dataset: SplitDataset, fraction: float, batch_size: int) -> np.ndarray:
     """Count the images of each class to hold out, int64 [classes].
 
     Args:

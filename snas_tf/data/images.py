@@ -29,6 +29,10 @@ class Images:
         """The examples at integer `indices` [examples], in that order."""
         return Images(self.images[indices], self.labels[indices])
 
+    def relabel(self, labels: np.ndarray) -> "Images":
+        """The same examples with new labels, int64 [old labels]."""
+        return Images(self.images, labels[self.labels])
+
 
 def stack(blocks: Iterable[tuple[np.ndarray, np.ndarray]], image_size: int | None) -> Images:
     """Gather blocks of examples, one block at a time.

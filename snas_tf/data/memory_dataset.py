@@ -1,6 +1,7 @@
 """A data set in memory, split into training, validation and test images."""
 
 import dataclasses
+from typing import ClassVar
 
 import numpy as np
 import tensorflow as tf
@@ -33,6 +34,8 @@ class MemoryDataset:
     class_names: tuple[str, ...]
     mirror: bool
     test: Images | None = None
+
+    preprocessing: ClassVar[str] = "resize"
 
     @property
     def image_size(self) -> tuple[int, int]:

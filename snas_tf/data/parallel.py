@@ -1,5 +1,6 @@
 """Work on many files over all cores, with progress."""
 
+import collections
 import concurrent.futures
 import contextlib
 import os
@@ -12,6 +13,9 @@ import tqdm
 
 _QUIET_SECONDS = 2.0
 _LINE_SECONDS = 60.0
+
+_AHEAD = 1000
+"""Items that are begun before their results are wanted, at most: each takes a kilobyte."""
 
 
 @contextlib.contextmanager
@@ -35,9 +39,22 @@ def parallel_map(
     """
     pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
     try:
-        yield show_progress(pool.map(function, items), len(items), description)
+        yield show_progress(_map(pool, function, items), len(items), description)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _map(
+    pool: concurrent.futures.Executor, function: Callable[[Any], Any], items: Sequence[Any]
+) -> Iterator[Any]:
+    """Call a function for every item, in order; `Executor.map` would submit them all at once."""
+    pending: collections.deque[concurrent.futures.Future] = collections.deque()
+    for item in items:
+        pending.append(pool.submit(function, item))
+        if len(pending) > _AHEAD:
+            yield pending.popleft().result()
+    while pending:
+        yield pending.popleft().result()
 
 
 def show_progress(results: Iterable[Any], count: int, description: str) -> Iterator[Any]:

@@ -31,6 +31,9 @@ class Records(Protocol):
     def __getitem__(self, position: int) -> bytes:
         """The record at `position`."""
 
+    def number(self, position: int) -> int:
+        """The position among all records of the split."""
+
     def make_reader(self) -> ReadRecord:
         """Make a function that reads a record in a graph; to be called outside of the graph."""
 
@@ -70,6 +73,10 @@ class TFRecords:
         if not 0 <= position < len(self):
             raise IndexError(position)
         return self.make_reader()(tf.constant(position, tf.int64)).numpy()
+
+    def number(self, position: int) -> int:
+        """The position itself."""
+        return position
 
     def make_reader(self) -> ReadRecord:
         """Make a function that reads and checks a record in a graph."""
@@ -117,6 +124,10 @@ class ArrayRecords:
         """The record at `position`, 0 to the number of records less 1."""
         return self._source[position]
 
+    def number(self, position: int) -> int:
+        """The position itself."""
+        return position
+
     def make_reader(self) -> ReadRecord:
         """Make a function that reads a record in a graph."""
 
@@ -125,6 +136,38 @@ class ArrayRecords:
             return tf.ensure_shape(record, [])
 
         return read
+
+
+class TakenRecords:
+    """Some of the records of a split.
+
+    Args:
+        records: the records to take from.
+        positions: those that are taken, integers [records], in this order.
+    """
+
+    def __init__(self, records: Records, positions: np.ndarray) -> None:
+        self._records = records
+        self._positions = np.asarray(positions, np.int64)
+
+    def __len__(self) -> int:
+        """The number of records."""
+        return len(self._positions)
+
+    def __getitem__(self, position: int) -> bytes:
+        """The record at `position`, 0 to the number of records less 1."""
+        return self._records[int(self._positions[position])]
+
+    def number(self, position: int) -> int:
+        """The position among all records of the split."""
+        return self._records.number(int(self._positions[position]))
+
+    def make_reader(self) -> ReadRecord:
+        """Make a function that reads a record in a graph."""
+        read = self._records.make_reader()
+        with tf.device("CPU"):
+            positions = tf.constant(self._positions)
+        return lambda position: read(positions[position])
 
 
 def open_records(builder: Any, split: str, name: str) -> Records:

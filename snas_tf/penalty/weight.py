@@ -108,7 +108,8 @@ def make_weight(
     for measure in child_size.MEASURES:
         target = getattr(config, f"target_{measure}")
         if target is not None:
-            return TargetWeight(child_size.evaluation_size(measure, space), target, num_steps)
+            size = child_size.evaluation_size(measure, space, config.stem)
+            return TargetWeight(size, target, num_steps)
     table = config.read_latency_table()
     if table is not None and config.target_latency_ms is not None:
         size = child_latency.latency_size(table, space)

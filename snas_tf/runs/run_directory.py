@@ -170,8 +170,18 @@ class RunDirectory:
         Raises:
             UserError: it was not; names the first setting or input that differs.
         """
-        if self.record.exists() and self.has_trained():
-            record.check_against(run_record.read(self.record), self.path, may_grow)
+        before = self.read_record_of_training()
+        if before is not None:
+            record.check_against(before, self.path, may_grow)
+
+    def read_record_of_training(self) -> RunRecord | None:
+        """Read the record of the run in the directory; None where there is none that has trained.
+
+        Raises:
+            UserError: it is damaged.
+        """
+        is_known = self.record.exists() and self.has_trained()
+        return run_record.read(self.record) if is_known else None
 
     def has_trained(self) -> bool:
         """Whether the run, or one within that it consists of, has a result or a checkpoint."""

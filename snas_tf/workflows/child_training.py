@@ -15,7 +15,7 @@ from snas_tf.architecture.architectures import Architecture
 from snas_tf.architecture.cost import total
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.config import ChildConfig
-from snas_tf.data import memory_collection
+from snas_tf.data import image_storage
 from snas_tf.data.batches import TEST, VALIDATION, BatchConfig, Collection, Dataset
 from snas_tf.errors import UserError
 from snas_tf.files import whole_files
@@ -32,9 +32,9 @@ from snas_tf.workflows.workflow import Workflow
 
 
 class ChildTraining(Workflow):
-    """Training and test of a child on images in memory.
+    """Training and test of a child.
 
-    A subclass for other images overrides how they are read, the network and the model.
+    A subclass for ImageNet overrides how images are read, the network and the model.
     """
 
     kind = "evaluate"
@@ -55,7 +55,10 @@ class ChildTraining(Workflow):
 
     def read_images(self, run: RunDirectory) -> Collection:
         """See `Workflow.read_images`."""
-        return memory_collection.read(self.data_config, with_test=True, cache=run.images)
+        seed = self.proxy_seed(run)
+        return image_storage.read(
+            self.data_config, with_test=True, cache=run.images, proxy_seed=seed
+        )
 
     def check_images(self, images: Collection) -> None:
         """See `Workflow.check_images`; initial weights have learned from the same images."""
@@ -69,6 +72,12 @@ class ChildTraining(Workflow):
         if self.initial_weights is not None:
             return self.initial_weights.split_seed
         return super().split_seed()
+
+    def proxy_seed(self, run: RunDirectory) -> int:
+        """See `Workflow.proxy_seed`; initial weights have learned from a proxy of their own."""
+        if self.initial_weights is not None:
+            return self.initial_weights.proxy_seed
+        return super().proxy_seed(run)
 
     def inputs(self) -> dict[str, Any]:
         """See `Workflow.inputs`."""

@@ -9,9 +9,9 @@ from typing import Any
 from snas_tf import plots
 from snas_tf.architecture.benchmark_table import BenchmarkTable
 from snas_tf.config import Comparison, DataConfig, RunConfig
-from snas_tf.data import memory_collection
+from snas_tf.data import image_storage
+from snas_tf.data.collection import ImageCollection
 from snas_tf.data.image_errors import as_user_errors
-from snas_tf.data.memory_collection import MemoryCollection
 from snas_tf.errors import UserError, format_setting, shorten_path
 from snas_tf.files import whole_files
 from snas_tf.runs import devices
@@ -91,15 +91,15 @@ def _pictures(directory: pathlib.Path) -> list[pathlib.Path]:
 
 def _read_images(
     comparison: Comparison, data_config: DataConfig, run: RunDirectory
-) -> MemoryCollection:
+) -> ImageCollection:
     with_test = comparison.child is not None
-    images = memory_collection.read(data_config, with_test=with_test, cache=run.images)
-    memory_collection.check_usable(images.without_test(), with_test=False)
+    images = image_storage.read(data_config, with_test=with_test, cache=run.images)
+    images.without_test().check_usable(with_test=False)
     return images
 
 
 def _check_images(
-    comparison: Comparison, data_config: DataConfig, run_config: RunConfig, images: MemoryCollection
+    comparison: Comparison, data_config: DataConfig, run_config: RunConfig, images: ImageCollection
 ) -> None:
     """Check that every algorithm can use the images, before any is trained."""
     for label, config in comparison.searches.items():

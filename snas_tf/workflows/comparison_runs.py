@@ -15,7 +15,7 @@ from snas_tf.architecture.genotype_source import read_genotype
 from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.config import Comparison, DataConfig, RunConfig
 from snas_tf.config.comparison import RANDOM, directory_name
-from snas_tf.data.memory_collection import MemoryCollection
+from snas_tf.data.collection import ImageCollection
 from snas_tf.errors import UserError, printable
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.workflows.child_training import ChildTraining
@@ -42,7 +42,7 @@ class Member:
     seed: int
     part: str | int
     path: pathlib.Path
-    make: Callable[[MemoryCollection], Workflow] = dataclasses.field(compare=False)
+    make: Callable[[ImageCollection], Workflow] = dataclasses.field(compare=False)
 
     @property
     def name(self) -> str:
@@ -96,7 +96,7 @@ class ComparisonRuns:
         path = self._path(label, seed)
         config = self._comparison.searches[label]
 
-        def make(images: MemoryCollection) -> Workflow:
+        def make(images: ImageCollection) -> Workflow:
             workflow = Search(config, self._data_config, self._place(path, seed))
             workflow.images = images.without_test()
             return workflow
@@ -123,7 +123,7 @@ class ComparisonRuns:
         path: pathlib.Path,
         seed: int,
         genotype: Callable[[], Genotype],
-        images: MemoryCollection,
+        images: ImageCollection,
     ) -> Workflow:
         config = self._comparison.child
         assert config is not None  # `Comparison` requires it.
@@ -139,7 +139,7 @@ class ComparisonRuns:
         return dataclasses.replace(self._run_config, model_dir=path, seed=seed)
 
 
-def run_all(members: Sequence[Member], images: MemoryCollection) -> Outcomes:
+def run_all(members: Sequence[Member], images: ImageCollection) -> Outcomes:
     """Run or continue each; one that fails is named, and the others go on.
 
     Args:

@@ -44,9 +44,7 @@ class ImageNetTraining(ChildTraining):
 
     def describe(self, dataset: Dataset) -> NetworkDescription:
         """See `Workflow.describe`; as wide as it may be if its width is not given."""
-        described = dataclasses.replace(
-            super().describe(dataset), stem="imagenet", preprocessing="center_crop"
-        )
+        described = super().describe(dataset)
         if not isinstance(self.architecture, Genotype):
             return described
         return self._fit_budget(self.architecture, described)
@@ -61,6 +59,7 @@ class ImageNetTraining(ChildTraining):
                 described.image_size,
                 len(described.class_names),
                 budget,
+                described.stem,
             )
             described = dataclasses.replace(described, init_channels=channels)
         multiply_adds = child_cost(

@@ -60,6 +60,12 @@ class InitialWeights:
         """The seed that decided which images the search held out."""
         return self._record.settings["seed"]
 
+    @property
+    def proxy_seed(self) -> int:
+        """The seed that drew the proxy of the images, if the search had one."""
+        images = self._record.inputs.get("images", {})
+        return images.get("proxy", {}).get("seed", self.split_seed)
+
     def fingerprint(self) -> dict[str, Any]:
         """Identification of the weights: step of the search, digest of its data.
 
@@ -78,10 +84,17 @@ class InitialWeights:
         Raises:
             UserError: the images are not the search's, or another share of them is held out.
         """
-        searched = self._record.inputs.get("images", {}).get("digest", {})
+        images = self._record.inputs.get("images", {})
+        searched = images.get("digest", {})
         for part in (TRAIN, VALIDATION):
             if fingerprint["digest"].get(part) != searched.get(part):
                 raise self._refusal(f"has seen other {part} images", "the same images")
+        if fingerprint.get("proxy") != images.get("proxy"):
+            accepted = "the same `classes` and `examples_per_class`"
+            raise self._refusal("has seen another draw of the images", accepted)
+        if fingerprint.get("storage") != images.get("storage"):
+            storage = images.get("storage", "memory")
+            raise self._refusal(f"read its images from {storage}", f"`image_storage`={storage}")
         held_out = self._record.settings["validation_fraction"]
         if VALIDATION not in searched and validation_fraction not in (0, held_out):
             setting = format_setting("validation_fraction", validation_fraction)
@@ -110,7 +123,7 @@ class InitialWeights:
             UserError: the child's network is another one.
         """
         searched = description.read(self._run.network)
-        for field in ("num_cells", "init_channels", "image_size", "class_names"):
+        for field in ("num_cells", "init_channels", "stem", "image_size", "class_names"):
             ours, theirs = getattr(described, field), getattr(searched, field)
             if ours != theirs:
                 raise self._refusal(

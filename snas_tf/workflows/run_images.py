@@ -7,7 +7,7 @@ import pathlib
 import tensorflow as tf
 
 from snas_tf.config import DataConfig
-from snas_tf.data import encoded_collection, memory_collection
+from snas_tf.data import encoded_collection, image_storage
 from snas_tf.data.batches import VALIDATION, Collection, Dataset
 from snas_tf.data.image_errors import as_user_errors
 from snas_tf.errors import UserError, format_setting
@@ -32,7 +32,8 @@ def read(record: RunRecord, run: RunDirectory, data_dir: pathlib.Path | None = N
         if record.kind == "imagenet":
             images = encoded_collection.read(config, cache=run.images)
         else:
-            images = memory_collection.read(config, with_test=True, cache=run.images)
+            seed = _find_proxy_seed(record)
+            images = image_storage.read(config, with_test=True, cache=run.images, proxy_seed=seed)
     if json.loads(json.dumps(images.fingerprint)) != record.inputs.get("images"):
         raise UserError(
             f"{_format_place(config)}: not the images of the run in "
@@ -71,6 +72,11 @@ def _find_split_seed(record: RunRecord, run: RunDirectory) -> int:
             "record what images its initial weights have seen, accepted: a run of this version"
         )
     return seed
+
+
+def _find_proxy_seed(record: RunRecord) -> int:
+    """The seed that drew a proxy; any other where there is none."""
+    return record.inputs.get("images", {}).get("proxy", {}).get("seed", 0)
 
 
 def _format_place(config: DataConfig) -> str:

@@ -16,7 +16,7 @@ from snas_tf.architecture.genotype_json import to_json
 from snas_tf.architecture.genotype_source import read_genotype
 from snas_tf.architecture.network_cost import child_cost
 from snas_tf.config import DataConfig, RunConfig, SearchConfig, algorithms
-from snas_tf.data import memory_collection
+from snas_tf.data import image_storage
 from snas_tf.data.batches import VALIDATION, BatchConfig, Collection, Dataset
 from snas_tf.data.held_out_dataset import HeldOutDataset, check_division
 from snas_tf.files import whole_files
@@ -46,7 +46,8 @@ class Search(Workflow):
 
     def read_images(self, run: RunDirectory) -> Collection:
         """See `Workflow.read_images`; test images are never read."""
-        return memory_collection.read(self.data_config, cache=run.images)
+        seed = self.proxy_seed(run)
+        return image_storage.read(self.data_config, cache=run.images, proxy_seed=seed)
 
     def check_images(self, images: Collection) -> None:
         """Check that the algorithm can divide the training images.

@@ -9,7 +9,7 @@ from typing import Any
 from snas_tf.architecture.genotype_source import read_genotype
 from snas_tf.config import DataConfig, RunConfig, Tuning
 from snas_tf.config.tuning import TRAINED
-from snas_tf.data.memory_collection import MemoryCollection
+from snas_tf.data.collection import ImageCollection
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.workflows.child_training import ChildTraining
 from snas_tf.workflows.search import Search
@@ -32,7 +32,7 @@ class Trials:
         tuning: Tuning,
         data_config: DataConfig,
         run_config: RunConfig,
-        images: MemoryCollection,
+        images: ImageCollection,
     ) -> None:
         self._tuning = tuning
         self._data_config = data_config

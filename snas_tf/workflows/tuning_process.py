@@ -8,8 +8,8 @@ from typing import Any
 import grpc
 
 from snas_tf.config import DataConfig, RunConfig, Tuning
-from snas_tf.data import memory_collection
-from snas_tf.data.memory_collection import MemoryCollection
+from snas_tf.data import image_storage
+from snas_tf.data.collection import ImageCollection
 from snas_tf.errors import UserError, format_setting
 from snas_tf.runs import devices, run_record
 from snas_tf.runs.run_directory import RunDirectory
@@ -105,7 +105,7 @@ class TuningProcess:
         count = oracles.num_trials(self._oracle)
         return chief.serve(tuner, self._oracle, count, pulse, self._timeout)
 
-    def _make_tuner(self, images: MemoryCollection) -> TrialTuner:
+    def _make_tuner(self, images: ImageCollection) -> TrialTuner:
         path, count = self._run_config.model_dir, oracles.num_trials(self._oracle)
         trials = Trials(self._tuning, self._data_config, self._run_config, images)
         return TrialTuner(self._oracle, self._tuning, path, trials, count)
@@ -123,8 +123,10 @@ class TuningProcess:
             time.sleep(_WAIT)
         return run_record.read(self._run.record)
 
-    def _read_images(self) -> MemoryCollection:
-        images = memory_collection.read(self._data_config, cache=self._run.images)
+    def _read_images(self) -> ImageCollection:
+        images = image_storage.read(
+            self._data_config, cache=self._run.images, proxy_seed=self._run_config.seed
+        )
         print(images.summary(), flush=True)
         searches: dict[tuple[Any, ...], Search] = {}
         for chosen in self._tuning.corners():
@@ -135,6 +137,6 @@ class TuningProcess:
             searches[*divided, data_config.batch_size] = search
         for search in searches.values():
             of_batch = dataclasses.replace(images, config=search.data_config)
-            memory_collection.check_usable(of_batch, with_test=False)
+            of_batch.check_usable(with_test=False)
             search.check_images(images)
         return images

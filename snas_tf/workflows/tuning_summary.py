@@ -101,6 +101,7 @@ def _figures(tuning: Tuning, run_config: RunConfig, number: int) -> dict[str, An
         **size,
         "num_cells": described.num_cells,
         "init_channels": described.init_channels,
+        "stem": described.stem,
         "directory": run.path.relative_to(path).as_posix(),
         "genotype": run.genotype.relative_to(path).as_posix(),
     }

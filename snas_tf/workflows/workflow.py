@@ -92,6 +92,12 @@ class Workflow:
         """The seed that decides which images are held out."""
         return self.run_config.seed
 
+    def proxy_seed(self, run: RunDirectory) -> int:
+        """The seed that draws a proxy: that of the first of several seeds, as recorded."""
+        recorded = run.read_record_of_training()
+        proxy = recorded.inputs.get("images", {}).get("proxy") if recorded else None
+        return proxy["seed"] if proxy else self.run_config.seed
+
     def describe(self, dataset: Dataset) -> NetworkDescription:
         """Describe the network to train."""
         mean, deviation = dataset.channel_statistics()
@@ -102,6 +108,8 @@ class Workflow:
             dataset.class_names,
             tuple(mean.tolist()),
             tuple(deviation.tolist()),
+            self.config.stem,
+            dataset.preprocessing,
         )
 
     def train(

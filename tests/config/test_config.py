@@ -60,11 +60,15 @@ DATA = {
     "validation_fraction": BELOW_ONE,
     "min_crop_area": ([0.01, 1.0], [0.009, 1.001]),
     "color_jitter": ([0.0, 1.0], [-TINY, 1.001]),
+    "image_storage": ([None, "memory", "disk"], ["cloud"]),
+    "classes": ([None, 2, 1_000_000], [1, 1_000_001]),
+    "examples_per_class": ([None, 1, 1_000_000_000], [0, 1_000_000_001]),
 }
 RUN = {name: ([0, LARGEST], [-1, LARGEST + 1]) for name in ("seed", "checkpoint_every_steps")}
 TRAINING = {
     "num_cells": ([3, 200], [2, 201]),
     "init_channels": ([2, 4096], [0, 3, 4098]),
+    "stem": (["cifar", "imagenet"], ["mnist"]),
     "epochs": EPOCHS,
     "theta_learning_rate": NOT_NEGATIVE,
     "theta_momentum": BELOW_ONE,

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from snas_tf.data import fingerprint
+from snas_tf.data.image_files import ImageFiles
 
 
 @pytest.fixture
@@ -17,7 +18,12 @@ def files(tmp_path):
 
 
 def digest(files):
-    return fingerprint.digest_files(files, files[0][0].parents[1])
+    labeled = {(path.parent, label) for path, label in files}
+    named = [
+        (parent, label, [path.name for path, one in files if (path.parent, one) == (parent, label)])
+        for parent, label in labeled
+    ]
+    return fingerprint.digest_files(ImageFiles.from_names(named), files[0][0].parents[1])
 
 
 def test_files_that_have_moved_are_the_same(files, tmp_path):
