@@ -85,7 +85,7 @@ def faults():
     """List the faults."""
     group = "The run directory"
     yield Fault(group, "the same command twice at once", _twice)
-    yield Fault(group, "read-only", _read_only, quick=True)
+    yield Fault(group, "read-only", _read_only)
     for kind in ("search", "evaluate"):
         vanished = functools.partial(_vanished, kind=kind)
         yield Fault(group, f"vanishes during the training, {kind}", vanished)
