@@ -2,7 +2,6 @@
 
 import errno
 import signal
-import subprocess
 
 import numpy as np
 import PIL.Image
@@ -11,7 +10,7 @@ from absl import flags
 
 from flags import command_line, modes, program, wording
 from snas_tf.errors import UserError
-from tests.programs import command, run
+from tests.programs import run
 
 LATE = ("config", "arguments")  # what a mode's flags become, when it can check them together
 
@@ -224,18 +223,3 @@ def test_an_interruption_promises_to_continue_only_where_there_is_a_checkpoint(
     assert "continues from the last checkpoint" in printed
     _, printed = stopped(monkeypatch, capsys, KeyboardInterrupt(), "--mode=profile")
     assert printed == "\ninterrupted\n"
-
-
-def test_a_terminated_program_says_so_in_a_line(tmp_path):
-    process = subprocess.Popen(
-        command("--mode=search", "--dataset=digits", "--epochs=100"),
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert "train" in process.stdout.readline()
-    process.terminate()
-    _, printed = process.communicate(timeout=600)
-    assert process.returncode == 143
-    assert printed == "\ninterrupted before the first checkpoint: the same command starts again\n"

@@ -88,8 +88,13 @@ def command(kind, model_dir, images, every=0):
 
 def start(kind, model_dir, images, every, operation=ENDLESS):
     """Start a run that kills itself before a file operation, counted from 1."""
-    main, *flags = command(kind, model_dir, images, every)
-    arguments = [sys.executable, "-c", HOOKED, main, model_dir.name, str(operation)]
+    _, *flags = command(kind, model_dir, images, every)
+    return start_hooked(flags, model_dir.name, operation)
+
+
+def start_hooked(flags, directory, operation=ENDLESS):
+    """Start a program that kills itself before a file operation in a directory."""
+    arguments = [sys.executable, "-c", HOOKED, str(ROOT / "main.py"), directory, str(operation)]
     environment = {"DEVICES": "1", **os.environ, "LIMIT": str(operation)}
     return subprocess.Popen(
         [*arguments, *flags],
