@@ -1,14 +1,13 @@
 """The config of a search."""
 
 import dataclasses
-import itertools
 import pathlib
 from typing import Annotated
 
-from snas_tf.architecture import child_latency, child_size, latency_file, spaces
+from snas_tf.architecture import latency_file, spaces
 from snas_tf.architecture.latency_table import LatencyTable
 from snas_tf.architecture.search_space import SearchSpace
-from snas_tf.config import algorithms
+from snas_tf.config import algorithms, search_checks
 from snas_tf.config.accepted import OneOf, Range
 from snas_tf.config.training import OWN, TrainingConfig
 from snas_tf.errors import UserError, format_setting
@@ -18,8 +17,6 @@ PENALTY_ESTIMATORS = ("expectation", "reparameterization", "policy_gradient")
 PENALTY_SCALES = ("linear", "log")
 DARTS_ORDERS = ("1", "2", "single_level")
 ALPHA_DECAYS = ("decoupled", "coupled")
-CRITERIA_WEIGHTS = ("parameters_weight", "flops_weight", "memory_access_weight", "latency_weight")
-TARGETS = ("target_parameters", "target_multiply_adds", "target_latency_ms")
 
 _NOT_NEGATIVE = Range(0)
 _POSITIVE = Range(0, above=True)
@@ -142,25 +139,7 @@ class SearchConfig(TrainingConfig):
         }.items():
             if getattr(self, name) == own:
                 object.__setattr__(self, name, None)
-        if self.epochs < 1:
-            raise UserError(f"`epochs`={self.epochs}: nothing to search with, accepted: 1 or more")
-        self._check_space(spec)
-        divided = algorithms.DEFAULTS["architecture_fraction"]
-        if self.darts_order == "single_level" and self.architecture_fraction != divided:
-            raise UserError(
-                f"`architecture_fraction`={self.architecture_fraction:g}: given with "
-                "`darts_order`=single_level, which divides no images, accepted: with 1 or 2"
-            )
-        if self.final_temperature > self.initial_temperature:
-            raise UserError(
-                f"`final_temperature`={self.final_temperature:g}: above `initial_temperature`="
-                f"{self.initial_temperature:g}, accepted: the same or less"
-            )
-        self._check_population(spec)
-        self._check_estimator()
-        self._check_criteria()
-        self._check_targets()
-        self._check_latency()
+        search_checks.check(self, spec)
 
     @property
     def search_space(self) -> SearchSpace:
@@ -189,68 +168,6 @@ class SearchConfig(TrainingConfig):
                     f"{self.algorithm}, accepted: with `algorithm`="
                     f"{' or '.join(algorithms.having(field.name))}"
                 )
-
-    def _check_space(self, spec: algorithms.AlgorithmSpec) -> None:
-        if spec.drops_edges and self.search_space.zero is None:
-            name = "space" if self.operations is None else "operations"
-            raise UserError(
-                f"{format_setting(name, getattr(self, name))}: has no operation none, without "
-                f"which `algorithm`={self.algorithm} can't drop edges, accepted: one that has it"
-            )
-
-    def _check_population(self, spec: algorithms.AlgorithmSpec) -> None:
-        names = ("tournament_size", "population_size", "derivation_samples")
-        for smaller, larger in itertools.pairwise(name for name in names if spec.has(name)):
-            value, most = getattr(self, smaller), getattr(self, larger)
-            if value > most:
-                raise UserError(
-                    f"`{smaller}`={value}: more than `{larger}`={most}, accepted: at most as many"
-                )
-
-    def _check_estimator(self) -> None:
-        if self.relaxation == "one_hot" and self.penalty_estimator != "expectation":
-            raise UserError(
-                f"`penalty_estimator`={self.penalty_estimator}: samples relaxed draws, which "
-                "`relaxation`=one_hot does not have, accepted: expectation"
-            )
-        if self.penalty_baseline and self.penalty_estimator != "policy_gradient":
-            raise UserError(
-                f"`penalty_baseline`=True: given with `penalty_estimator`="
-                f"{self.penalty_estimator}, accepted: with `penalty_estimator`=policy_gradient"
-            )
-
-    def _check_criteria(self) -> None:
-        if not any(getattr(self, name) for name in CRITERIA_WEIGHTS):
-            names = ", ".join(f"`{name}`=0" for name in CRITERIA_WEIGHTS)
-            raise UserError(f"{names}: nothing costs anything, accepted: at least one > 0")
-
-    def _check_targets(self) -> None:
-        weights = ("constraint_weight", *TARGETS)
-        given = [format_setting(one, getattr(self, one)) for one in weights if getattr(self, one)]
-        if len(given) > 1:
-            raise UserError(
-                f"{given[-1]}: given together with {given[0]}, accepted: one of the two"
-            )
-        for measure in child_size.MEASURES:
-            target = getattr(self, f"target_{measure}")
-            if target is not None:
-                child_size.check_target(measure, target, self.search_space, self.stem)
-
-    def _check_latency(self) -> None:
-        table, needing = self.read_latency_table(), ("latency_weight", "target_latency_ms")
-        if table is None:
-            for name in (name for name in needing if getattr(self, name)):
-                raise UserError(
-                    f"{format_setting(name, getattr(self, name))}: needs the latencies of this "
-                    "machine, accepted: with `latency_table`, a file of `kind`=latency"
-                )
-            return
-        if table.space != self.space:
-            raise UserError(
-                f"{format_setting('latency_table', self.latency_table)}: space {table.space}, "
-                f"accepted: a table of {format_setting('space', self.space)}"
-            )
-        child_latency.check_target(table, self.search_space, self.target_latency_ms)
 
 
 def find_space(name: str) -> SearchSpace:
