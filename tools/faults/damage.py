@@ -58,7 +58,7 @@ def _finished(place, damage):
         model_dir = place.copy(source, "run")
         damage(model_dir / name, random.Random(str(name)))
         done = place.run("--mode=export", "--format=keras", f"--model_dir={model_dir}")
-        if done.returncode:
+        if done.returncode != 0:
             outcome = judge_refusal(done)
         elif np.array_equal(_predictions(place, model_dir), expected):
             outcome = Outcome(SURVIVED)
@@ -75,7 +75,7 @@ def _predictions(place, model_dir):
     path = model_dir / "model.keras"
     if not path.exists():
         done = place.run("--mode=export", "--format=keras", f"--model_dir={model_dir}")
-        if done.returncode:
+        if done.returncode != 0:
             raise RuntimeError(done.stderr)
     images = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), np.uint8)
     return keras.models.load_model(path).predict(images, verbose=0)

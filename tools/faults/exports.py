@@ -26,7 +26,7 @@ def _killed(place, file_format):
     """Kill an export over an older one at file operations: what is there is whole."""
     model_dir = _run_dir(place)
     flags = ("--mode=export", f"--format={file_format}", f"--model_dir={model_dir}")
-    if (done := place.run(*flags)).returncode:
+    if (done := place.run(*flags)).returncode != 0:
         return Outcome(LOST, done.stderr[-300:])
     target = model_dir / _FORMATS[file_format]
     expected = _predict(target, _images())
@@ -40,7 +40,7 @@ def _killed(place, file_format):
         words = f"killed at operation {operation}" if killed else "ended before"
         outcomes.append(Outcome(SURVIVED if same else LOST, words))
     left = [path.name for path in model_dir.iterdir() if path.name.startswith(".")]
-    if (done := place.run(*flags)).returncode:
+    if (done := place.run(*flags)).returncode != 0:
         return Outcome(LOST, f"does not export again: {done.stderr[-300:]}")
     after = [path.name for path in model_dir.iterdir() if path.name.startswith(".")]
     if after:

@@ -48,7 +48,7 @@ def _odd(place, change, flags=(), classes=2, images=16):
         *("--num_cells=3", "--init_channels=2", "--batch_size=8", "--skip_threshold=0"),
         *(*flags, f"--model_dir={place.path / 'run'}"),
     )
-    if done.returncode:
+    if done.returncode != 0:
         return judge_refusal(done)
     if not (place.path / "run" / "genotype.json").exists():
         return Outcome("lost", "no genotype")
@@ -93,5 +93,5 @@ def faults():
         _odd, change=_nothing, classes=300, images=2, flags=("--validation_fraction=0.5",)
     )
     yield Fault(group, "300 classes", many)
-    files = functools.partial(_odd, change=_nothing, images=10_000, flags=("--batch_size=4000",))
+    files = functools.partial(_odd, change=_nothing, images=10_000, flags=("--batch_size=9000",))
     yield Fault(group, "20,000 images", files)

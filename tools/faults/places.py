@@ -42,7 +42,7 @@ def _full(place, kind, size):
     first = judge_refusal(subprocess.CompletedProcess((), code, "", error)) if code else None
     if first and first.kind == LOST:
         return first
-    if done.returncode:
+    if done.returncode != 0:
         error = (place.path / "second.err").read_text()
         return Outcome(LOST, f"does not continue: {error[-300:]}")
     end = place.compare(kind, place.path / "kept")
@@ -75,7 +75,7 @@ def _twice(place):
     processes = [place.start(*place.flags("search", model_dir)) for _ in range(2)]
     done = sorted((place.end(one) for one in processes), key=lambda one: one.returncode or 0)
     second = judge_refusal(done[1], codes=(2,), names="another process")
-    if done[0].returncode or second.kind == LOST:
+    if done[0].returncode != 0 or second.kind == LOST:
         return second
     end = place.compare("search", model_dir)
     return end if end.kind == LOST else Outcome(SURVIVED, f"the second one: {second.words}")

@@ -39,7 +39,7 @@ def _stop(place, kind):
     time.sleep(_STOPPED_SECONDS)
     process.send_signal(signal.SIGCONT)
     done = place.end(process)
-    return judge_refusal(done) if done.returncode else place.compare(kind, model_dir)
+    return judge_refusal(done) if done.returncode != 0 else place.compare(kind, model_dir)
 
 
 def _early(place):

@@ -67,7 +67,7 @@ class Workplace:
         if not (path / "result.json").exists():
             shutil.rmtree(path, ignore_errors=True)
             done = self.run(*self.flags(kind, path))
-            if done.returncode:
+            if done.returncode != 0:
                 raise RuntimeError(f"{kind} without a fault: {done.stderr[-2000:]}")
         return path
 
@@ -94,7 +94,7 @@ class Workplace:
     def resume(self, kind, model_dir):
         """Run to the end, and judge whether that is the end of an uninterrupted run."""
         done = self.run(*self.flags(kind, model_dir))
-        if done.returncode:
+        if done.returncode != 0:
             return judge_refusal(done)
         return self.compare(kind, model_dir)
 
