@@ -72,6 +72,8 @@ def _predictions(place, model_dir):
     """What the exported Keras model predicts, exported if it is not yet."""
     import keras
 
+    import snas_tf.models.child  # noqa: F401  registers the network's class
+
     path = model_dir / "model.keras"
     if not path.exists():
         done = place.run("--mode=export", "--format=keras", f"--model_dir={model_dir}")

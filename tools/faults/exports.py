@@ -57,6 +57,8 @@ def _predict(path, images):
     if path.suffix == ".keras":
         import keras
 
+        import snas_tf.models.child  # noqa: F401  registers the network's class
+
         return keras.models.load_model(path)(images).numpy()
     if path.suffix == ".tflite":
         import tensorflow as tf
