@@ -19,11 +19,12 @@ from snas_tf.architecture.network_cost import expected_costs
 from snas_tf.config import algorithms
 from snas_tf.errors import UserError
 from snas_tf.files import whole_files
+from snas_tf.runs import event_files
 from snas_tf.runs.monitor import Monitor
 from snas_tf.training import classification, schedules
 
-_DRAWINGS = 30
-"""How often a whole search draws, at most about: a picture takes a quarter of a second."""
+_DRAWINGS = 10
+"""How often a whole search draws, at most about: a picture takes a third of a second."""
 
 _COUNTED = {"convolutions": "conv", "poolings": "pool", "skips": "skip", "zeros": "zero"}
 """What `count_operations` counts, and its names in the line of an epoch."""
@@ -126,17 +127,18 @@ class SearchMonitor(Monitor):
         algorithm = self.model.algorithm
         for kind, alpha in algorithm.probabilities().items():
             figure = plots.draw_alpha(alpha.numpy(), f"alpha, {kind} cell", algorithm.space)
-            _write_figure(f"alpha/{kind}", figure)
+            event_files.write_picture(f"alpha/{kind}", plots.to_png_bytes(figure))
         for kind, credit in algorithm.mean_credit().items():
             figure = plots.draw_credit(credit, f"credit, {kind} cell", algorithm.space)
-            plots.save(figure, self._run.path / f"credit_{kind}.png")
-            _write_figure(f"credit/{kind}", figure)
+            content = plots.save(figure, self._run.path / f"credit_{kind}.png")
+            event_files.write_picture(f"credit/{kind}", content)
         last = (epoch - 1) // self._drawn_every * self._drawn_every
         before = self.genotype_after(last + 1) if epoch else None
         for kind in algorithm.space.kinds:
             cell = genotype.cell(kind)
             if before is None or cell != before.cell(kind):
-                _write_figure(f"cell/{kind}", plots.draw_cell(cell, f"{kind} cell"))
+                figure = plots.draw_cell(cell, f"{kind} cell")
+                event_files.write_picture(f"cell/{kind}", plots.to_png_bytes(figure))
 
     def _genotype_path(self, epochs: int) -> pathlib.Path:
         return self._run.genotypes / f"epoch_{epochs:04d}.json"
@@ -200,8 +202,3 @@ def mean_entropy(probabilities: np.ndarray) -> float:
 
 def _list_counts(row: Mapping[str, float], kind: str) -> str:
     return " ".join(f"{row[f'{name}_{kind}']:.0f} {label}" for name, label in _COUNTED.items())
-
-
-def _write_figure(tag: str, figure: Any) -> None:
-    image = tf.io.decode_png(plots.to_png_bytes(figure), channels=4)
-    tf.summary.image(tag, np.asarray(image)[np.newaxis])

@@ -21,10 +21,13 @@ def to_png_bytes(figure: "Figure") -> bytes:
     return _render(figure, "png")
 
 
-def save(figure: "Figure", path: str | pathlib.Path) -> None:
+def save(figure: "Figure", path: str | pathlib.Path) -> bytes:
     """Write a picture as PNG or SVG, by the path's suffix.
 
     The same picture gives the same bytes.
+
+    Returns:
+        The content of the file.
 
     Raises:
         ValueError: another suffix.
@@ -36,6 +39,7 @@ def save(figure: "Figure", path: str | pathlib.Path) -> None:
     content = _render(figure, kind)
     with whole_files.replacing(path) as partial:
         partial.write_bytes(content)
+    return content
 
 
 def _render(figure: "Figure", kind: str) -> bytes:

@@ -14,6 +14,7 @@ from snas_tf.architecture import cost, genotype_source, network_cost
 from snas_tf.architecture.spaces import DARTS
 from snas_tf.config import SearchConfig
 from snas_tf.models.parent import ParentNetwork
+from snas_tf.runs import event_files
 from snas_tf.runs import monitor as monitors
 from snas_tf.runs.progress import Progress
 from snas_tf.runs.run_directory import RunDirectory
@@ -77,9 +78,7 @@ def no_drawing(monkeypatch):
     """Replace pictures by one pixel: drawing takes half a second."""
     monkeypatch.setattr(search_monitor, "plots", mock.Mock())
     pixel = np.zeros((1, 1, 1, 4), np.uint8)
-    monkeypatch.setattr(
-        search_monitor, "_write_figure", lambda tag, _: tf.summary.image(tag, pixel)
-    )
+    monkeypatch.setattr(event_files, "write_picture", lambda tag, _: tf.summary.image(tag, pixel))
 
 
 def read_rows(run):
@@ -249,8 +248,8 @@ def test_a_cell_is_drawn_when_it_has_changed_and_then_alone(tmp_path, model, no_
 def test_a_long_search_draws_a_cell_that_has_changed_since_it_was_last_drawn(
     tmp_path, model, no_drawing
 ):
-    """One of 90 epochs draws at every third, and at the last."""
-    run, monitor = RunDirectory(tmp_path / "run"), make(tmp_path, model, num_epochs=90)
+    """One of 30 epochs draws at every third, and at the last."""
+    run, monitor = RunDirectory(tmp_path / "run"), make(tmp_path, model, num_epochs=30)
     for epoch in range(8):
         choose(monitor, "dil_conv_3x3" if epoch in (1, 2, 5, 6, 7) else "sep_conv_3x3")
         monitor.report(epoch, MEANS)
@@ -259,11 +258,11 @@ def test_a_long_search_draws_a_cell_that_has_changed_since_it_was_last_drawn(
 
 
 @pytest.mark.parametrize("num_epochs", [1, 3, 31, 150])
-def test_the_distributions_are_drawn_at_most_about_thirty_times_and_at_the_end(
+def test_the_distributions_are_drawn_at_most_about_ten_times_and_at_the_end(
     tmp_path, model, monkeypatch, num_epochs
 ):
     drawn = []
-    monkeypatch.setattr(search_monitor, "_write_figure", lambda tag, _: drawn.append(tag))
+    monkeypatch.setattr(event_files, "write_picture", lambda tag, _: drawn.append(tag))
     monkeypatch.setattr(search_monitor, "plots", mock.Mock())
     monitor, row = make(tmp_path, model, num_epochs), dict.fromkeys(ENTROPIES, 0.0)
     epochs = []
@@ -275,7 +274,7 @@ def test_the_distributions_are_drawn_at_most_about_thirty_times_and_at_the_end(
         drawn.clear()
     assert epochs[0] == 1
     assert epochs[-1] == num_epochs
-    assert min(num_epochs, 15) <= len(epochs) <= 31
+    assert min(num_epochs, 5) <= len(epochs) <= 11
 
 
 @pytest.mark.parametrize("rate", [float("nan"), 100.0])

@@ -1,5 +1,6 @@
 import os
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -83,3 +84,21 @@ def test_files_that_are_not_tensorboards_stay(tmp_path):
 def test_no_directory_is_no_problem(tmp_path):
     event_files.keep_until(tmp_path / "missing", 1)
     assert not os.listdir(tmp_path)
+
+
+def test_a_picture_is_what_tensorflow_writes_of_its_pixels(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (1, 4, 6, 3), np.uint8)
+    writer = tf.summary.create_file_writer(str(tmp_path))
+    with writer.as_default(step=3):
+        event_files.write_picture("cell/normal", tf.io.encode_png(pixels[0]).numpy())
+        tf.summary.image("expected", pixels)
+    writer.close()
+    (path,) = events.files(tmp_path)
+    written = map(tf.compat.v1.Event.FromString, events.records(path))
+    ours, expected = (value for event in written for value in event.summary.value)
+    assert ours.tag == "cell/normal"
+    assert ours.metadata.plugin_data == expected.metadata.plugin_data
+    assert ours.metadata.data_class == expected.metadata.data_class
+    width, height, png = tf.make_ndarray(ours.tensor)
+    assert (width, height) == tuple(tf.make_ndarray(expected.tensor)[:2]) == (b"6", b"4")
+    np.testing.assert_array_equal(tf.io.decode_png(png), pixels[0])
