@@ -30,6 +30,9 @@ VARIANTS = {
     "ours": {},
     "ours, temperature 0.03": {"initial_temperature": 0.03, "final_temperature": 0.03},
     "ours, one-hot": {"relaxation": "one_hot"},
+    "ours, bfloat16": {"precision": "bfloat16"},
+    "ours, one-hot, bfloat16": {"relaxation": "one_hot", "precision": "bfloat16"},
+    "ours, float16": {"precision": "float16"},
 }
 """What each row of ours overrides in the SearchConfig."""
 

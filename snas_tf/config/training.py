@@ -12,6 +12,7 @@ from snas_tf.config.accepted import Config, OneOf, Range
 from snas_tf.errors import UserError, format_setting
 
 EXPORTED_WEIGHTS = ("last", "best")
+PRECISIONS = ("float32", "bfloat16", "float16")
 
 OWN: Any = None
 """Default of a setting whose default depends on other settings."""
@@ -37,6 +38,9 @@ class TrainingConfig(Config):
         theta_weight_decay: L2 penalty coupled into the gradient of theta.
         theta_clip_norm: global norm to which theta's gradient is clipped; 0 for no clipping.
         num_seeds: number of runs, each with its own seed.
+        precision: type of the maps, and of the kernels where they meet them; one of `PRECISIONS`.
+            Everything else is float32.
+        jit_compile: compile the training step with XLA.
 
     Raises:
         UserError: a value is not accepted.
@@ -50,6 +54,8 @@ class TrainingConfig(Config):
     theta_weight_decay: Annotated[float, _NOT_NEGATIVE] = 3e-4
     theta_clip_norm: Annotated[float, _NOT_NEGATIVE] = 5.0
     num_seeds: Annotated[int, Range(1, 1000)] = 1
+    precision: Annotated[str, OneOf(PRECISIONS)] = "float32"
+    jit_compile: bool = False
 
     @property
     def search_space(self) -> SearchSpace:

@@ -1,8 +1,10 @@
-"""Depthwise convolution with kernels that are fast on CPUs."""
+"""Depthwise convolution that is fast on CPUs."""
 
 from collections.abc import Callable
 
 import tensorflow as tf
+
+from snas_tf.layers import placement
 
 _EVERY_PIXEL = [1, 1, 1, 1]
 
@@ -17,18 +19,24 @@ def depthwise_convolution(
         kernel: [k, k, channels, 1], k odd.
         stride: 1 or 2.
         dilation: 1 or 2.
-        training: use the custom gradient of wide kernels. TensorFlow warns of custom gradients when
-            it loads a SavedModel.
+        training: whether there will be a gradient. If so, TensorFlow's plain operations are used
+            on a GPU and by XLA, and wide kernels have a custom gradient on a CPU. If not, the graph
+            is the same everywhere, because it may be exported; TensorFlow warns of custom gradients
+            when it loads a SavedModel.
     """
+    plain = training and not placement.uses_cpu_kernels()
     if stride == 2 and dilation == 2:
         # Output o reads inputs 2 o + 2 tap - (k - 1): even pixels only, which makes it an
         # undilated convolution of those. (TensorFlow has no strided dilated one.) Pooling one
-        # pixel each takes x[:, ::2, ::2] in a tenth of a slice's time.
-        return _same(tf.nn.avg_pool2d(x, 1, 2, "VALID"), kernel, training)
+        # pixel each takes x[:, ::2, ::2] in a tenth of a slice's time on a CPU.
+        even = x[:, ::2, ::2] if plain else tf.nn.avg_pool2d(x, 1, 2, "VALID")
+        return _same(even, kernel, training and not plain)
     if stride == 2:
         pad = [kernel.shape[0] // 2] * 2
         return tf.nn.depthwise_conv2d(x, kernel, [1, 2, 2, 1], [[0, 0], pad, pad, [0, 0]])
-    return (_dilated if dilation == 2 else _same)(x, kernel, training)
+    if dilation == 2:
+        return _dilated_plain(x, kernel) if plain else _dilated(x, kernel, training)
+    return _same(x, kernel, training and not plain)
 
 
 def _dilated(x: tf.Tensor, kernel: tf.Tensor, training: bool) -> tf.Tensor:
@@ -39,7 +47,7 @@ def _dilated(x: tf.Tensor, kernel: tf.Tensor, training: bool) -> tf.Tensor:
     """
     height, width, channels = x.shape[1:]
     if height % 2 or width % 2:
-        return tf.nn.depthwise_conv2d(x, kernel, _EVERY_PIXEL, "SAME", dilations=[2, 2])
+        return _dilated_plain(x, kernel)
     halves = tf.transpose(tf.reshape(x, [-1, height // 2, 2, width * channels]), [0, 2, 1, 3])
     y = _same(
         tf.reshape(halves, [-1, height // 2, width // 2, 2 * channels]),
@@ -50,9 +58,13 @@ def _dilated(x: tf.Tensor, kernel: tf.Tensor, training: bool) -> tf.Tensor:
     return tf.reshape(tf.transpose(halves, [0, 2, 1, 3]), [-1, height, width, channels])
 
 
-def _same(x: tf.Tensor, kernel: tf.Tensor, training: bool) -> tf.Tensor:
-    """Depthwise convolution at stride 1; kernels wider than 3 have a custom gradient."""
-    if kernel.shape[1] <= 3 or not training:
+def _dilated_plain(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    return tf.nn.depthwise_conv2d(x, kernel, _EVERY_PIXEL, "SAME", dilations=[2, 2])
+
+
+def _same(x: tf.Tensor, kernel: tf.Tensor, in_strips: bool) -> tf.Tensor:
+    """Depthwise convolution at stride 1; kernels wider than 3 may have a custom gradient."""
+    if kernel.shape[1] <= 3 or not in_strips:
         return tf.nn.depthwise_conv2d(x, kernel, _EVERY_PIXEL, "SAME")
     # Copies, because the gradient must find both inside the branch of a `tf.cond`.
     return _wide(tf.identity(x), tf.identity(kernel))
