@@ -86,7 +86,8 @@ def make(name):
 def needed():
     """Multiply-adds of a step, three times those forward, and bytes that those read and write."""
     network_plan = plan()
-    found = [one for cell in network_plan for row in network_cost.cell_costs(cell) for one in row]
+    costs = [network_cost.cell_costs(DARTS, cell) for cell in network_plan]
+    found = [one for rows in costs for row in rows for one in row]
     return limits.of_training(
         cost.total([network_cost.fixed_cost(network_plan, 10), *found]), flags.FLAGS.batch_size
     )
