@@ -162,10 +162,13 @@ class Workflow:
             )
 
     def _record(self) -> RunRecord:
-        settings: dict[str, Any] = {"seed": self.run_config.seed}
-        if self.run_config.deterministic:
-            settings["deterministic"] = True
-        return RunRecord.from_configs(self.kind, self.config, self.data_config, **settings)
+        return RunRecord.from_configs(
+            self.kind,
+            self.config,
+            self.data_config,
+            seed=self.run_config.seed,
+            deterministic=self.run_config.deterministic,
+        )
 
     def _is_whole(self, result: dict[str, Any] | None) -> bool:
         """Whether a result is that of all epochs and seeds."""
