@@ -1,6 +1,6 @@
 """Start-up and memory of the search, ours and PyTorch's, in new, alternating processes.
 
-    python benchmarks/search_start.py [--starts=3] [flags of search_step.py]
+    python benchmarks/search_start.py [--starts=3] [--against=NAME] [flags of search_step.py]
 
 Time from the start of a process to the end of its first step, where it goes, and the most memory
 resident after as many steps each.
@@ -44,7 +44,8 @@ def main(_):
     if flags.FLAGS.worker:
         rounds.serve(lambda: search_step.make(flags.FLAGS.worker))
         return
-    names = ["ours", "ours, one-hot", *rounds.BASELINES]
+    others = ["ours, one-hot", "ours, bfloat16", "ours, float16", *rounds.BASELINES]
+    names = ["ours", *(name for name in others if flags.FLAGS.against in name)]
     answers = {name: [] for name in names}
     print(f"to the end of the first step; peak after {flags.FLAGS.memory_steps}; seconds of phases")
     for _ in range(flags.FLAGS.starts):

@@ -30,6 +30,9 @@ VARIANTS = {
     "ours": {},
     "ours, temperature 0.03": {"initial_temperature": 0.03, "final_temperature": 0.03},
     "ours, one-hot": {"relaxation": "one_hot"},
+    "ours, bfloat16": {"precision": "bfloat16"},
+    "ours, one-hot, bfloat16": {"relaxation": "one_hot", "precision": "bfloat16"},
+    "ours, float16": {"precision": "float16"},
 }
 """What each row of ours overrides in the SearchConfig."""
 
@@ -83,7 +86,8 @@ def make(name):
 def needed():
     """Multiply-adds of a step, three times those forward, and bytes that those read and write."""
     network_plan = plan()
-    found = [one for cell in network_plan for row in network_cost.cell_costs(cell) for one in row]
+    costs = [network_cost.cell_costs(DARTS, cell) for cell in network_plan]
+    found = [one for rows in costs for row in rows for one in row]
     return limits.of_training(
         cost.total([network_cost.fixed_cost(network_plan, 10), *found]), flags.FLAGS.batch_size
     )

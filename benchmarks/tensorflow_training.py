@@ -26,7 +26,7 @@ def search(config, batch_size, image_size, phases, algorithm_class=None):
         dataset = HeldOutDataset.divide(synthetic(batch_size, image_size, 4), 0.5, 0, batch_size)
         held_out = dataset.evaluation_batches(HELD_OUT, batch_size)
     described = describe(config, dataset)
-    parent = described.make_parent(config.search_space, config.skip_threshold)
+    parent = described.make_parent(config.search_space, config.skip_threshold, config.precision)
     algorithm = algorithm_class(parent, config, _STEPS, seed=0)
     parameters = count(algorithm.trainable_variables)
     model = SearchModel(algorithm, held_out)
@@ -38,7 +38,7 @@ def child(config, batch_size, image_size, phases):
     devices.configure()
     dataset = synthetic(batch_size, image_size)
     genotype = zoo.genotypes()[config.genotype]
-    network = describe(config, dataset).make_child(genotype, auxiliary=True)
+    network = describe(config, dataset).make_child(genotype, True, config.precision)
     model = ChildModel(network, config, _STEPS // config.epochs, seed=0)
     return candidate(model, dataset, batch_size, phases, count(model.theta), config.cutout_length)
 

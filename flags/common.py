@@ -60,6 +60,7 @@ _RUN = {
     "seed": "Seed of everything random.",
     "checkpoint_every_steps": "Besides the checkpoint after every epoch, write one every so many "
     "steps; 0 for none.",
+    "deterministic": "Give bit for bit the same result each time on a GPU too, more slowly.",
 }
 
 
@@ -115,7 +116,7 @@ def prepare(
     tensorflow_import.import_tensorflow()
     from snas_tf.runs import devices
 
-    devices.configure()
+    devices.configure(run_config.deterministic)
     return config, data_config, run_config
 
 

@@ -13,6 +13,7 @@ from . import evaluate, fields, training
 _SHARED = (
     "stem",
     *("theta_learning_rate", "theta_momentum", "theta_weight_decay", "theta_clip_norm"),
+    *("precision", "jit_compile"),
     *evaluate.CHILD,
 )
 """Flags of a search, or of a training, that the training of a child takes."""

@@ -20,6 +20,11 @@ _MEANINGS = {
     "theta_momentum": "SGD momentum of the weights.",
     "theta_weight_decay": "L2 penalty on the weights.",
     "theta_clip_norm": "Largest global norm of the weights' gradient; 0 for no clipping.",
+    "precision": "Type of the maps of the network; weights, statistics, loss and optimizers are "
+    "float32. bfloat16 takes half the memory of maps and is faster where the processor has "
+    "instructions for it; see docs/concepts/precision.md.",
+    "jit_compile": "Compile the training step with XLA, for a GPU; a search needs "
+    "--skip_threshold=0.",
 }
 
 

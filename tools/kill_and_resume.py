@@ -34,6 +34,7 @@ SEARCH = ("--mode=search", "--dataset=digits", *SMALL, "--batch_size=160", "--sk
 RUNS = {
     "search": SEARCH,
     "one_hot": (*SEARCH, "--relaxation=one_hot"),
+    "float16": (*SEARCH, "--precision=float16"),
     "target": (*SEARCH, "--target_parameters=2e6"),
     **{name: (*SEARCH, f"--algorithm={name}") for name in algorithms.ALGORITHMS if name != "snas"},
     "darts_2": (*SEARCH, "--algorithm=darts", "--darts_order=2"),

@@ -13,6 +13,7 @@ from snas_tf.architecture.genotype import Genotype
 from snas_tf.config import SearchConfig
 from snas_tf.models.parent import ParentNetwork
 from snas_tf.training import classification, optimizers
+from snas_tf.training.loss_scale import LossScale
 from snas_tf.training.traced_model import Batch
 
 TRAINING, EVALUATION, LEARNING, DERIVATION = 0, 1, 2, 3
@@ -39,7 +40,8 @@ class Algorithm(keras.layers.Layer, abc.ABC):
     """Base class of search algorithms: how to draw Z, train a step and derive a genotype.
 
     An algorithm owns the parameters of the architecture, the optimizers, and its other state. The
-    network has the weights theta. `SearchModel` runs it.
+    network has the weights theta; gradients through it are `loss_scale.gradient`. `SearchModel`
+    runs it.
 
     Args:
         network: the parent.
@@ -62,6 +64,7 @@ class Algorithm(keras.layers.Layer, abc.ABC):
         self.seed = seed
         self.theta_optimizer = optimizers.theta_optimizer(config, num_steps)
         self.theta_optimizer.build(self.theta)
+        self.loss_scale = LossScale(network.precision)
         self.built = True
 
     @classmethod
@@ -150,7 +153,7 @@ class Algorithm(keras.layers.Layer, abc.ABC):
             measured = classification.measure_examples(batch["label"], logits)
             # The replicas' gradients are summed: each contributes its share of the batch's mean.
             loss = tf.reduce_mean(measured["cross_entropy"]) / context.num_replicas_in_sync
-        self.update_theta(tape.gradient(loss, theta))
+        self.update_theta(self.loss_scale.gradient(tape, loss, theta))
         return {"loss": measured["cross_entropy"], **measured}
 
     def update_theta(self, gradients: Sequence[tf.Tensor]) -> None:

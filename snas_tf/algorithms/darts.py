@@ -66,7 +66,8 @@ class DARTS(GradientAlgorithm):
             logits = self.network(batch["image"], z, training=True)
             measured = classification.measure_examples(batch["label"], logits)
             loss = tf.reduce_mean(measured["cross_entropy"])
-        gradients = tape.gradient(loss, {"theta": theta, "alpha": alpha, "z": z})
+        sources = {"theta": theta, "alpha": alpha, "z": z}
+        gradients = self.loss_scale.gradient(tape, loss, sources)
         self.credit.add(z, gradients["z"])
         self.update_alpha(self._share(gradients["alpha"]))
         self.update_theta(self._share(gradients["theta"]))
@@ -114,7 +115,7 @@ class DARTS(GradientAlgorithm):
             measured = classification.measure_examples(batch["label"], logits)
             loss = tf.reduce_mean(measured["cross_entropy"])
         sources = {"theta": theta, "alpha": alpha, "z": z}
-        return {**tape.gradient(loss, sources), "drawn": z}
+        return {**self.loss_scale.gradient(tape, loss, sources), "drawn": z}
 
     def _move(
         self, theta: Sequence[tf.Tensor], gradient: Sequence[tf.Tensor], rate: tf.Tensor

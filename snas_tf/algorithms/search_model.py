@@ -21,7 +21,9 @@ class SearchModel(TracedModel):
     """
 
     def __init__(self, algorithm: Algorithm, judging: tf.data.Dataset | None = None) -> None:
-        super().__init__(algorithm.measures, classification.MEASURES, name="search")
+        super().__init__(
+            algorithm.measures, classification.MEASURES, "search", algorithm.loss_scale
+        )
         self.network = algorithm.network
         self.algorithm = algorithm
         self.config = algorithm.config
@@ -34,7 +36,8 @@ class SearchModel(TracedModel):
             for kind in algorithm.space.kinds
         }
         self.built = True
-        self.compile(optimizer=algorithm.theta_optimizer, jit_compile=False)
+        jit_compile = self.config.jit_compile
+        self.compile(optimizer=algorithm.theta_optimizer, jit_compile=jit_compile)
 
     def _add_value(self, name: str, shape: tuple[int, ...], dtype: str) -> keras.Variable:
         return self.add_weight(

@@ -62,7 +62,8 @@ class SNAS(GradientAlgorithm):
             # and of the penalty, which counts once.
             loss = (tf.reduce_mean(measured["cross_entropy"]) + penalty) / replicas  # Eq. 9
         z = [draw.z for draw in draws]
-        gradients = tape.gradient(loss, {"theta": theta, "alpha": alpha, "z": z})
+        sources = {"theta": theta, "alpha": alpha, "z": z}
+        gradients = self.loss_scale.gradient(tape, loss, sources)
         penalty_gradient = penalty_tape.gradient(penalty, alpha)
         share = gradient_share(penalty_gradient, gradients["alpha"], replicas)
         self._add_credit(z, gradients["z"], replicas)

@@ -20,6 +20,7 @@ class RunConfig(Config):
             end of every epoch only.
         plugin: the files of Python that the run has imported for what they register; their content
             is recorded.
+        deterministic: compute bit for bit the same on a GPU each time, more slowly.
 
     Raises:
         UserError: a value is not accepted.
@@ -29,3 +30,4 @@ class RunConfig(Config):
     seed: Annotated[int, Range(0, _LARGEST)] = 0
     checkpoint_every_steps: Annotated[int, Range(0, _LARGEST)] = 0
     plugin: tuple[str, ...] = ()
+    deterministic: bool = False

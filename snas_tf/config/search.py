@@ -83,7 +83,8 @@ class SearchConfig(TrainingConfig):
             the temperature rises; a tournament is larger than the population, or this than the
             samples; the estimator needs relaxed draws, or the baseline another estimator; no
             criterion has a weight; more than one of `constraint_weight` and the targets is given;
-            no child has the target size; or the latency table is missing or of another space.
+            no child has the target size; the latency table is missing or of another space; or
+            operations are to be skipped in a step that XLA compiles.
     """
 
     algorithm: str = "snas"

@@ -39,6 +39,11 @@ def check(config: "SearchConfig", spec: algorithms.AlgorithmSpec) -> None:
     _check_criteria(config)
     _check_targets(config)
     _check_latency(config)
+    if config.jit_compile and config.skip_threshold:
+        raise UserError(
+            "`jit_compile`=True: compiles no operations that run at times, accepted: with "
+            "`skip_threshold`=0"
+        )
 
 
 def _check_division(config: "SearchConfig") -> None:

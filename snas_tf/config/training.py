@@ -12,6 +12,7 @@ from snas_tf.config.accepted import Config, OneOf, Range
 from snas_tf.errors import UserError, format_setting
 
 EXPORTED_WEIGHTS = ("last", "best")
+PRECISIONS = ("float32", "bfloat16", "float16")
 
 OWN: Any = None
 """Default of a setting whose default depends on other settings."""
@@ -39,6 +40,9 @@ class TrainingConfig(Config):
         num_seeds: number of runs, each with its own seed.
         stem: the convolutions before the first cell; one of `stems.NAMES`. Of the sides of images,
             "cifar" hands on the whole, "imagenet" an eighth.
+        precision: type of the maps, and of the kernels where they meet them; one of `PRECISIONS`.
+            Everything else is float32.
+        jit_compile: compile the training step with XLA.
 
     Raises:
         UserError: a value is not accepted.
@@ -53,6 +57,8 @@ class TrainingConfig(Config):
     theta_clip_norm: Annotated[float, _NOT_NEGATIVE] = 5.0
     num_seeds: Annotated[int, Range(1, 1000)] = 1
     stem: Annotated[str, OneOf(stems.NAMES)] = "cifar"
+    precision: Annotated[str, OneOf(PRECISIONS)] = "float32"
+    jit_compile: bool = False
 
     @property
     def search_space(self) -> SearchSpace:

@@ -29,6 +29,7 @@ class AuxiliaryTower(keras.layers.Layer):
         num_classes: classes of the images.
         input_size: (height, width) of the map, 2 or more.
         input_channels: channels of the map.
+        kwargs: those of a layer of Keras; the dense layer is float32 whatever `dtype` is.
 
     Raises:
         ValueError: the map is too small.
@@ -45,12 +46,13 @@ class AuxiliaryTower(keras.layers.Layer):
         self.input_channels = input_channels
         window = tuple(min(math.ceil(5 * side / 8), side - 1) for side in input_size)
         stride = tuple(side - one for side, one in zip(input_size, window, strict=True))
+        policy = self.dtype_policy
         self.layers = keras.Sequential(
             [
-                keras.layers.ReLU(),
-                keras.layers.AveragePooling2D(window, stride),
-                *_convolution(_CHANNELS[0], 1, input_channels),
-                *_convolution(_CHANNELS[1], 2, _CHANNELS[0]),
+                keras.layers.ReLU(dtype=policy),
+                keras.layers.AveragePooling2D(window, stride, dtype=policy),
+                *_convolution(_CHANNELS[0], 1, input_channels, policy),
+                *_convolution(_CHANNELS[1], 2, _CHANNELS[0], policy),
                 keras.layers.Flatten(),
                 keras.layers.Dense(
                     num_classes,
@@ -80,14 +82,17 @@ class AuxiliaryTower(keras.layers.Layer):
         return {**super().get_config(), **config}
 
 
-def _convolution(channels: int, kernel_size: int, input_channels: int) -> list[keras.layers.Layer]:
+def _convolution(
+    channels: int, kernel_size: int, input_channels: int, policy: keras.DTypePolicy
+) -> list[keras.layers.Layer]:
     return [
         keras.layers.Conv2D(
             channels,
             kernel_size,
             use_bias=False,
             kernel_initializer=kernel_initializer(kernel_size**2 * input_channels),
+            dtype=policy,
         ),
-        BatchNormalization(),
-        keras.layers.ReLU(),
+        BatchNormalization(dtype=policy),
+        keras.layers.ReLU(dtype=policy),
     ]

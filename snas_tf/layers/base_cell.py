@@ -21,15 +21,29 @@ class BaseCell(keras.layers.Layer):
     Args:
         plan: the cell's place in the network: kind, channels, sizes.
         affine: learn a scale and an offset in the normalizations, as the child does.
+        kwargs: those of a layer of Keras; `dtype` decides the type of maps and kernels.
     """
 
     def __init__(self, plan: CellPlan, affine: bool, **kwargs: object) -> None:
-        super().__init__(**kwargs)
+        # Keras would cast z too.
+        super().__init__(autocast=False, **kwargs)
         self.plan = plan
         self.preprocess = [
-            _make_preprocess(plan, position, affine) for position in range(plan.num_inputs)
+            self._make_preprocess(position, affine) for position in range(plan.num_inputs)
         ]
         self.built = True
+
+    def _make_preprocess(self, position: int, affine: bool) -> BaseOperation:
+        plan = self.plan
+        layer: Any = pkgutil.resolve_name(PREPROCESSES[plan.preprocess[position]].layer)
+        return layer(
+            1,
+            plan.channels,
+            plan.input_channels[position],
+            affine=affine,
+            name=f"preprocess_{position}",
+            dtype=self.dtype_policy,
+        )
 
     def prepare_inputs(self, inputs: Sequence[tf.Tensor], training: bool) -> list[tf.Tensor]:
         """The values of the input nodes: each input after its preprocess."""
@@ -50,14 +64,3 @@ class BaseCell(keras.layers.Layer):
     def from_config(cls, config: dict[str, Any]) -> "BaseCell":
         """Rebuild the plan from its dict."""
         return cls(**{**config, "plan": CellPlan.from_config(config["plan"])})
-
-
-def _make_preprocess(plan: CellPlan, position: int, affine: bool) -> BaseOperation:
-    layer: Any = pkgutil.resolve_name(PREPROCESSES[plan.preprocess[position]].layer)
-    return layer(
-        1,
-        plan.channels,
-        plan.input_channels[position],
-        affine=affine,
-        name=f"preprocess_{position}",
-    )

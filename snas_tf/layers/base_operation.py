@@ -11,6 +11,7 @@ all edges that leave a node share the ReLU. Padding is symmetric at every stride
 
 import abc
 import math
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -54,7 +55,7 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
     """Of a preprocess: the kernels [..., input channels, channels] that read its input."""
 
     def __init__(self, count: int, channels: int, affine: bool = False, **kwargs: object) -> None:
-        super().__init__(**kwargs)
+        super().__init__(autocast=False, **kwargs)
         if count < 1 or channels < 1:
             raise ValueError(
                 f"count and channels must be positive, received: count={count}, channels={channels}"
@@ -73,9 +74,11 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
             shape: of one edge's kernel.
             fan_in: numbers that each output is a sum over.
         """
-        self.stacks[name] = self.add_weight(
-            name=name, shape=(self.count, *shape), initializer=kernel_initializer(fan_in)
-        )
+        self._add_stack(name, (self.count, *shape), initializer=kernel_initializer(fan_in))
+
+    def _add_stack(self, name: str, shape: tuple[int, ...], **kwargs: Any) -> None:
+        # Keras would cast all weights, those of normalizations too; `unstack` casts kernels alone.
+        self.stacks[name] = self.add_weight(name=name, shape=shape, autocast=False, **kwargs)
 
     def add_normalization(self, *shape: int) -> None:
         """Add the weights of a normalization of every edge, for `batch_normalize`.
@@ -86,16 +89,21 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
         shape = (self.count, *shape)
         # Each replica assigns the statistics of its images; "mean" averages them.
         for name, initial in {"mean": "zeros", "variance": "ones"}.items():
-            self.stacks[name] = self.add_weight(
-                name=name, shape=shape, initializer=initial, trainable=False, aggregation="mean"
-            )
+            self._add_stack(name, shape, initializer=initial, trainable=False, aggregation="mean")
         if self.affine:
             for name, initial in {"gamma": "ones", "beta": "zeros"}.items():
-                self.stacks[name] = self.add_weight(name=name, shape=shape, initializer=initial)
+                self._add_stack(name, shape, initializer=initial)
 
-    def unstack(self) -> list[Weights]:
-        """The weights of each edge."""
-        stacks = {name: tf.unstack(variable.value) for name, variable in self.stacks.items()}
+    def unstack(self, precision: str = "float32") -> list[Weights]:
+        """The weights of each edge.
+
+        Args:
+            precision: type of the kernels; the weights of normalizations are float32.
+        """
+        stacks = {}
+        for name, variable in self.stacks.items():
+            value = variable.value
+            stacks[name] = tf.unstack(value if name in NORMALIZATION else tf.cast(value, precision))
         return [{name: stacks[name][edge] for name in stacks} for edge in range(self.count)]
 
     def assign(self, weights: list[Weights]) -> None:
@@ -116,8 +124,9 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
         """Apply the operation of one edge.
 
         Args:
-            x: [batch, height, width, channels], rectified if `rectified`.
-            weights: the edge's, from `unstack`.
+            x: [batch, height, width, channels], rectified if `rectified`; float32, bfloat16 or
+                float16.
+            weights: the edge's, from `unstack`; the kernels have the type of x.
             stride: 1 or 2.
             scale: factors [channels] of the result: the edge's z.
             training: normalize with the batch's statistics.
@@ -155,7 +164,7 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
         inputs = [tf.nn.relu(x) for x in inputs] if self.rectified else inputs
         results = [
             self.apply(x, weights, stride, training=training)
-            for x, weights in zip(inputs, self.unstack(), strict=True)
+            for x, weights in zip(inputs, self.unstack(self.compute_dtype), strict=True)
         ]
         if training:
             self.assign([statistics for _, statistics in results])

@@ -46,7 +46,11 @@ class ChildCell(BaseCell):
                 self.positions.setdefault(edge.operation, []).append(index)
         self.operations = {
             name: create_layer(
-                edges.space.operation(name), len(indices), plan.channels, affine=True
+                edges.space.operation(name),
+                len(indices),
+                plan.channels,
+                affine=True,
+                dtype=self.dtype_policy,
             )
             for name, indices in self.positions.items()
         }
@@ -69,17 +73,21 @@ class ChildCell(BaseCell):
         """
         training = training and self.trainable  # As in Keras, frozen statistics do not move.
         values = self.prepare_inputs(inputs, training)
-        y, statistics = run(self.cell, self.plan, values, self.edge_weights(), training, drop_path)
+        weights = self.edge_weights(self.compute_dtype)
+        y, statistics = run(self.cell, self.plan, values, weights, training, drop_path)
         if training:
             for name, layer in self.operations.items():
                 layer.assign([statistics[index] for index in self.positions[name]])
         return y
 
-    def edge_weights(self) -> list[Weights]:
-        """The weights of each edge, in their order; none for an identity."""
+    def edge_weights(self, precision: str = "float32") -> list[Weights]:
+        """The weights of each edge, in their order, see `BaseOperation.unstack`.
+
+        An identity has none.
+        """
         weights: list[Weights] = [{} for _ in self.cell.edges]
         for name, layer in self.operations.items():
-            for index, of_edge in zip(self.positions[name], layer.unstack(), strict=True):
+            for index, of_edge in zip(self.positions[name], layer.unstack(precision), strict=True):
                 weights[index] = of_edge
         return weights
 
@@ -143,9 +151,10 @@ def run(
             if drop_path is not None:
                 # An identity is multiplied by 1: the order of a sum differs between runs if one of
                 # its terms is a buffer that others read.
-                y *= 1.0 if is_identity(edge, plan) else drop_path[index, :, *_SPREAD]
+                factor = 1.0 if is_identity(edge, plan) else drop_path[index, :, *_SPREAD]
+                y *= tf.cast(factor, y.dtype)
             terms.append(y)
-        values[node] = tf.add_n(terms) if terms else _zeros(plan, tf.shape(inputs[0])[0])
+        values[node] = tf.add_n(terms) if terms else _zeros(plan, inputs[0])
     return tf.concat([values[node] for node in edges.concat], axis=-1), statistics
 
 
@@ -166,5 +175,5 @@ def apply(
     return layer.apply(x, weights, plan.stride(edge.source), training=training)
 
 
-def _zeros(plan: CellPlan, batch: tf.Tensor) -> tf.Tensor:
-    return tf.zeros([batch, *plan.output_size, plan.channels])
+def _zeros(plan: CellPlan, x: tf.Tensor) -> tf.Tensor:
+    return tf.zeros([tf.shape(x)[0], *plan.output_size, plan.channels], x.dtype)

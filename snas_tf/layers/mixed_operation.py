@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from snas_tf.architecture.operations import SKIP, OperationSpec
+from snas_tf.layers import placement
 from snas_tf.layers.base_operation import Weights
 from snas_tf.layers.registry import layer_class
 
@@ -54,7 +55,7 @@ def make_node(
     Returns:
         The node, and the new moving statistics of each pooling.
     """
-    live, specs = _by_name(operations, live), _specs(operations)
+    live, specs = _live_by_name(operations, live), _specs(operations)
     nothing = tf.zeros_like(x[:, ::stride, ::stride])
     pooled, statistics = {}, {}
     for name in weights:
@@ -92,7 +93,7 @@ def mix(
         The sum over the operations [batch, height, width, channels], to which `none` adds nothing,
         and the new moving statistics of each operation.
     """
-    z, live, specs = _by_name(operations, z), _by_name(operations, live), _specs(operations)
+    z, live, specs = _by_name(operations, z), _live_by_name(operations, live), _specs(operations)
     ready = dict(node.pooled)
     total = tf.zeros_like(next(iter(ready.values()), node.x[:, ::stride, ::stride]))
     if stride == 1 and SKIP in z:
@@ -131,7 +132,7 @@ def _add_live(
 
 def _scale(z: tf.Tensor, x: tf.Tensor) -> tuple[tf.Tensor, Weights]:
     """Scale x by Z_ij^k, for an operation without weights."""
-    return z * x, {}
+    return tf.cast(z, x.dtype) * x, {}
 
 
 def _skip(nothing: tf.Tensor, weights: Weights) -> tuple[tf.Tensor, Weights]:
@@ -174,6 +175,13 @@ def _by_name(
     if row is None:
         return dict.fromkeys(_specs(operations))
     return dict(zip(_specs(operations), tf.unstack(row), strict=True))
+
+
+def _live_by_name(
+    operations: tuple[OperationSpec, ...], live: tf.Tensor | None
+) -> dict[str, tf.Tensor | None]:
+    with placement.on_host():
+        return _by_name(operations, live)
 
 
 def _statistics(weights: Weights) -> Weights:

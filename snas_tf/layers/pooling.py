@@ -4,6 +4,7 @@ import abc
 
 import tensorflow as tf
 
+from snas_tf.layers import placement
 from snas_tf.layers.base_operation import BaseOperation, Weights
 from snas_tf.layers.normalization import batch_normalize
 
@@ -82,7 +83,7 @@ def _maximum(x: tf.Tensor, window: int, stride: int, padding: str, training: boo
     oneDNN's gradient takes a tenth of the time of TensorFlow's. It is used only where the pooling
     itself is in the same graph.
     """
-    if not training:
+    if not (training and placement.uses_cpu_kernels()):
         return tf.nn.max_pool2d(x, window, stride, padding)
     # A copy, because the gradient must find x inside the branch of a `tf.cond`.
     return tf.recompute_grad(lambda x: tf.nn.max_pool2d(x, window, stride, padding))(tf.identity(x))
@@ -98,7 +99,7 @@ class AveragePooling(Pooling):
             return tf.nn.avg_pool2d(x, 3, 1, "SAME")
         # As above; then the sum is divided by the number of pixels that exist.
         present = tf.pad(tf.ones([1, *x.shape[1:3], 1]), _PAD_ONE)
-        count = tf.nn.avg_pool2d(present, 3, stride, "VALID")
+        count = tf.cast(tf.nn.avg_pool2d(present, 3, stride, "VALID"), x.dtype)
         return tf.nn.avg_pool2d(tf.pad(x, _PAD_ONE), 3, stride, "VALID") / count
 
 
@@ -125,4 +126,4 @@ class PlainAveragePooling(BaseOperation):
     ) -> tuple[tf.Tensor, Weights]:
         """See `BaseOperation.apply`."""
         y = AveragePooling.pool(x, stride, training)
-        return (y if scale is None else y * scale), {}
+        return (y if scale is None else y * tf.cast(scale, y.dtype)), {}

@@ -166,7 +166,7 @@ class Identity(BaseOperation):
         """See `BaseOperation.apply`; the stride is always 1."""
         if stride != 1:
             raise ValueError(f"an identity has stride 1, received: {stride}")
-        return (x if scale is None else x * scale), {}
+        return (x if scale is None else x * tf.cast(scale, x.dtype)), {}
 
 
 def pointwise_convolution(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:

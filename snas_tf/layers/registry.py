@@ -3,6 +3,8 @@
 import pkgutil
 from typing import Any
 
+import keras
+
 from snas_tf.architecture.operations import OperationSpec
 from snas_tf.layers.base_operation import BaseOperation
 
@@ -24,8 +26,12 @@ def layer_class(operation: OperationSpec) -> type[BaseOperation]:
 
 
 def create_layer(
-    operation: OperationSpec, count: int, channels: int, affine: bool = False
+    operation: OperationSpec,
+    count: int,
+    channels: int,
+    affine: bool = False,
+    dtype: keras.DTypePolicy | None = None,
 ) -> BaseOperation:
-    """Make the layer of an operation for `count` edges."""
+    """Make the layer of an operation for `count` edges, with a policy of Keras or its default."""
     layer, arguments = layer_class(operation), operation.arguments
-    return layer(count, channels, affine=affine, name=operation.name, **arguments)
+    return layer(count, channels, affine=affine, name=operation.name, dtype=dtype, **arguments)

@@ -9,6 +9,7 @@ from snas_tf.architecture import spaces
 from snas_tf.architecture.cell_plan import CellPlan
 from snas_tf.architecture.operations import SKIP, ZERO, OperationSpec
 from snas_tf.architecture.search_space import SearchSpace
+from snas_tf.layers import placement
 from snas_tf.layers.base_cell import BaseCell
 from snas_tf.layers.base_operation import BaseOperation, Weights
 from snas_tf.layers.mixed_operation import Node, make_node, mix
@@ -47,19 +48,27 @@ class SearchCell(BaseCell):
         per_node = [one for one in layered if layer_class(one).per_node]
         per_edge = [one for one in layered if not layer_class(one).per_node]
         # Nothing leaves the last node.
-        self.poolings = _create_layers(per_node, space.intermediate_nodes[-1], plan.channels)
-        self.convolutions = _create_layers(per_edge, len(space.edges), plan.channels)
+        self.poolings = self._create_layers(per_node, space.intermediate_nodes[-1])
+        self.convolutions = self._create_layers(per_edge, len(space.edges))
         self._strided_edges = [edge for edge in space.edges if plan.stride(edge[0]) == 2]
         if self._strided_edges and SKIP in space.operations:
             skip = [space.operation(SKIP)]
-            self.convolutions |= _create_layers(skip, len(self._strided_edges), plan.channels)
+            self.convolutions |= self._create_layers(skip, len(self._strided_edges))
+
+    def _create_layers(
+        self, operations: Sequence[OperationSpec], count: int
+    ) -> dict[str, BaseOperation]:
+        return {
+            one.name: create_layer(one, count, self.plan.channels, dtype=self.dtype_policy)
+            for one in operations
+        }
 
     def call(self, inputs: Sequence[tf.Tensor], z: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Run the cell.
 
         Args:
             inputs: as many outputs of earlier cells, [batch, height, width, channels] each.
-            z: the draw [edges, operations].
+            z: the draw [edges, operations], float32.
             training: normalize with the batch's statistics, and move the moving ones.
 
         Returns:
@@ -68,7 +77,8 @@ class SearchCell(BaseCell):
         """
         space, plan = self.space, self.plan
         weights = {
-            name: layer.unstack() for name, layer in (self.poolings | self.convolutions).items()
+            name: layer.unstack(self.compute_dtype)
+            for name, layer in (self.poolings | self.convolutions).items()
         }
         statistics: dict[str, list[Weights]] = {name: [] for name in weights}
         live = self._find_live(z)
@@ -111,14 +121,16 @@ class SearchCell(BaseCell):
         """Find the operations that run, by edge: booleans [operations], or None for all."""
         if not self.skip_threshold:
             return dict.fromkeys(self.space.edges)
-        return dict(zip(self.space.edges, tf.unstack(z >= self.skip_threshold), strict=True))
+        with placement.on_host():
+            return dict(zip(self.space.edges, tf.unstack(z >= self.skip_threshold), strict=True))
 
     def _any_live(
         self, live: dict[tuple[int, int], tf.Tensor | None], source: int
     ) -> tf.Tensor | None:
         """Find the operations that run on any edge that leaves a node."""
         leaving = [live[edge] for edge in self.space.edges if edge[0] == source]
-        return None if leaving[0] is None else tf.reduce_any(leaving, axis=0)
+        with placement.on_host():
+            return None if leaving[0] is None else tf.reduce_any(leaving, axis=0)
 
     def _select_weights(
         self, weights: dict[str, list[Weights]], edge: tuple[int, int]
@@ -150,12 +162,6 @@ class SearchCell(BaseCell):
         """Rebuild the plan from its dict, and find the space."""
         plan, space = CellPlan.from_config(config["plan"]), spaces.get(config["space"])
         return cls(**{**config, "plan": plan, "space": space})
-
-
-def _create_layers(
-    operations: Sequence[OperationSpec], count: int, channels: int
-) -> dict[str, BaseOperation]:
-    return {one.name: create_layer(one, count, channels) for one in operations}
 
 
 def _collect(into: dict[str, list[Weights]], statistics: dict[str, Weights]) -> None:

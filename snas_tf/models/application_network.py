@@ -1,5 +1,6 @@
 """A network of keras.applications, trained like a child."""
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from snas_tf.layers.normalization import MOMENTUM, BatchNormalization
+from snas_tf.layers.precision import make_policy
 from snas_tf.models import layer_cost
 
 _ARGUMENTS = {"MobileNet": {"dropout": 0.0}}
@@ -25,7 +27,7 @@ class ApplicationNetwork(keras.Model):
         application: name of the function in `keras.applications`.
         image_size: (height, width) of the images.
         num_classes: classes of the images.
-        mean, standard_deviation: see `CellNetwork`.
+        mean, standard_deviation, precision: see `CellNetwork`.
     """
 
     def __init__(
@@ -35,12 +37,14 @@ class ApplicationNetwork(keras.Model):
         num_classes: int,
         mean: Sequence[float] | np.ndarray,
         standard_deviation: Sequence[float] | np.ndarray,
+        precision: str = "float32",
         **kwargs: object,
     ) -> None:
         super().__init__(**kwargs)
         self.application = application
         self.image_size = tuple(image_size)
         self.num_classes = num_classes
+        self.precision = precision
         self.mean, self.standard_deviation = np.asarray(mean), np.asarray(standard_deviation)
         original = getattr(keras.applications, application)(
             weights=None,
@@ -49,7 +53,8 @@ class ApplicationNetwork(keras.Model):
             classifier_activation=None,
             **_ARGUMENTS.get(application, {}),
         )
-        self.body = keras.models.clone_model(original, clone_function=_clone)
+        clone = functools.partial(_clone, policy=make_policy(precision), last=original.layers[-1])
+        self.body = keras.models.clone_model(original, clone_function=clone)
         self.built = True
 
     def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
@@ -88,13 +93,21 @@ class ApplicationNetwork(keras.Model):
             "num_classes": self.num_classes,
             "mean": self.mean.tolist(),
             "standard_deviation": self.standard_deviation.tolist(),
+            "precision": self.precision,
         }
         return {**super().get_config(), **config}
 
 
-def _clone(layer: keras.layers.Layer) -> keras.layers.Layer:
-    """Copy a layer without its weights; a normalization is this package's."""
+def _clone(
+    layer: keras.layers.Layer, policy: keras.DTypePolicy, last: keras.layers.Layer
+) -> keras.layers.Layer:
+    """Copy a layer without its weights; a normalization is this package's.
+
+    The last one, whose outputs are the logits, is float32.
+    """
     config = layer.get_config()
+    if layer is not last:
+        config = {**config, "dtype": policy}
     if isinstance(layer, keras.layers.BatchNormalization):
         return BatchNormalization.from_config({**config, "momentum": MOMENTUM})
     return type(layer).from_config(config)

@@ -31,6 +31,7 @@ class ChildNetwork(CellNetwork):
         auxiliary: have an auxiliary classifier after the cell at two thirds of the depth. Where the
             images are so small that less than 2 x 2 is left there, the network has none, and a
             warning says so.
+        kwargs: those of `CellNetwork`.
 
     Raises:
         ValueError: fewer than 2 classes, or a plan of another number of output nodes.
@@ -44,12 +45,12 @@ class ChildNetwork(CellNetwork):
         mean: Sequence[float] | np.ndarray,
         standard_deviation: Sequence[float] | np.ndarray,
         auxiliary: bool = False,
-        **kwargs: object,
+        **kwargs: Any,
     ) -> None:
         super().__init__(network_plan, num_classes, mean, standard_deviation, **kwargs)
         self.genotype = genotype
         self.cells = [
-            ChildCell(plan, genotype.cell(plan.kind), name=f"cell_{plan.index}")
+            ChildCell(plan, genotype.cell(plan.kind), name=f"cell_{plan.index}", dtype=self.policy)
             for plan in network_plan
         ]
         for cell in self.cells:
@@ -58,7 +59,9 @@ class ChildNetwork(CellNetwork):
         self.auxiliary = None
         plan = network_plan[self.auxiliary_position]
         if auxiliary and has_room(plan.output_size):
-            self.auxiliary = AuxiliaryTower(num_classes, plan.output_size, plan.output_channels)
+            self.auxiliary = AuxiliaryTower(
+                num_classes, plan.output_size, plan.output_channels, dtype=self.policy
+            )
         elif auxiliary:
             logging.warning(
                 "trains without an auxiliary classifier (`auxiliary_weight`): it needs 2 x 2 or "
@@ -129,6 +132,7 @@ class ChildNetwork(CellNetwork):
             "mean": self.mean.tolist(),
             "standard_deviation": self.standard_deviation.tolist(),
             "auxiliary": self.auxiliary is not None,
+            "precision": self.precision,
         }
         return {**super().get_config(), **config}
 

@@ -49,15 +49,19 @@ class NetworkDescription:
     preprocessing: str = "resize"
 
     def make_parent(
-        self, space: SearchSpace = DARTS, skip_threshold: float = 1e-6
+        self,
+        space: SearchSpace = DARTS,
+        skip_threshold: float = 1e-6,
+        precision: str = "float32",
     ) -> ParentNetwork:
-        """Make a parent network of a search space; for `skip_threshold` see `SearchCell`."""
+        """Make a parent network of a search space; see `SearchCell` and `CellNetwork`."""
         return ParentNetwork(
             space.plan_network(self.num_cells, self.init_channels, self.image_size, stem=self.stem),
             len(self.class_names),
             self.mean,
             self.standard_deviation,
             skip_threshold=skip_threshold,
+            precision=precision,
         )
 
     def plan(self, genotype: Genotype) -> NetworkPlan:
@@ -66,7 +70,9 @@ class NetworkDescription:
             self.num_cells, self.init_channels, self.image_size, genotype.output_nodes, self.stem
         )
 
-    def make_child(self, genotype: Genotype, auxiliary: bool = False) -> ChildNetwork:
+    def make_child(
+        self, genotype: Genotype, auxiliary: bool = False, precision: str = "float32"
+    ) -> ChildNetwork:
         """Make the child network of a genotype."""
         return ChildNetwork(
             genotype,
@@ -75,16 +81,19 @@ class NetworkDescription:
             self.mean,
             self.standard_deviation,
             auxiliary=auxiliary,
+            precision=precision,
         )
 
-    def make_network(self, architecture: Architecture, auxiliary: bool = False) -> Network:
+    def make_network(
+        self, architecture: Architecture, auxiliary: bool = False, precision: str = "float32"
+    ) -> Network:
         """Make the network of an architecture; only a child has an auxiliary classifier.
 
         Raises:
             UserError: the images are too small.
         """
         if isinstance(architecture, Genotype):
-            return self.make_child(architecture, auxiliary)
+            return self.make_child(architecture, auxiliary, precision)
         architecture.check_size(self.image_size)
         return ApplicationNetwork(
             architecture.name,
@@ -92,6 +101,7 @@ class NetworkDescription:
             len(self.class_names),
             self.mean,
             self.standard_deviation,
+            precision,
         )
 
     def to_content(self) -> dict[str, Any]:

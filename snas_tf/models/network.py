@@ -10,6 +10,7 @@ from snas_tf.architecture import stems
 from snas_tf.architecture.search_space import NetworkPlan
 from snas_tf.layers.base_operation import kernel_initializer
 from snas_tf.layers.normalization import BatchNormalization
+from snas_tf.layers.precision import make_policy
 
 
 class CellNetwork(keras.Model):
@@ -24,9 +25,11 @@ class CellNetwork(keras.Model):
         num_classes: classes of the images.
         mean, standard_deviation: of each channel of the training images, on the scale 0 to 255;
             part of the network, so that what is exported is what was trained.
+        precision: type of the maps; one of `layers.precision.PRECISIONS`. Weights, statistics, the
+            normalization of the images and the classifier are float32.
 
     Raises:
-        ValueError: fewer than 2 classes.
+        ValueError: fewer than 2 classes, or an unknown precision.
     """
 
     def __init__(
@@ -35,6 +38,7 @@ class CellNetwork(keras.Model):
         num_classes: int,
         mean: Sequence[float] | np.ndarray,
         standard_deviation: Sequence[float] | np.ndarray,
+        precision: str = "float32",
         **kwargs: object,
     ) -> None:
         super().__init__(**kwargs)
@@ -42,15 +46,19 @@ class CellNetwork(keras.Model):
             raise ValueError(f"num_classes must be at least 2, received: {num_classes}")
         self.network_plan = network_plan
         self.num_classes = num_classes
+        self.precision = precision
+        self.policy = make_policy(precision)
         self.mean, self.standard_deviation = np.asarray(mean), np.asarray(standard_deviation)
         self.normalize = keras.layers.Normalization(
             mean=self.mean, variance=np.square(self.standard_deviation)
         )
-        self.stem = [_stem_chain(chain) for chain in network_plan.make_stem().chains]
+        chains = network_plan.make_stem().chains
+        self.stem = [_stem_chain(chain, self.policy) for chain in chains]
         features = network_plan[-1].output_channels
         self.normalize_output: keras.Sequential | None = None
         if network_plan.space.skeleton.normalizes_output:
-            self.normalize_output = keras.Sequential([BatchNormalization(), keras.layers.ReLU()])
+            layers = [BatchNormalization(dtype=self.policy), keras.layers.ReLU(dtype=self.policy)]
+            self.normalize_output = keras.Sequential(layers)
             self.normalize_output.build((None, None, None, features))
         self.pool = keras.layers.GlobalAveragePooling2D()
         self.classify = keras.layers.Dense(
@@ -86,20 +94,21 @@ class CellNetwork(keras.Model):
         return (None, self.num_classes)
 
 
-def _stem_chain(chain: stems.Chain) -> keras.Sequential:
+def _stem_chain(chain: stems.Chain, policy: keras.DTypePolicy) -> keras.Sequential:
     layers = []
     for convolution in chain:
         layers += [
-            *([keras.layers.ReLU()] if convolution.rectified else []),
+            *([keras.layers.ReLU(dtype=policy)] if convolution.rectified else []),
             # Symmetric: "same" would pad an even side on the right only.
-            keras.layers.ZeroPadding2D(1),
+            keras.layers.ZeroPadding2D(1, dtype=policy),
             keras.layers.Conv2D(
                 convolution.output_channels,
                 3,
                 convolution.stride,
                 use_bias=False,
                 kernel_initializer=kernel_initializer(3 * 3 * convolution.input_channels),
+                dtype=policy,
             ),
-            BatchNormalization(),
+            BatchNormalization(dtype=policy),
         ]
     return keras.Sequential(layers)

@@ -5,6 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from snas_tf.layers import placement
 from snas_tf.layers.search_cell import SearchCell
 from snas_tf.models.network import CellNetwork
 
@@ -20,7 +21,13 @@ class ParentNetwork(CellNetwork):
     def __init__(self, *args: Any, skip_threshold: float = 1e-6, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.cells = [
-            SearchCell(plan, self.network_plan.space, skip_threshold, name=f"cell_{plan.index}")
+            SearchCell(
+                plan,
+                self.network_plan.space,
+                skip_threshold,
+                name=f"cell_{plan.index}",
+                dtype=self.policy,
+            )
             for plan in self.network_plan
         ]
 
@@ -45,9 +52,9 @@ def _spare_analysis(x: tf.Tensor) -> tf.Tensor:
 
     Before TensorFlow runs a graph, it visits every function at each of its calls, to find reference
     variables, which XLA does not support. It does not visit what is computed after a known one,
-    which saves five seconds at the start of the paper's search.
+    which saves five seconds at the start of the paper's search. XLA knows no such variables.
     """
-    if tf.executing_eagerly():
+    if tf.executing_eagerly() or placement.is_compiled():
         return x
     # Networks that run at once, as with several draws a step, must not share a variable.
     name = tf.compat.v1.get_default_graph().unique_name("reference")

@@ -8,6 +8,12 @@ import platform
 
 _CPU_INFO = pathlib.Path("/proc/cpuinfo")  # of Linux
 
+_INSTRUCTIONS = {
+    "bfloat16": {"avx512_bf16", "amx_bf16", "bf16"},
+    "float16": {"avx512_fp16", "amx_fp16", "asimdhp"},
+}
+"""Instructions for numbers of a precision, as Linux names them on x86 and ARM; one is enough."""
+
 
 def describe() -> dict[str, str]:
     """Describe the machine, what runs on it, and the date: texts by name."""
@@ -20,11 +26,22 @@ def describe() -> dict[str, str]:
     }
 
 
+def lacks_instructions(precision: str) -> bool:
+    """Whether the processor is known to compute numbers of a precision by way of others."""
+    known = {*_read_entry("flags").split(), *_read_entry("Features").split()}
+    return bool(known) and precision in _INSTRUCTIONS and not known & _INSTRUCTIONS[precision]
+
+
 def _processor() -> str:
     """The name of the processor, or of its family where no name is known."""
+    return _read_entry("model name") or platform.processor() or platform.machine() or "unknown"
+
+
+def _read_entry(name: str) -> str:
+    """Read what Linux says of the first core; empty where it does not."""
     try:
         lines = _CPU_INFO.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        lines = []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, "") or platform.processor() or platform.machine() or "unknown"
+        return ""
+    entries = (line.partition(":") for line in lines)
+    return next((value.strip() for key, _, value in entries if key.strip() == name), "")

@@ -9,6 +9,7 @@ from snas_tf.config import ChildConfig
 from snas_tf.models.description import Network
 from snas_tf.runs.checkpoints import collect_variables
 from snas_tf.training import classification, optimizers, schedules
+from snas_tf.training.loss_scale import LossScale
 from snas_tf.training.means import sums
 from snas_tf.training.traced_model import Batch, TracedModel
 
@@ -27,7 +28,8 @@ class ChildModel(TracedModel):
     """Names of what is measured of logits."""
 
     def __init__(self, network: Network, config: ChildConfig, epoch_steps: int, seed: int) -> None:
-        super().__init__(("loss", *self.measures), self.measures, name="evaluation")
+        loss_scale = LossScale(network.precision)
+        super().__init__(("loss", *self.measures), self.measures, "evaluation", loss_scale)
         self.network = network
         self.config = config
         self.epoch_steps = epoch_steps
@@ -36,7 +38,7 @@ class ChildModel(TracedModel):
         self.built = True
         self.theta_optimizer = self.make_optimizer()
         self.theta_optimizer.build(self.theta)
-        self.compile(optimizer=self.theta_optimizer, jit_compile=False)
+        self.compile(optimizer=self.theta_optimizer, jit_compile=config.jit_compile)
 
     @property
     def theta(self) -> list[keras.Variable]:
@@ -90,7 +92,8 @@ class ChildModel(TracedModel):
                 loss += self.config.auxiliary_weight * auxiliary
             # The replicas' gradients are summed: each contributes its share of the batch's mean.
             objective = tf.reduce_mean(loss) / context.num_replicas_in_sync
-        gradients = tape.gradient(
+        gradients = self.loss_scale.gradient(
+            tape,
             objective,
             [variable.value for variable in self.theta],
             unconnected_gradients=tf.UnconnectedGradients.ZERO,  # of what no edge uses

@@ -49,18 +49,29 @@ class Means(keras.layers.Layer):
         self.built = True
 
     def add(
-        self, strategy: tf.distribute.Strategy, replica_sums: Mapping[str, tf.Tensor]
+        self,
+        strategy: tf.distribute.Strategy,
+        replica_sums: Mapping[str, tf.Tensor],
+        counts: tf.Tensor | None = None,
     ) -> dict[str, tf.Tensor]:
         """Add the sums of all replicas of a step; to be called outside of a replica.
+
+        Args:
+            strategy: of the replicas.
+            replica_sums: what `sums` returned on each.
+            counts: whether the step counts, a scalar; None for yes.
 
         Returns:
             The means so far, by name.
         """
-        whole = [
-            strategy.reduce(tf.distribute.ReduceOp.SUM, replica_sums[name], axis=None)
-            for name in self.names
-        ]
-        self.totals.value.assign_add(tf.stack(whole))
+        whole = tf.stack(
+            [
+                strategy.reduce(tf.distribute.ReduceOp.SUM, replica_sums[name], axis=None)
+                for name in self.names
+            ]
+        )
+        whole = whole if counts is None else tf.where(counts, whole, tf.zeros_like(whole))
+        self.totals.value.assign_add(whole)
         totals = tf.convert_to_tensor(self.totals.value)
         means = tf.math.divide_no_nan(totals, totals[-1])
         return dict(zip(self.names[:-1], tf.unstack(means)[:-1], strict=True))

@@ -91,11 +91,11 @@ class ChildTraining(Workflow):
     ) -> dict[str, Any]:
         """See `Workflow.train`; tests and exports what was trained."""
         batch_size = self.data_config.batch_size
-        strategy = devices.strategy(batch_size)
+        strategy = devices.strategy(batch_size, self.config.jit_compile)
         epoch_steps = dataset.steps_per_epoch(batch_size)
         with strategy.scope():
             auxiliary = self.config.auxiliary_weight > 0
-            network = described.make_network(self.architecture, auxiliary)
+            network = described.make_network(self.architecture, auxiliary, self.config.precision)
             if self.initial_weights is not None and isinstance(network, ChildNetwork):
                 self.initial_weights.assign_to(network, described)
             model = self.make_model(network, epoch_steps)

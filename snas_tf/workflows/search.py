@@ -72,11 +72,13 @@ class Search(Workflow):
             fraction = config.architecture_fraction
             learned = HeldOutDataset.divide(learned, fraction, seed, batch_size)
             print(learned.summary(), flush=True)
-        strategy = devices.strategy(batch_size)
+        strategy = devices.strategy(batch_size, config.jit_compile)
         whole_files.write_text(run.network, described.to_json())
         num_steps = config.epochs * learned.steps_per_epoch(batch_size)
         with strategy.scope():
-            parent = described.make_parent(config.search_space, config.skip_threshold)
+            parent = described.make_parent(
+                config.search_space, config.skip_threshold, config.precision
+            )
             algorithm = algorithm_class(parent, config, num_steps, seed)
             judging = learned.judging_batches(batch_size) if divided else None
             model = SearchModel(algorithm, judging)

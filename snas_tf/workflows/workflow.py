@@ -5,13 +5,15 @@ import dataclasses
 import datetime
 from typing import Any, ClassVar
 
+from absl import logging
+
 from snas_tf.config import ChildConfig, DataConfig, RunConfig, SearchConfig
 from snas_tf.data.batches import Collection, Dataset
 from snas_tf.data.image_errors import as_user_errors
 from snas_tf.errors import UserError, format_setting
 from snas_tf.files.digests import digests
 from snas_tf.models.description import NetworkDescription
-from snas_tf.runs import devices, random_state
+from snas_tf.runs import devices, machine, random_state
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.runs.run_record import RunRecord
 
@@ -64,6 +66,7 @@ class Workflow:
                 run.write_record(record, devices.versions())
             images = self.images or self.read_images(run)
             self.check_images(images)
+            self._warn_of_precision()
             if self.shows_images:
                 print(images.summary(), flush=True)
             return self._run(run, images)
@@ -157,9 +160,22 @@ class Workflow:
         with run.owned():
             return one._run(run, images)
 
+    def _warn_of_precision(self) -> None:
+        precision = self.config.precision
+        if not devices.has_gpu() and machine.lacks_instructions(precision):
+            logging.warning(
+                "`precision`=%s: this processor has no instructions for it, so a step takes longer "
+                "than with float32",
+                precision,
+            )
+
     def _record(self) -> RunRecord:
         return RunRecord.from_configs(
-            self.kind, self.config, self.data_config, seed=self.run_config.seed
+            self.kind,
+            self.config,
+            self.data_config,
+            seed=self.run_config.seed,
+            deterministic=self.run_config.deterministic,
         )
 
     def _is_whole(self, result: dict[str, Any] | None) -> bool:

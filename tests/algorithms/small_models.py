@@ -32,7 +32,14 @@ def make_algorithm(name, num_steps=10, seed=0, space=SMALL, **settings):
     keras.utils.set_random_seed(seed)
     plan = space.plan_network(config.num_cells, config.init_channels, (8, 8))
     mean, deviation = np.full(3, 128.0), np.full(3, 64.0)
-    network = ParentNetwork(plan, 4, mean, deviation, skip_threshold=config.skip_threshold)
+    network = ParentNetwork(
+        plan,
+        4,
+        mean,
+        deviation,
+        skip_threshold=config.skip_threshold,
+        precision=config.precision,
+    )
     return algorithms.get(name).load()(network, config, num_steps, seed)
 
 

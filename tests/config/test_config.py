@@ -75,6 +75,7 @@ TRAINING = {
     "theta_weight_decay": NOT_NEGATIVE,
     "theta_clip_norm": NOT_NEGATIVE,
     "num_seeds": ([1, 1000], [0, 1001]),
+    "precision": (["float32", "bfloat16", "float16"], ["float64"]),
 }
 SEARCH = {
     **TRAINING,
@@ -193,6 +194,10 @@ def test_a_range_that_is_wider_in_a_subclass_is_on_purpose():
         (
             {"relaxation": "one_hot", "penalty_estimator": "reparameterization"},
             "`penalty_estimator`=reparameterization: .*`relaxation`=one_hot.*: expectation",
+        ),
+        (
+            {"jit_compile": True},
+            "`jit_compile`=True: .*accepted: with `skip_threshold`=0",
         ),
         (
             {"penalty_baseline": True},

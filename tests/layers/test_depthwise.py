@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from snas_tf.layers import placement
 from snas_tf.layers.depthwise import depthwise_convolution
 
 CHANNELS = 3
@@ -28,7 +29,11 @@ def tapped(x, tap, kernel_size, stride, dilation):
 @STRIDES
 @DILATIONS
 @KERNELS
-def test_value_and_gradients_are_those_of_the_sum_over_taps(kernel_size, dilation, stride, size):
+@pytest.mark.parametrize("gpu", [False, True], ids=["detours", "plain"])
+def test_value_and_gradients_are_those_of_the_sum_over_taps(
+    monkeypatch, gpu, kernel_size, dilation, stride, size
+):
+    monkeypatch.setattr(placement, "has_gpu", lambda: gpu)
     x, direction = (numbers(2, *size, CHANNELS, seed=seed) for seed in (0, 1))
     kernel = numbers(kernel_size, kernel_size, CHANNELS, 1, seed=2)
     with tf.GradientTape() as tape:
