@@ -5,7 +5,7 @@ import sys
 
 from absl import app, flags, logging
 
-from snas_tf.errors import UserError
+from snas_tf.errors import LostWorkerError, UserError
 
 from . import command_line, machine_fault, modes, standard_streams, wording
 from .program_name import program_name
@@ -21,7 +21,8 @@ def main(arguments: list[str]) -> None:
     """Run the mode that the flags ask for.
 
     Exits with 2 where the user has to correct something, with 1 where the machine can't do more,
-    both after one line on standard error, and with 130 after an interruption. A mode may exit with
+    with 3 where another machine of the run is gone, each after one line on standard error, and with
+    130 after an interruption. A mode may exit with
     1 itself.
     """
     name = program_name(arguments)
@@ -31,6 +32,8 @@ def main(arguments: list[str]) -> None:
         modes.MODES[flags.FLAGS.mode].module.run(flags.FLAGS)
     except UserError as error:
         _exit(f"{name}: {wording.to_flags(str(error))}", 2)
+    except LostWorkerError as error:
+        _exit(f"{name}: {error}", 3)
     except KeyboardInterrupt:
         _exit(f"\ninterrupted{_what_continues(flags.FLAGS)}", 130)
     except Exception as error:

@@ -56,11 +56,12 @@ class Means(keras.layers.Layer):
         Returns:
             The means so far, by name.
         """
-        whole = [
-            strategy.reduce(tf.distribute.ReduceOp.SUM, replica_sums[name], axis=None)
-            for name in self.names
-        ]
-        self.totals.value.assign_add(tf.stack(whole))
+        # In one vector, as machines send each other every tensor for itself.
+        stacked = strategy.run(
+            lambda sums: tf.stack([sums[name] for name in self.names]), (replica_sums,)
+        )
+        whole = strategy.reduce(tf.distribute.ReduceOp.SUM, stacked, axis=None)
+        self.totals.value.assign_add(whole)
         totals = tf.convert_to_tensor(self.totals.value)
         means = tf.math.divide_no_nan(totals, totals[-1])
         return dict(zip(self.names[:-1], tf.unstack(means)[:-1], strict=True))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import keras
 import tensorflow as tf
 
+from snas_tf.runs import devices
 from snas_tf.training.means import Means
 
 Batch = Mapping[str, tf.Tensor]
@@ -82,8 +83,9 @@ class TracedModel(keras.Model):
 
             self.test_function = self._trace(test_function)
         self.test_means.reset()
-        for batch in strategy.experimental_distribute_dataset(batches):
-            self.test_function(batch)
+        parts = devices.distribute(strategy, batches)
+        for _ in range(int(batches.cardinality())):
+            self.test_function(next(parts))
         return self.test_means.result()
 
     def begin_epoch(self) -> None:
