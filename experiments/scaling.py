@@ -5,13 +5,14 @@
 The batch is shared by the machines, so the search stays the same. A step takes
 
     max over machines of (fixed + (step - fixed) / N) x jitter
-    + 2 (N - 1) / N x bytes / bandwidth + messages x 2 (N - 1) x latency
+    + 2 (N - 1) / N x bytes / bandwidth + messages x 2 log2(N) x latency
 
 The first line is computing: `step` is measured on one GPU with the whole batch, `fixed` is what of
 it does not depend on the number of images, such as launching kernels. The jitter is lognormal with
-mean 1, independent for every machine and step; all wait for the slowest. The second line is a ring
-all-reduce of what machines send each other, which waits for the end of the backward pass, as this
-package's step does. Bytes and messages are measured: see docs/scaling.md.
+mean 1, independent for every machine and step; all wait for the slowest. The second line is what
+machines send each other: the bytes in a ring, as NCCL does, and for each collective operation the
+latency of a tree. It waits for the end of the backward pass, as this package's step does. Bytes and
+operations are counted: see docs/scaling.md.
 """
 
 import argparse
@@ -71,9 +72,9 @@ def simulate(
     spread = np.sqrt(np.log1p(jitter**2))
     drawn = np.random.default_rng(seed).normal(-(spread**2) / 2, spread, (STEPS, machines))
     slowest = np.exp(drawn).max(axis=1).mean() if jitter else 1.0
-    hops = 2 * (machines - 1)
-    sending = hops / machines * step.megabytes * 8e6 / (network.gigabits * 1e9)
-    return float(computing * slowest + sending + step.messages * hops * network.latency)
+    sending = 2 * (machines - 1) / machines * step.megabytes * 8e6 / (network.gigabits * 1e9)
+    waiting = step.messages * 2 * np.log2(machines) * network.latency
+    return float(computing * slowest + sending + waiting)
 
 
 def speed_up(step: Step, network: Network, machines: int, jitter: float = 0.05) -> float:

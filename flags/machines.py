@@ -45,7 +45,7 @@ def join(machines: ClusterConfig) -> None:
         flush=True,
     )
     cluster.current()
+    print(f"all are there: {chief} reports, and writes the run directory", flush=True)
     if not machines.is_chief:
-        print(f"all are there: {chief} reports, and writes the run directory", flush=True)
         with open(os.devnull, "w") as nowhere:
             os.dup2(nowhere.fileno(), sys.stdout.fileno())

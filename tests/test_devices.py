@@ -1,17 +1,18 @@
-"""Whole programs on two logical devices, in a directory with an odd name."""
+"""Whole programs on two and three logical devices, in a directory with an odd name."""
 
 import csv
 import json
 
 import numpy as np
+import PIL.Image
 import pytest
 import tensorflow as tf
 
-from snas_tf.architecture import genotype_source
 from snas_tf.config import DataConfig
 from snas_tf.data import memory_collection
 from snas_tf.files import plain_paths
-from tests.programs import TINY, kill_after_step, run
+from tests.data.images_on_disk import make_folder
+from tests.programs import run
 
 ODD = "a [b]*?\\ é"
 TIMES = {"images_per_second", "seconds", "finished"}
@@ -64,28 +65,6 @@ def evaluated(tmp_path_factory):
     return model_dir
 
 
-def test_a_search_runs_from_flags_to_a_cell(tmp_path):
-    finished(tmp_path / ODD, *TINY, "--epochs=1")
-    genotype_source.read_genotype(tmp_path / ODD / "genotype.json")
-    assert result_of(tmp_path / ODD)["steps"] == 8
-    assert [row["epoch"] for row in rows_of(tmp_path / ODD)] == ["1.0"]
-
-
-def test_a_killed_training_continues_to_the_same_end(evaluated, tmp_path):
-    killed = tmp_path / ODD
-    flags = (*EVALUATE, f"--model_dir={killed}", "--checkpoint_every_steps=3")
-    kill_after_step(3, killed, *flags, devices=2)
-    assert "resuming" in finished(killed, *flags)
-    assert result_of(killed) == result_of(evaluated)
-    assert rows_of(killed) == rows_of(evaluated)
-    expected, received = variables_of(evaluated), variables_of(killed)
-    assert expected.keys() == received.keys()
-    for name, value in expected.items():
-        np.testing.assert_array_equal(received[name], value, err_msg=name)
-    steps = {path.name.split(".")[0] for path in (killed / "checkpoints").iterdir()}
-    assert steps == {"step-24", "step-27", "step-30"}
-
-
 def test_the_reported_errors_are_those_of_the_export(evaluated):
     model_dir = evaluated
     dataset = memory_collection.read(DataConfig("digits", batch_size=90), with_test=True).split(
@@ -100,3 +79,20 @@ def test_the_reported_errors_are_those_of_the_export(evaluated):
         expected = 1 - right if name == "test_error" else right
         assert result[name] == pytest.approx(expected, abs=1e-9)
     assert rows_of(model_dir)[-1]["valid_accuracy"] == str(result["valid_accuracy"])
+
+
+def test_the_errors_of_images_on_disk_are_those_of_the_export_on_three_devices(tmp_path):
+    images, model_dir = make_folder(tmp_path / "images"), tmp_path / ODD
+    flags = ("--mode=imagenet", "--genotype=snas_aggressive", "--dataset=folder", "--epochs=1")
+    size = ("--num_cells=3", "--init_channels=4", "--image_size=32", "--batch_size=6")
+    finished(model_dir, *flags, *size, f"--data_dir={images}", devices=3)
+    with plain_paths.alias(model_dir / "export") as export:
+        serve = tf.saved_model.load(str(export)).signatures["serving_default"]
+    right = []
+    for path in sorted((images / "val").glob("*/*.jpg")):
+        pixels = np.asarray(PIL.Image.open(path).convert("RGB"))
+        found = serve(image=tf.constant(pixels[np.newaxis]))
+        name = found["class_names"].numpy()[int(np.argmax(found["probabilities"]))]
+        right.append(name.decode() == path.parent.name)
+    assert len(right) == 9  # The last batch is filled up.
+    assert result_of(model_dir)["test_error"] == pytest.approx(1 - np.mean(right), abs=1e-6)

@@ -44,6 +44,8 @@ def test_two_machines_end_at_a_kill_and_continue_to_what_two_devices_give(evalua
     expected, received = variables_of(evaluated), variables_of(killed)
     for name, value in expected.items():
         np.testing.assert_allclose(received[name], value, atol=1e-6, err_msg=name)
+    kept = {path.name.split(".")[0] for path in (killed / "checkpoints").iterdir()}
+    assert kept == {"step-24", "step-27", "step-30"}
 
 
 def test_other_flags_on_a_machine_are_refused_by_all(tmp_path):

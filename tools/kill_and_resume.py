@@ -103,7 +103,7 @@ def start(kind, model_dir, images, every, operation=ENDLESS, victim=0):
         processes.append(
             subprocess.Popen(
                 [sys.executable, "-c", HOOKED, main, name, str(limit), *flags],
-                stdout=subprocess.DEVNULL,
+                stdout=(model_dir.parent / f"output_{index}").open("w"),
                 stderr=subprocess.PIPE,
                 text=True,
                 env={"DEVICES": "1", **os.environ, "LIMIT": str(limit), **joined},
@@ -141,14 +141,20 @@ def kill(kind, model_dir, images, every, generator, operations, seconds):
         processes[victim].wait()
         description = f"second {moment:.1f}"
     is_killed = processes[victim].returncode == -signal.SIGKILL
-    _check_others(processes, victim, is_killed)
+    _check_others(processes, victim, is_killed, model_dir)
     return f"{description} of process {victim}" if is_killed else None
 
 
-def _check_others(processes, victim, is_killed):
+def _check_others(processes, victim, is_killed, model_dir):
     """Check that the others end in time, as they should."""
     killed = time.monotonic()
     others = [process for process in processes if process is not processes[victim]]
+    for index, process in enumerate(processes):
+        output = model_dir.parent / f"output_{index}"
+        if process in others and is_killed and "all are there" not in output.read_text():
+            process.kill()  # It waits for the one that has been killed to appear.
+            process.communicate()
+            others.remove(process)
     for process in others:
         try:
             error = process.communicate(timeout=LIMIT_SECONDS)[1]
@@ -274,11 +280,13 @@ def main():
     for kind in options.runs:
         reference = root / "reference" / kind
         shutil.rmtree(reference, ignore_errors=True)
+        reference.parent.mkdir(parents=True, exist_ok=True)
         measured[kind] = finish(kind, reference, images, 3)
     for number in range(done, options.kills):
         generator = random.Random(f"{options.seed} {number}")
         kind = options.runs[number % len(options.runs)]
         model_dir = root / "killed" / f"{number} [{kind}]"
+        model_dir.parent.mkdir(exist_ok=True)
         shutil.rmtree(model_dir, ignore_errors=True)
         kills = []
         try:
