@@ -26,7 +26,7 @@ def strategy(batch_size: int) -> tf.distribute.Strategy:
     Raises:
         UserError: the devices can't share a batch equally.
     """
-    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    devices = _list()
     joined = cluster.current().strategy
     replicas = len(devices) if joined is None else joined.num_replicas_in_sync
     if batch_size % replicas:
@@ -39,6 +39,15 @@ def strategy(batch_size: int) -> tf.distribute.Strategy:
     if replicas == 1:
         return tf.distribute.get_strategy()
     return _mirror(tuple(device.name for device in devices))
+
+
+def _list() -> list[Any]:
+    return tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+
+
+def describe() -> dict[str, Any]:
+    """Describe what has to be the same on all machines of a run, by name."""
+    return {**versions(), "devices": [device.device_type for device in _list()]}
 
 
 def distribute(strategy: tf.distribute.Strategy, batches: tf.data.Dataset) -> Iterator:

@@ -60,7 +60,7 @@ class TracedModel(keras.Model):
         super().compile(optimizer=optimizer, run_eagerly=run_eagerly, jit_compile=False)
 
     def make_train_function(self, force: bool = False) -> Callable:
-        """Make the function that `fit` calls for each step."""
+        """Make the function that `runs.loop`, or `fit` on one machine, calls for each step."""
         if self.train_function is None or force:
             strategy = self.distribute_strategy
 
@@ -72,9 +72,19 @@ class TracedModel(keras.Model):
         return self.train_function
 
     def measure(self, batches: tf.data.Dataset | None) -> dict[str, float]:
-        """Means of `test_step` over batches of images held out; empty where there are none."""
+        """Means of `test_step` over batches of images held out; empty where there are none.
+
+        Args:
+            batches: this process's share of every batch; their number must be known.
+
+        Raises:
+            ValueError: it is not.
+        """
         if batches is None:
             return {}
+        count = int(batches.cardinality())
+        if count < 0:
+            raise ValueError(f"the number of batches must be known, received: {batches}")
         strategy = self.distribute_strategy
         if self.test_function is None:
 
@@ -84,7 +94,7 @@ class TracedModel(keras.Model):
             self.test_function = self._trace(test_function)
         self.test_means.reset()
         parts = devices.distribute(strategy, batches)
-        for _ in range(int(batches.cardinality())):
+        for _ in range(count):
             self.test_function(next(parts))
         return self.test_means.result()
 

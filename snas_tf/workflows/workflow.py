@@ -7,6 +7,7 @@ import datetime
 import pathlib
 from typing import Any, ClassVar
 
+from snas_tf import __version__
 from snas_tf.config import ChildConfig, DataConfig, RunConfig, SearchConfig
 from snas_tf.data.batches import Collection, Dataset
 from snas_tf.data.image_errors import as_user_errors
@@ -66,7 +67,8 @@ class Workflow:
     def _run_here(self) -> dict[str, Any]:
         run, processes = RunDirectory(self.run_config.model_dir), cluster.current()
         record = self._record()
-        processes.require_same({"kind": record.kind, **record.settings, **devices.versions()})
+        settings = {"kind": record.kind, **record.settings}
+        processes.require_same({**settings, **devices.describe(), "snas_tf": __version__})
         with contextlib.ExitStack() as stack:
             with processes.agreed(), as_user_errors():
                 stack.enter_context(run.owned())

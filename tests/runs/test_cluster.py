@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from snas_tf.config.cluster import ClusterConfig
 from snas_tf.data.share import WHOLE
-from snas_tf.errors import UserError
+from snas_tf.errors import LostWorkerError, UserError
 from snas_tf.runs.cluster import Cluster
 
 ALONE = Cluster(ClusterConfig(), None)
@@ -43,3 +43,44 @@ def test_the_directory_of_others_than_the_chief_is_temporary(tmp_path):
         assert tmp_path not in path.parents
     assert not path.parent.exists()
     assert list(tmp_path.iterdir()) == []
+
+
+class Second(Cluster):
+    """The second of two processes; what the first one says is given."""
+
+    def __init__(self, of_chief, message=None):
+        super().__init__(ClusterConfig(("a:1", "b:1"), 1), None)
+        self.of_chief, self.message = of_chief, message
+
+    def from_chief(self, value):
+        return self.of_chief
+
+    def from_all(self, value):
+        return [self.message, value]
+
+
+def test_settings_and_versions_that_differ_are_named():
+    settings = {"batch_size": 4, "tensorflow": "2.21.0", "images": {"digest": "x"}}
+    Second(settings).require_same(dict(settings))
+    for name, value, expected in (
+        ("batch_size", 8, "`batch_size`=8: not as on a:1, which has `batch_size`=4, accepted: the"),
+        ("tensorflow", "2.20.0", "`tensorflow`=2.20.0: not as on a:1, which has `tensorflow`=2.21"),
+        ("images", {"digest": "y"}, "`images`: not as on a:1, accepted: the same on all machines"),
+    ):
+        with pytest.raises(UserError) as error:
+            Second(settings).require_same({**settings, name: value})
+        assert str(error.value).startswith(expected)
+
+
+def test_what_another_process_refuses_is_refused_here_too():
+    with pytest.raises(UserError, match=r"^a fault \(of a:1\)$"), Second({}, "a fault").agreed():
+        pass
+
+
+def test_an_error_of_tensorflow_becomes_one_line_that_says_what_to_do():
+    two = Second({})
+    two.strategy = tf.distribute.get_strategy()
+    with pytest.raises(LostWorkerError) as error, two.watched():
+        raise tf.errors.UnavailableError(None, None, "failed\nto connect")
+    assert len(str(error.value).splitlines()) == 1
+    assert "start all again to continue from the last checkpoint (failed)" in str(error.value)
