@@ -3,8 +3,10 @@
     python benchmarks/machines.py [--processes=1,2] [--steps=6] [flags of search_step.py]
 
 Every process has a core of its own, the same batch is shared by all. Synthetic images, as in
-search_step.py. Prints for each number of processes the median seconds of a step, the efficiency
-beside the first number, and the collective operations of a step, with their bytes.
+search_step.py. Prints for each number of processes the median seconds of a step, the seconds of
+processor time that a process has for it, which other programs on the machine change less, the
+efficiencies by both beside the first number, and the collective operations of a step with their
+bytes.
 """
 
 import collections
@@ -47,13 +49,17 @@ def measure():
         model, batches = tensorflow_training.make(values, processes.share)
     parts = devices.distribute(strategy, batches)
     step = model.make_train_function()
-    seconds = []
+    seconds, processor = [], []
     for _ in range(values.steps + 2):
-        before = time.perf_counter()
+        before = time.perf_counter(), time.process_time()
         float(step(parts)["loss"])
-        seconds.append(time.perf_counter() - before)
-    graph = step.get_concrete_function(parts).graph
-    return {"seconds": statistics.median(seconds[2:]), "sent": count_sent(graph)}
+        seconds.append(time.perf_counter() - before[0])
+        processor.append(time.process_time() - before[1])
+    return {
+        "seconds": statistics.median(seconds[2:]),
+        "processor": statistics.median(processor[2:]),
+        "sent": count_sent(step.get_concrete_function(parts).graph),
+    }
 
 
 def count_sent(graph):
@@ -90,17 +96,15 @@ def main(_):
     if flags.FLAGS.index is not None:
         print(json.dumps(measure()), flush=True)
         return
-    first = None
-    print("processes  seconds  images/s  efficiency  sent in a step")
+    first = {}
+    print("processes  seconds  efficiency  processor  efficiency  sent in a step")
     for count in map(int, flags.FLAGS.processes):
         found = run(count)
-        first = first or (count * found["seconds"])
-        efficiency = first / (count * found["seconds"])
-        rate = flags.FLAGS.batch_size / found["seconds"]
-        print(
-            f"{count:9}  {found['seconds']:7.3f}  {rate:8.1f}  {efficiency:10.0%}  {found['sent']}",
-            flush=True,
-        )
+        row = f"{count:9}"
+        for name, width in (("seconds", 7), ("processor", 9)):
+            first.setdefault(name, count * found[name])
+            row += f"  {found[name]:{width}.3f}  {first[name] / (count * found[name]):10.0%}"
+        print(f"{row}  {found['sent']}", flush=True)
 
 
 if __name__ == "__main__":

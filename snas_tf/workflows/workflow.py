@@ -52,11 +52,15 @@ class Workflow:
     def run(self) -> dict[str, Any]:
         """Train, or continue the run that `run_config.model_dir` holds.
 
+        Where TF_CONFIG names several processes, all of them call it, and the first one alone
+        writes.
+
         Returns:
             The content of result.json.
 
         Raises:
             UserError: an input can't be read, or the run directory is of another run.
+            LostWorkerError: another process has ended or can't be reached.
         """
         check_place(self.data_config, self.run_config)
         processes = cluster.current()

@@ -1,4 +1,4 @@
-"""A process that trains alone; tests/test_machines.py has several."""
+"""A process that trains alone; tests/test_devices.py has several."""
 
 import keras
 import numpy as np
