@@ -51,19 +51,32 @@ def _let_all_go(config: ClusterConfig, deadline: float) -> list[str]:
                 "accepted: a free port"
             ) from error
         found: dict[int, socket.socket] = {}
-        while len(found) < config.count - 1 and (left := deadline - time.monotonic()) > 0:
-            server.settimeout(left)
+        while (left := deadline - time.monotonic()) > 0:
+            server.settimeout(min(left, _PAUSE_SECONDS))
             with contextlib.suppress(OSError, ValueError):
                 one = stack.enter_context(server.accept()[0])
                 one.settimeout(_PAUSE_SECONDS)
                 index = int(one.recv(16))
                 if 0 < index < config.count:
                     found[index] = one  # A process that was started again takes its place.
-        if len(found) == config.count - 1:
-            for one in found.values():
-                with contextlib.suppress(OSError):
-                    one.sendall(_GO)
+            found = {index: one for index, one in found.items() if _is_there(one)}
+            if len(found) == config.count - 1:
+                for one in found.values():
+                    with contextlib.suppress(OSError):
+                        one.sendall(_GO)
+                return []
         return [config.addresses[index] for index in range(1, config.count) if index not in found]
+
+
+def _is_there(one: socket.socket) -> bool:
+    """Whether a process that waits has not ended."""
+    one.setblocking(False)
+    try:
+        return bool(one.recv(1))  # It sends nothing more: what comes is its end.
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
 
 
 def _report(config: ClusterConfig, deadline: float) -> bool:

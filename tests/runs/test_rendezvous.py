@@ -32,10 +32,25 @@ def test_all_go_on_when_the_last_one_has_come_whoever_it_is():
 def test_those_that_do_not_appear_are_named():
     addresses = free_addresses(3)
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        chief, other = (pool.submit(wait, addresses, index, 0.5) for index in (0, 2))
+        chief, other = (pool.submit(wait, addresses, *one) for one in ((0, 0.8), (2, 1.5)))
         with pytest.raises(LostWorkerError, match=f"TF_CONFIG: {addresses[1]} did not appear"):
             chief.result()
         with pytest.raises(LostWorkerError, match=f"TF_CONFIG: {addresses[0]} did not appear"):
+            other.result()
+
+
+def test_a_process_that_ends_while_it_waits_does_not_count():
+    addresses = free_addresses(3)
+    host, port = addresses[0].split(":")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        chief = pool.submit(wait, addresses, 0, 1.0)
+        time.sleep(0.3)
+        with socket.create_connection((host, int(port))) as ended:
+            ended.sendall(b"1")
+        other = pool.submit(wait, addresses, 2, 1.5)
+        with pytest.raises(LostWorkerError, match=f"TF_CONFIG: {addresses[1]} did not appear"):
+            chief.result()
+        with pytest.raises(LostWorkerError):
             other.result()
 
 
