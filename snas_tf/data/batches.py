@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from snas_tf.config import DataConfig
-from snas_tf.data.share import Share
+from snas_tf.data.share import WHOLE, Share
 
 VALIDATION, TEST = "validation", "test"
 """The parts of a data set that it is evaluated on."""
@@ -147,5 +147,10 @@ class Collection(Protocol):
     def summary(self) -> str:
         """The description of the images that a run prints before it trains."""
 
-    def split(self, seed: int) -> Dataset:
-        """Split the images; what is held out at random is the same for a seed, at least 0."""
+    def split(self, seed: int, share: Share = WHOLE) -> Dataset:
+        """Split the images.
+
+        Args:
+            seed: what is held out at random is the same for a seed, at least 0.
+            share: which part of every batch is made.
+        """

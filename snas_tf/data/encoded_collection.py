@@ -12,6 +12,7 @@ from snas_tf.data.encoded_source import EncodedSource, FolderSource, TfdsSource
 from snas_tf.data.folder import TEST, TRAIN, VALIDATION
 from snas_tf.data.image_check import ImageCheck
 from snas_tf.data.mirroring import is_mirrored
+from snas_tf.data.share import WHOLE, Share
 from snas_tf.data.summary import summarize
 from snas_tf.data.tfds_records import open_records
 from snas_tf.errors import UserError
@@ -39,9 +40,14 @@ class EncodedCollection:
     fingerprint: Mapping[str, Any]
     remarks: tuple[str, ...] = ()
 
-    def split(self, seed: int) -> EncodedDataset:
-        """Return the images; `seed` has no effect, as none is held out at random."""
-        return self.dataset
+    def split(self, seed: int, share: Share = WHOLE) -> EncodedDataset:
+        """Return the images; `seed` has no effect, as none is held out at random.
+
+        Args:
+            seed: any.
+            share: which part of every batch is made.
+        """
+        return dataclasses.replace(self.dataset, share=share)
 
     def summary(self) -> str:
         """See `batches.Collection`."""

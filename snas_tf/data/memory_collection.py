@@ -15,6 +15,7 @@ from snas_tf.data.folder import TEST, TRAIN, VALIDATION
 from snas_tf.data.images import Images, require_same_size
 from snas_tf.data.memory_dataset import MemoryDataset
 from snas_tf.data.mirroring import is_mirrored
+from snas_tf.data.share import WHOLE, Share
 from snas_tf.data.summary import list_names, summarize
 from snas_tf.errors import UserError
 
@@ -50,13 +51,14 @@ class MemoryCollection:
         """The number of training images that `split` gives."""
         return len(self._train) - int(self._held_out().sum())
 
-    def split(self, seed: int) -> MemoryDataset:
+    def split(self, seed: int, share: Share = WHOLE) -> MemoryDataset:
         """Split into training, validation and test images; a seed always holds out the same ones.
 
         Every class gives its share of the validation images, as in `splits.held_out_counts`.
 
         Args:
             seed: at least 0.
+            share: which part of every batch is made.
         """
         train, validation = self._train, self.contents.parts.get(VALIDATION)
         if validation is None:
@@ -64,7 +66,7 @@ class MemoryCollection:
             train, validation = train.take(learned), train.take(kept)
         test = self.contents.parts.get(TEST)
         name, class_names = self.config.dataset, self.contents.class_names
-        return MemoryDataset(name, train, validation, class_names, self.mirror, test)
+        return MemoryDataset(name, train, validation, class_names, self.mirror, test, share)
 
     def without_test(self) -> "MemoryCollection":
         """Return the collection that is read where test images are not wanted."""

@@ -144,8 +144,7 @@ class Workflow:
         is_single = self.config.num_seeds == 1
         with processes.agreed():
             if is_single:
-                whole: Any = images.split(self.split_seed())
-                dataset = dataclasses.replace(whole, share=processes.share)
+                dataset = images.split(self.split_seed(), processes.share)
                 described = self.describe(dataset)
                 inputs["network"] = described.to_content()
             split_seed = self.split_seed() if is_single else None
