@@ -1,11 +1,13 @@
 """Our training steps on synthetic images, as the modes run them."""
 
+import dataclasses
+
 import numpy as np
 
 from benchmarks import rounds
 from snas_tf.algorithms.search_model import SearchModel
 from snas_tf.architecture import zoo
-from snas_tf.config import algorithms
+from snas_tf.config import ChildConfig, SearchConfig, algorithms
 from snas_tf.data.batches import HELD_OUT, BatchConfig
 from snas_tf.data.held_out_dataset import HeldOutDataset
 from snas_tf.data.images import Images
@@ -41,6 +43,22 @@ def child(config, batch_size, image_size, phases):
     network = describe(config, dataset).make_child(genotype, True, config.precision)
     model = ChildModel(network, config, _STEPS // config.epochs, seed=0)
     return candidate(model, dataset, batch_size, phases, count(model.theta), config.cutout_length)
+
+
+def make(values, share):
+    """Make the model of flags, of a child if a genotype is given, and a process's batches."""
+    dataset = dataclasses.replace(synthetic(values.batch_size, values.image_size), share=share)
+    size = values.num_cells, values.init_channels
+    if values.genotype:
+        config = ChildConfig(*size, genotype=values.genotype)
+        network = describe(config, dataset).make_child(zoo.genotypes()[values.genotype], True)
+        model = ChildModel(network, config, _STEPS, seed=0)
+    else:
+        config = SearchConfig(*size, constraint_weight=0.1)
+        parent = describe(config, dataset).make_parent(config.search_space, config.skip_threshold)
+        algorithm = algorithms.get(config.algorithm).load()(parent, config, _STEPS, seed=0)
+        model = SearchModel(algorithm)
+    return model, dataset.training_batches(BatchConfig(values.batch_size), 0, _STEPS)
 
 
 def synthetic(batch_size, image_size, batches=2):

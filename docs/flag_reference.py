@@ -24,8 +24,9 @@ or `snas --mode=MODE ...` where the package is installed. This page is made from
 
 A flag that a mode does not have is refused with exit code 2, and so is a value that is not
 accepted. Exit code 1 means that the machine cannot do more (disk, memory), that a run of a
-comparison failed, or that no trial of a sweep succeeded or some were not run; 130 that the run was
-interrupted. Paths may begin with `~`. Without `--mode`, the mode is `{DEFAULT}`.
+comparison failed, or that no trial of a sweep succeeded or some were not run; 3 that another of
+several machines is gone; 130 that the run was interrupted. Paths may begin with `~`.
+Without `--mode`, the mode is `{DEFAULT}`.
 
 """
 _EVERY_MODE = """\

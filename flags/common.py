@@ -12,7 +12,7 @@ from snas_tf.architecture import spaces
 from snas_tf.config import Comparison, DataConfig, RunConfig, TrainingConfig, Tuning
 from snas_tf.errors import UserError, shorten_path
 
-from . import fields, path, plugin
+from . import fields, machines, path, plugin
 
 _Trained = TypeVar("_Trained", bound=TrainingConfig | Comparison | Tuning)
 
@@ -107,16 +107,20 @@ def prepare(
         run_name: name of the run directory under runs/ where --model_dir is not given.
 
     Raises:
-        UserError: the run directory can't be written.
+        UserError: the run directory can't be written, or the mode does not run on the machines.
+        LostWorkerError: one of several machines does not appear.
     """
     data_config = DataConfig(**fields.read(values, DataConfig))
     model_dir = pathlib.Path(values.model_dir or pathlib.Path("runs", run_name))
     run_config = RunConfig(**{**fields.read(values, RunConfig), "model_dir": model_dir})
-    _check_writable(model_dir)
+    processes = machines.read(values.mode, config)
+    if processes.is_chief:
+        _check_writable(model_dir)
     tensorflow_import.import_tensorflow()
     from snas_tf.runs import devices
 
     devices.configure(run_config.deterministic)
+    machines.join(processes)
     return config, data_config, run_config
 
 

@@ -7,7 +7,7 @@ from types import FrameType
 
 from absl import app, flags, logging
 
-from snas_tf.errors import Interrupted, UserError
+from snas_tf.errors import Interrupted, LostWorkerError, UserError
 
 from . import command_line, machine_fault, modes, standard_streams, wording
 from .program_name import program_name
@@ -27,8 +27,9 @@ def main(arguments: list[str]) -> None:
     """Run the mode that the flags ask for.
 
     Exits with 2 where the user has to correct something, with 1 where the machine can't do more,
-    both after one line on standard error. A mode may exit with 1 itself. An interruption exits with
-    130, and SIGTERM with 143, as shells report them.
+    with 3 where another machine of the run is gone, each after one line on standard error. A mode
+    may exit with 1 itself. An interruption exits with 130, and SIGTERM with 143, as shells report
+    them.
     """
     name = program_name(arguments)
     logging.set_verbosity(logging.WARNING)
@@ -37,6 +38,8 @@ def main(arguments: list[str]) -> None:
         modes.MODES[flags.FLAGS.mode].module.run(flags.FLAGS)
     except UserError as error:
         _exit(f"{name}: {wording.to_flags(str(error))}", 2)
+    except LostWorkerError as error:
+        _exit(f"{name}: {error}", 3)
     except KeyboardInterrupt as error:
         _exit_interrupted(error, _what_continues(flags.FLAGS))
     except Exception as error:

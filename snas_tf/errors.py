@@ -34,6 +34,13 @@ class Interrupted(KeyboardInterrupt):
         self.signal_number = signal_number
 
 
+class LostWorkerError(Exception):
+    """A process that trains together with others can't go on, as another one is gone.
+
+    The program prints the message without a stack trace and exits with code 3.
+    """
+
+
 def printable(text: str) -> str:
     r"""Escape what can't be printed on one line, such as a byte of a name as \xe9."""
     return "".join(one if one.isprintable() else _escaped(one) for one in text)

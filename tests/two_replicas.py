@@ -198,7 +198,7 @@ def test_the_rate_multiplies_the_velocity_on_every_device(strategy):
         optimizer.build([weight])
     for _ in range(3):
         strategy.run(tf.function(lambda: optimizer.apply([tf.constant(1.0)], [weight])))
-    expected = 1 - 0.5 * 2 - 0.05 * (0.9 * 2 + 2) - 0.05 * (0.9 * (0.9 * 2 + 2) + 2)
+    expected = 1 - 0.5 - 0.05 * 1.9 - 0.05 * (0.9 * 1.9 + 1)
     np.testing.assert_allclose(on_each(strategy, weight.value), [expected] * 2, rtol=1e-5)
 
 

@@ -5,10 +5,13 @@
 Each run is a small one of a mode. It is killed with SIGKILL one to three times: at a random moment,
 or right before one of its renames, removals or directories. What it leaves when it has been resumed
 to its end is compared with an uninterrupted run: every file, variable and figure, times aside.
+With `--workers=2`, a run is two processes that train together, of which one is killed; the other
+one has to end within 30 seconds, with exit code 3 and one line.
 Finished kills are kept in DIR/kills.csv, so that the command continues where it was stopped.
 """
 
 import argparse
+import contextlib
 import csv
 import json
 import os
@@ -26,6 +29,7 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from snas_tf.config import algorithms
+from tests.machines import config, free_addresses
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TIMES = {"seconds", "images_per_second", "finished"}
@@ -35,6 +39,7 @@ RUNS = {
     "search": SEARCH,
     "one_hot": (*SEARCH, "--relaxation=one_hot"),
     "float16": (*SEARCH, "--precision=float16"),
+    "nasbench201": (*SEARCH, "--space=nasbench201", "--num_cells=1"),
     "target": (*SEARCH, "--target_parameters=2e6"),
     **{name: (*SEARCH, f"--algorithm={name}") for name in algorithms.ALGORITHMS if name != "snas"},
     "darts_2": (*SEARCH, "--algorithm=darts", "--darts_order=2"),
@@ -78,6 +83,9 @@ finally:
     print("file operations:", int(os.environ["LIMIT"]) - left, file=sys.stderr)
 """
 ENDLESS = 10**9
+LIMIT_SECONDS = 30
+ENDS = []
+"""Seconds from a kill to the end of the other processes."""
 
 
 def command(kind, model_dir, images, every=0):
@@ -87,52 +95,89 @@ def command(kind, model_dir, images, every=0):
     return (str(ROOT / "main.py"), *RUNS[kind], *folder, *steps, f"--model_dir={model_dir}")
 
 
-def start(kind, model_dir, images, every, operation=ENDLESS):
-    """Start a run that kills itself before a file operation, counted from 1."""
+def start(kind, model_dir, images, every, operation=ENDLESS, victim=0):
+    """Start the processes of a run; one kills itself before a file operation, counted from 1."""
+    count = int(os.environ["WORKERS"])
+    addresses = free_addresses(count) if count > 1 else []
     _, *flags = command(kind, model_dir, images, every)
-    return start_hooked(flags, model_dir.name, operation)
+    processes = []
+    for index in range(count):
+        limit = operation if index == victim else ENDLESS
+        # The others than the first one write into a temporary directory.
+        name = model_dir.name if index == 0 else "snas_tf"
+        joined = {"TF_CONFIG": config(addresses, index)} if count > 1 else {}
+        with (model_dir.parent / f"output_{index}").open("w") as output:
+            processes.append(start_hooked(flags, name, limit, output, **joined))
+    return processes
 
 
-def start_hooked(flags, directory, operation=ENDLESS):
+def start_hooked(flags, directory, operation=ENDLESS, output=subprocess.DEVNULL, **environment):
     """Start a program that kills itself before a file operation in a directory."""
     arguments = [sys.executable, "-c", HOOKED, str(ROOT / "main.py"), directory, str(operation)]
-    environment = {"DEVICES": "1", **os.environ, "LIMIT": str(operation)}
     return subprocess.Popen(
         [*arguments, *flags],
-        stdout=subprocess.DEVNULL,
+        stdout=output,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment,
+        env={"DEVICES": "1", **os.environ, "LIMIT": str(operation), **environment},
     )
 
 
 def finish(kind, model_dir, images, every):
     """Run to the end; return the number of file operations and the seconds it took."""
     before = time.monotonic()
-    process = start(kind, model_dir, images, every)
-    error = process.communicate()[1]
-    if process.returncode:
-        raise RuntimeError(f"{kind}: {error[-2000:]}")
-    operations = int(re.search(r"file operations: (\d+)", error)[1])
+    processes = start(kind, model_dir, images, every)
+    errors = [process.communicate()[1] for process in processes]
+    for process, error in zip(processes, errors, strict=True):
+        if process.returncode:
+            raise RuntimeError(f"{kind}: {error[-2000:]}")
+    operations = int(re.search(r"file operations: (\d+)", errors[0])[1])
     return operations, time.monotonic() - before
 
 
 def kill(kind, model_dir, images, every, generator, operations, seconds):
-    """Kill a run; return a description, or None if the run ended before."""
-    if generator.random() < 0.5:
+    """Kill a process of a run; return a description, or None if the run ended before."""
+    victim = generator.randrange(int(os.environ["WORKERS"]))
+    if victim == 0 and generator.random() < 0.5:
         operation = generator.randint(1, operations)
-        process = start(kind, model_dir, images, every, operation)
-        process.communicate()
-        return f"operation {operation}" if process.returncode == -signal.SIGKILL else None
-    moment = generator.uniform(0.1, 1.0) * seconds
-    process = start(kind, model_dir, images, every)
-    try:
-        process.communicate(timeout=moment)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-        return f"second {moment:.1f}"
-    return None
+        processes = start(kind, model_dir, images, every, operation)
+        processes[0].wait()
+        description = f"operation {operation}"
+    else:
+        moment = generator.uniform(0.1, 1.0) * seconds
+        processes = start(kind, model_dir, images, every)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            processes[victim].wait(timeout=moment)
+        processes[victim].kill()
+        processes[victim].wait()
+        description = f"second {moment:.1f}"
+    is_killed = processes[victim].returncode == -signal.SIGKILL
+    _check_others(processes, victim, is_killed, model_dir)
+    return f"{description} of process {victim}" if is_killed else None
+
+
+def _check_others(processes, victim, is_killed, model_dir):
+    """Check that the others end in time, as they should."""
+    killed = time.monotonic()
+    others = [process for process in processes if process is not processes[victim]]
+    for index, process in enumerate(processes):
+        output = model_dir.parent / f"output_{index}"
+        if process in others and is_killed and "all are there" not in output.read_text():
+            process.kill()  # It waits for the one that has been killed to appear.
+            process.communicate()
+            others.remove(process)
+    for process in others:
+        try:
+            error = process.communicate(timeout=LIMIT_SECONDS)[1]
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise RuntimeError(f"a process went on for {LIMIT_SECONDS} s") from None
+        lines = [line for line in error.splitlines() if not line.startswith("file operations")]
+        # Where the killed process was through with its work, so are the others.
+        if is_killed and process.returncode and (process.returncode, len(lines)) != (3, 1):
+            raise RuntimeError(f"exit code {process.returncode}: {' / '.join(lines)[-300:]}")
+    if others:
+        ENDS.append(time.monotonic() - killed)
 
 
 def differences(one, other):
@@ -232,8 +277,10 @@ def main():
     parser.add_argument("--runs", nargs="*", default=list(RUNS), choices=list(RUNS))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--devices", type=int, default=1, help="logical CPU devices of a run")
+    parser.add_argument("--workers", type=int, default=1, help="processes that train together")
     options = parser.parse_args()
     os.environ["DEVICES"] = str(options.devices)
+    os.environ["WORKERS"] = str(options.workers)
     root = options.directory
     images = root / "images"
     make_images(images)
@@ -244,19 +291,21 @@ def main():
     for kind in options.runs:
         reference = root / "reference" / kind
         shutil.rmtree(reference, ignore_errors=True)
+        reference.parent.mkdir(parents=True, exist_ok=True)
         measured[kind] = finish(kind, reference, images, 3)
     for number in range(done, options.kills):
         generator = random.Random(f"{options.seed} {number}")
         kind = options.runs[number % len(options.runs)]
         model_dir = root / "killed" / f"{number} [{kind}]"
+        model_dir.parent.mkdir(exist_ok=True)
         shutil.rmtree(model_dir, ignore_errors=True)
         kills = []
-        for _ in range(generator.randint(1, 3)):
-            moment = kill(kind, model_dir, images, 3, generator, *measured[kind])
-            if moment is None:
-                break
-            kills.append(moment)
         try:
+            for _ in range(generator.randint(1, 3)):
+                moment = kill(kind, model_dir, images, 3, generator, *measured[kind])
+                if moment is None:
+                    break
+                kills.append(moment)
             finish(kind, model_dir, images, 3)
             verdict = differences(root / "reference" / kind, _plain(model_dir, root))
         except RuntimeError as error:
@@ -267,6 +316,8 @@ def main():
             file.write(f"{number},{kind},{' + '.join(kills)},{outcome}\n")
         print(f"{number + 1}/{options.kills}  {kind}  {' + '.join(kills)}: {outcome}", flush=True)
     print(f"{same} of {options.kills} equal the uninterrupted run")
+    if ENDS:
+        print(f"the other processes ended after {max(ENDS):.1f} s at most")
     sys.exit(0 if same == options.kills else 1)
 
 

@@ -63,7 +63,7 @@ class ENAS(RandomSearch):
             trainable=False,
             aggregation="only_first_replica",
         )
-        self.controller_optimizer = keras.optimizers.Adam(
+        self.controller_optimizer = optimizers.Adam(
             config.controller_learning_rate, beta_1=0.0, epsilon=1e-3
         )
         self.controller_optimizer.build(self.controller.trainable_variables)

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from snas_tf.config import DataConfig
+from snas_tf.data.share import WHOLE, Share
 
 VALIDATION, TEST = "validation", "test"
 """The parts of a data set that it is evaluated on."""
@@ -70,6 +71,10 @@ class Dataset(Protocol):
     def num_training(self) -> int:
         """The number of training images."""
 
+    @property
+    def share(self) -> Share:
+        """Which part of every batch is made: that of this process, where several train."""
+
     def channel_statistics(self) -> tuple[np.ndarray, np.ndarray]:
         """The mean and the standard deviation by which a network normalizes pixels.
 
@@ -95,7 +100,8 @@ class Dataset(Protocol):
 
         Returns:
             Dicts of "image", uint8 [batch, height, width, channels = 3], augmented; "label", int64
-            [batch]; "index", int64 [batch], positions in the training images. Taking a batch raises
+            [batch]; "index", int64 [batch], positions in the training images; of `share` alone, as
+            they are in the whole batch. Taking a batch raises
             the error of `image_errors.as_user_errors` where an image can't be read.
         """
 
@@ -106,7 +112,7 @@ class Dataset(Protocol):
 
         Args:
             part: `VALIDATION` or `TEST`.
-            batch_size: images a batch.
+            batch_size: images a batch, of which `share` is made.
 
         Returns:
             Dicts of "image", uint8 [batch, height, width, channels = 3]; "label", int64 [batch];
@@ -148,5 +154,10 @@ class Collection(Protocol):
     def summary(self) -> str:
         """The description of the images that a run prints before it trains."""
 
-    def split(self, seed: int) -> Dataset:
-        """Split the images; what is held out at random is the same for a seed, at least 0."""
+    def split(self, seed: int, share: Share = WHOLE) -> Dataset:
+        """Split the images.
+
+        Args:
+            seed: what is held out at random is the same for a seed, at least 0.
+            share: which part of every batch is made.
+        """

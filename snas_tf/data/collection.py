@@ -11,6 +11,7 @@ from snas_tf.config import DataConfig
 from snas_tf.data import splits
 from snas_tf.data.batches import Dataset
 from snas_tf.data.folder import TEST, TRAIN, VALIDATION
+from snas_tf.data.share import WHOLE, Share
 from snas_tf.data.summary import list_names, summarize
 from snas_tf.errors import UserError
 
@@ -102,13 +103,14 @@ class ImageCollection(abc.ABC, Generic[AnySource]):
         """The number of training images that `split` gives."""
         return len(self.train) - int(self._held_out().sum())
 
-    def split(self, seed: int) -> Any:
+    def split(self, seed: int, share: Share = WHOLE) -> Any:
         """Split into training, validation and test images; a seed always holds out the same ones.
 
         Every class gives its share of the validation images, as in `splits.held_out_counts`.
 
         Args:
             seed: at least 0.
+            share: which part of every batch is made.
 
         Returns:
             What `make_dataset` does.
@@ -117,7 +119,8 @@ class ImageCollection(abc.ABC, Generic[AnySource]):
         if validation is None:
             learned, kept = splits.split(train.labels, self._held_out(), seed)
             train, validation = train.take(learned), train.take(kept)
-        return self.make_dataset(train, validation, self.contents.parts.get(TEST))
+        dataset: Any = self.make_dataset(train, validation, self.contents.parts.get(TEST))
+        return dataclasses.replace(dataset, share=share)
 
     def without_test(self) -> Self:
         """Return the collection that is read where test images are not wanted."""

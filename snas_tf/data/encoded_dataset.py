@@ -13,6 +13,7 @@ from snas_tf.data.batch_order import shuffled_steps
 from snas_tf.data.batches import TEST, VALIDATION, BatchConfig, evenly_spaced
 from snas_tf.data.encoded_source import EncodedSource
 from snas_tf.data.image_headers import require_plain
+from snas_tf.data.share import WHOLE, Share
 
 _MEAN = (123.675, 116.28, 103.53)
 _DEVIATION = (58.395, 57.12, 57.375)
@@ -30,6 +31,7 @@ class EncodedDataset:
         image_size: (height, width) of the crops that a network is given, in pixels.
         mirror: whether training images are mirrored at random.
         test: examples apart from both; None where they were not asked for or there are none.
+        share: which part of every batch is made; only its images are read.
     """
 
     name: str
@@ -39,6 +41,7 @@ class EncodedDataset:
     image_size: tuple[int, int]
     mirror: bool = True
     test: EncodedSource | None = None
+    share: Share = WHOLE
 
     preprocessing: ClassVar[str] = "center_crop"
 
@@ -68,18 +71,22 @@ class EncodedDataset:
 
         def with_seeds(step: tf.Tensor, index: tf.Tensor) -> tf.data.Dataset:
             seed = seeds.make_seed(config.seed, seeds.AUGMENTATION, step)
-            return tf.data.Dataset.from_tensor_slices((index, tf.random.split(seed, size)))
+            each = tf.random.split(seed, size)
+            return tf.data.Dataset.from_tensor_slices(
+                (self.share.take(index), self.share.take(each))
+            )
 
         def cover(step: tf.Tensor, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
             seed = seeds.make_seed(config.seed, seeds.CUTOUT, step)
-            return batch | {"image": cutout(batch["image"], seed, config.cutout_length, fill)}
+            image = cutout(batch["image"], seed, config.cutout_length, fill, self.share)
+            return batch | {"image": image}
 
         def augment(encoded: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
             return self._augment(encoded, seed, config)
 
         steps = shuffled_steps(self.num_training, size, config.seed, first_step, num_steps)
         batches = _read(steps.flat_map(with_seeds), self.train, augment).batch(
-            size, drop_remainder=True, num_parallel_calls=tf.data.AUTOTUNE
+            size // self.share.count, drop_remainder=True, num_parallel_calls=tf.data.AUTOTUNE
         )
         if config.cutout_length:
             batches = batches.enumerate(start=first_step)
@@ -102,15 +109,20 @@ class EncodedDataset:
         if source is None or not len(source):
             return None
         count = len(source)
-        padded = -(-count // batch_size) * batch_size
+        own = batch_size // self.share.count
+
+        def place(number: tf.Tensor) -> tf.Tensor:
+            batch, within = number // own, number % own
+            return batch * batch_size + self.share.index * own + within
 
         def weigh(number: tf.Tensor, example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-            return example | {"weight": tf.cast(number < count, tf.float32)}
+            return example | {"weight": tf.cast(place(number) < count, tf.float32)}
 
-        positions = tf.data.Dataset.range(padded).map(lambda p: (tf.minimum(p, count - 1), p))
+        numbers = tf.data.Dataset.range(-(-count // batch_size) * own)
+        positions = numbers.map(lambda number: (tf.minimum(place(number), count - 1), number))
         examples = _read(positions, source, self._crop_center).enumerate().map(weigh)
         return examples.batch(
-            batch_size, drop_remainder=True, num_parallel_calls=tf.data.AUTOTUNE
+            own, drop_remainder=True, num_parallel_calls=tf.data.AUTOTUNE
         ).prefetch(tf.data.AUTOTUNE)
 
     @tf.autograph.experimental.do_not_convert

@@ -10,6 +10,7 @@ from snas_tf.data import splits
 from snas_tf.data.batches import HELD_OUT, VALIDATION, BatchConfig
 from snas_tf.data.encoded_dataset import EncodedDataset
 from snas_tf.data.memory_dataset import MemoryDataset
+from snas_tf.data.share import Share
 from snas_tf.errors import UserError
 
 JUDGED = 1000
@@ -90,6 +91,11 @@ class HeldOutDataset:
     def num_training(self) -> int:
         """The number of images that theta is trained on."""
         return self.theta.num_training
+
+    @property
+    def share(self) -> Share:
+        """See `batches.Dataset`."""
+        return self.theta.share
 
     def channel_statistics(self) -> tuple[np.ndarray, np.ndarray]:
         """See `batches.Dataset`; of the images that theta is trained on."""

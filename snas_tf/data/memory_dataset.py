@@ -11,6 +11,7 @@ from snas_tf.data.augment import crop_and_flip, cutout, mean_color
 from snas_tf.data.batch_order import shuffled_steps
 from snas_tf.data.batches import TEST, VALIDATION, BatchConfig, evenly_spaced
 from snas_tf.data.images import Images
+from snas_tf.data.share import WHOLE, Share
 
 _CHUNK = 1024
 
@@ -26,6 +27,7 @@ class MemoryDataset:
         class_names: the name of each class, in the order of the labels.
         mirror: whether training images are mirrored at random.
         test: images apart from both; None where they were not asked for or there are none.
+        share: which part of every batch is made.
     """
 
     name: str
@@ -34,6 +36,7 @@ class MemoryDataset:
     class_names: tuple[str, ...]
     mirror: bool
     test: Images | None = None
+    share: Share = WHOLE
 
     preprocessing: ClassVar[str] = "resize"
 
@@ -76,11 +79,12 @@ class MemoryDataset:
         fill = mean_color(self.channel_statistics()[0]) if config.cutout_length else None
 
         def batch(step: tf.Tensor, index: tf.Tensor) -> dict[str, tf.Tensor]:
+            index = self.share.take(index)
             seed = seeds.make_seed(config.seed, seeds.AUGMENTATION, step)
-            image = crop_and_flip(tf.gather(images, index), seed, self.mirror)
+            image = crop_and_flip(tf.gather(images, index), seed, self.mirror, self.share)
             if config.cutout_length:
                 seed = seeds.make_seed(config.seed, seeds.CUTOUT, step)
-                image = cutout(image, seed, config.cutout_length, fill)
+                image = cutout(image, seed, config.cutout_length, fill, self.share)
             return {"image": image, "label": tf.gather(labels, index), "index": index}
 
         steps = shuffled_steps(
@@ -98,7 +102,7 @@ class MemoryDataset:
         host_images, host_labels = _on_host(images)
 
         def batch(start: tf.Tensor) -> dict[str, tf.Tensor]:
-            positions = start + tf.range(batch_size, dtype=tf.int64)
+            positions = start + self.share.take(tf.range(batch_size, dtype=tf.int64))
             index = tf.minimum(positions, count - 1)
             return {
                 "image": tf.gather(host_images, index),

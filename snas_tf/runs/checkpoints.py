@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
+from snas_tf.runs import cluster
 from snas_tf.runs.checkpoint_files import CheckpointFiles
 
 Rows = list[dict[str, float]]
@@ -28,6 +29,8 @@ class _SavedRows(tf.train.experimental.PythonState):
 
 class Checkpoints(keras.callbacks.Callback):
     """Callback that saves after every epoch, and every `every_steps` steps within one.
+
+    Where several processes train, the chief alone saves, and the others take its state.
 
     The flat list of all variables is saved, independently of TensorFlow's tracking: weights,
     statistics, optimizer slots, steps, and the sums of the current epoch; and the rows of earlier
@@ -56,11 +59,12 @@ class Checkpoints(keras.callbacks.Callback):
     def attach(self, variables: Sequence[keras.Variable], step: keras.Variable) -> None:
         """Set what to save: all variables of the run, and its step counter."""
         self._step = step
+        self._variables = variables
         values = [variable.value for variable in variables]
         self._checkpoint = tf.train.Checkpoint(variables=values, rows=self._rows)
 
     def restore(self) -> int:
-        """Restore the newest checkpoint that can be read.
+        """Restore the newest checkpoint of the chief that can be read.
 
         Returns:
             The number of steps taken; 0 where there is no checkpoint.
@@ -68,8 +72,12 @@ class Checkpoints(keras.callbacks.Callback):
         Raises:
             UserError: there are checkpoints, and none can be read.
         """
-        if self._files.read_newest(self._checkpoint) is None:
+        processes = cluster.current()
+        is_found = self._files.read_newest(self._checkpoint) is not None
+        if not processes.from_chief(is_found):
             return 0
+        self.rows[:] = processes.from_chief(self.rows)
+        processes.assign_from_chief(self._variables)
         self._saved_step = int(self._step.numpy())
         return self._saved_step
 
@@ -85,7 +93,7 @@ class Checkpoints(keras.callbacks.Callback):
 
     def save(self) -> None:
         """Write a checkpoint of the current step, if there is none yet."""
-        if not self.is_saved():
+        if not self.is_saved() and cluster.current().is_chief:
             step = int(self._step.numpy())
             self._files.write(self._checkpoint, step)
             self._saved_step = step

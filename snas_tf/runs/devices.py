@@ -5,18 +5,20 @@ import functools
 import importlib.metadata
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import tensorflow as tf
 
 from snas_tf.errors import UserError
+from snas_tf.runs import cluster
 
 _RECORDED = ("tensorflow", "keras", "numpy", "tensorflow-datasets")
 
 
 def strategy(batch_size: int, jit_compile: bool = False) -> tf.distribute.Strategy:
-    """Make the strategy for all GPUs of this machine, or its one device.
+    """Make the strategy for all GPUs of all machines of a run, or for one device.
 
-    Several logical CPU devices count as GPUs do, for tests.
+    Several logical CPU devices of a machine count as GPUs do, for tests.
 
     Args:
         batch_size: images a step, over all replicas.
@@ -25,19 +27,60 @@ def strategy(batch_size: int, jit_compile: bool = False) -> tf.distribute.Strate
     Raises:
         UserError: the devices can't share a batch equally, or XLA can't compile for them.
     """
-    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-    if len(devices) == 1:
+    devices = _list()
+    joined = cluster.current().strategy
+    replicas = len(devices) if joined is None else joined.num_replicas_in_sync
+    if batch_size % replicas:
+        raise UserError(
+            f"`batch_size`={batch_size}: can't be shared by {replicas} devices, "
+            f"accepted: a multiple of {replicas}"
+        )
+    if jit_compile and replicas > 1:
+        raise UserError(
+            f"`jit_compile`=True: there are {replicas} devices, accepted: with one device"
+        )
+    if joined is not None:
+        return joined
+    if replicas == 1:
         return tf.distribute.get_strategy()
-    if batch_size % len(devices):
-        raise UserError(
-            f"`batch_size`={batch_size}: can't be shared by {len(devices)} devices, "
-            f"accepted: a multiple of {len(devices)}"
-        )
-    if jit_compile:
-        raise UserError(
-            f"`jit_compile`=True: there are {len(devices)} devices, accepted: with one device"
-        )
     return _mirror(tuple(device.name for device in devices))
+
+
+def _list() -> list[Any]:
+    return tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+
+
+def describe() -> dict[str, Any]:
+    """Describe what has to be the same on all machines of a run, by name."""
+    return {**versions(), "devices": [device.device_type for device in _list()]}
+
+
+def distribute(strategy: tf.distribute.Strategy, batches: tf.data.Dataset) -> Iterator:
+    """Iterate over batches of which every replica of this process gets an equal part, in order.
+
+    No more may be taken than there are.
+
+    Args:
+        strategy: that of the replicas.
+        batches: this process's share of every batch, all of one size.
+    """
+
+    def split(replicas: int, batch: Any) -> Any:
+        return tf.nest.map_structure(
+            lambda one: tf.reshape(one, [replicas, one.shape[0] // replicas, *one.shape[1:]]), batch
+        )
+
+    def prepare(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        replicas = context.num_replicas_in_sync // context.num_input_pipelines
+        # Of a finite data set, several machines would ask each other before every step.
+        endless = batches.apply(
+            tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
+        )
+        if replicas == 1:
+            return endless
+        return endless.map(functools.partial(split, replicas)).unbatch()
+
+    return iter(strategy.distribute_datasets_from_function(prepare))
 
 
 @functools.cache

@@ -24,11 +24,14 @@ class StopAtSignal(keras.callbacks.Callback):
 
     Args:
         checkpoints: what saves the step, a callback before this one.
+        leads: whether this process decides when to end. Where several train together, the chief
+            does: the others end when it is gone.
     """
 
-    def __init__(self, checkpoints: Checkpoints) -> None:
+    def __init__(self, checkpoints: Checkpoints, leads: bool = True) -> None:
         super().__init__()
         self._checkpoints = checkpoints
+        self._leads = leads
         self._has_compiled = False
         self._may_lose = False  # Steps, if the training ended now.
         self._received: int | None = None
@@ -65,7 +68,7 @@ class StopAtSignal(keras.callbacks.Callback):
             Interrupted: it has.
         """
         self._has_compiled = self._may_lose = True
-        if self._received is not None:
+        if self._received is not None and self._leads:
             self._checkpoints.save()
             raise Interrupted(self._received)
         self._may_lose = not self._checkpoints.is_saved()

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from snas_tf.data.batches import VALIDATION, BatchConfig, Dataset
+from snas_tf.runs import cluster, devices
 from snas_tf.runs.checkpoints import Checkpoints
 from snas_tf.runs.divergence import StopAtDivergence
 from snas_tf.runs.interruption import StopAtSignal
@@ -58,27 +59,39 @@ def train(
     epoch_end = _EpochEnd(monitor, dataset.evaluation_batches(VALIDATION, batch_size))
     if step and step % epoch_steps == 0:
         epoch_end.finish(step // epoch_steps - 1)
-    interruption = StopAtSignal(checkpoints)
-    callbacks = [StopAtDivergence(), progress, checkpoints, interruption, epoch_end]
-    last = epochs if last_epoch is None else last_epoch
-    while step < last * epoch_steps and not model.stop_training:
-        # An interrupted epoch is finished separately: `fit` needs epochs of equal length.
-        epoch, done = divmod(step, epoch_steps)
-        next_epoch = epoch + 1 if done else last
-        next_step = next_epoch * epoch_steps
+    interruption = StopAtSignal(checkpoints, leads=cluster.current().is_chief)
+    callbacks = keras.callbacks.CallbackList(
+        [StopAtDivergence(), progress, checkpoints, interruption, epoch_end], model=model
+    )
+    steps = range(step, epoch_steps * (epochs if last_epoch is None else last_epoch))
+    if steps and not model.stop_training:
+        batches = dataset.training_batches(batch_config, step, len(steps))
         with interruption.listening():
-            model.fit(
-                dataset.training_batches(batch_config, step, next_step - step),
-                initial_epoch=epoch,
-                epochs=next_epoch,
-                steps_per_epoch=epoch_steps - done,
-                callbacks=callbacks,
-                shuffle=False,  # each epoch's order is already random, and repeatable
-                verbose=0,
-            )
-        step = next_step
+            _train(model, batches, steps, epoch_steps, callbacks)
     checkpoints.save()
     return monitor
+
+
+def _train(
+    model: Any,
+    batches: tf.data.Dataset,
+    steps: range,
+    epoch_steps: int,
+    callbacks: keras.callbacks.CallbackList,
+) -> None:
+    """Train the steps that are left. `fit` of Keras does not run on several machines."""
+    train_function = model.make_train_function()
+    parts = devices.distribute(model.distribute_strategy, batches)
+    for step in steps:
+        epoch, done = divmod(step, epoch_steps)
+        if step == steps.start or not done:
+            callbacks.on_epoch_begin(epoch)
+        callbacks.on_train_batch_begin(done)
+        callbacks.on_train_batch_end(done, train_function(parts))
+        if done + 1 == epoch_steps:
+            callbacks.on_epoch_end(epoch)
+            if model.stop_training:
+                return
 
 
 class _EpochEnd(keras.callbacks.Callback):

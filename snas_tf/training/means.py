@@ -64,12 +64,11 @@ class Means(keras.layers.Layer):
         Returns:
             The means so far, by name.
         """
-        whole = tf.stack(
-            [
-                strategy.reduce(tf.distribute.ReduceOp.SUM, replica_sums[name], axis=None)
-                for name in self.names
-            ]
+        # In one vector, as machines send each other every tensor for itself.
+        stacked = strategy.run(
+            lambda sums: tf.stack([sums[name] for name in self.names]), (replica_sums,)
         )
+        whole = strategy.reduce(tf.distribute.ReduceOp.SUM, stacked, axis=None)
         whole = whole if counts is None else tf.where(counts, whole, tf.zeros_like(whole))
         self.totals.value.assign_add(whole)
         totals = tf.convert_to_tensor(self.totals.value)

@@ -9,7 +9,21 @@ from snas_tf.config import SearchConfig, TrainingConfig
 from snas_tf.training import schedules
 
 
-class MomentumSGD(keras.optimizers.SGD):
+class SummedGradients(keras.optimizers.Optimizer):
+    """Optimizer whose gradients are summed over replicas before they are applied.
+
+    Keras would sum them once more: N times the gradient on N replicas, sent twice.
+    """
+
+    def _all_reduce_sum_gradients(self, grads_and_vars: list[tuple]) -> list[tuple]:
+        return grads_and_vars
+
+
+class Adam(SummedGradients, keras.optimizers.Adam):
+    """Adam of Keras, for gradients that are summed over replicas."""
+
+
+class MomentumSGD(SummedGradients, keras.optimizers.SGD):
     """SGD with momentum in which the rate multiplies the velocity, as in PyTorch.
 
     v <- momentum v + gradient, then w <- w - rate v, as in PyTorch, which the paper's settings come
@@ -43,7 +57,7 @@ def alpha_optimizer(config: SearchConfig, num_steps: int) -> keras.optimizers.Op
     AdamW.
     """
     rate, decay = config.alpha_learning_rate, config.alpha_weight_decay
-    return keras.optimizers.Adam(
+    return Adam(
         schedules.alpha_rate(num_steps) if rate is None else rate,
         beta_1=config.alpha_beta_1,
         beta_2=config.alpha_beta_2,
@@ -84,7 +98,7 @@ def regularized(
 
 
 def apply_across_replicas(
-    optimizer: keras.optimizers.Optimizer,
+    optimizer: "SummedGradients",
     gradients: Sequence[tf.Tensor],
     variables: Sequence[keras.Variable],
     clip_norm: float,
@@ -92,11 +106,10 @@ def apply_across_replicas(
 ) -> None:
     """Update variables with the sum of all replicas' gradients.
 
-    The sum is clipped, not each replica's part. Keras then sums the equal gradients once more, so
-    they are divided by the number of replicas.
+    The sum is clipped, not each replica's part.
 
     Args:
-        optimizer: built on `variables`.
+        optimizer: built on `variables`, with `SummedGradients`.
         gradients: this replica's part of the gradient, one for each variable.
         variables: what to update.
         clip_norm: see `regularized`.
@@ -104,10 +117,7 @@ def apply_across_replicas(
     """
     context = tf.distribute.get_replica_context()
     gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, list(gradients))
-    gradients = regularized(gradients, variables, clip_norm, weight_decay)
-    if (replicas := context.num_replicas_in_sync) > 1:
-        gradients = [gradient / replicas for gradient in gradients]
-    optimizer.apply(gradients, variables)
+    optimizer.apply(regularized(gradients, variables, clip_norm, weight_decay), variables)
 
 
 def update_theta(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import keras
 import tensorflow as tf
 
+from snas_tf.runs import devices
 from snas_tf.training.loss_scale import LossScale
 from snas_tf.training.means import Means
 
@@ -75,7 +76,7 @@ class TracedModel(keras.Model):
         super().compile(optimizer=optimizer, run_eagerly=run_eagerly, jit_compile=False)
 
     def make_train_function(self, force: bool = False) -> Callable:
-        """Make the function that `fit` calls for each step."""
+        """Make the function that `runs.loop`, or `fit` on one machine, calls for each step."""
         if self.train_function is None or force:
             strategy, train_step = self.distribute_strategy, self.train_step
             if self.is_compiled and not self.run_eagerly:
@@ -99,9 +100,19 @@ class TracedModel(keras.Model):
         return [one for one in self.state() if id(one) not in kept]
 
     def measure(self, batches: tf.data.Dataset | None) -> dict[str, float]:
-        """Means of `test_step` over batches of images held out; empty where there are none."""
+        """Means of `test_step` over batches of images held out; empty where there are none.
+
+        Args:
+            batches: this process's share of every batch; their number must be known.
+
+        Raises:
+            ValueError: it is not.
+        """
         if batches is None:
             return {}
+        count = int(batches.cardinality())
+        if count < 0:
+            raise ValueError(f"the number of batches must be known, received: {batches}")
         strategy = self.distribute_strategy
         if self.test_function is None:
 
@@ -110,8 +121,9 @@ class TracedModel(keras.Model):
 
             self.test_function = self._trace(test_function)
         self.test_means.reset()
-        for batch in strategy.experimental_distribute_dataset(batches):
-            self.test_function(batch)
+        parts = devices.distribute(strategy, batches)
+        for _ in range(count):
+            self.test_function(next(parts))
         return self.test_means.result()
 
     def begin_epoch(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from snas_tf.architecture.genotype import Genotype
+from snas_tf.architecture.genotype_json import from_json, to_json
 from snas_tf.architecture.genotype_source import read_genotype
 from snas_tf.config import ChildConfig, DataConfig, ImageNetConfig, RunConfig, SearchConfig
 from snas_tf.data.arrays import Arrays, from_arrays
@@ -17,7 +18,7 @@ from snas_tf.errors import UserError, quote
 from snas_tf.models import description
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.description import Network
-from snas_tf.runs import devices
+from snas_tf.runs import cluster, devices
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.workflows import trained_child
 from snas_tf.workflows.child_training import ChildTraining
@@ -138,7 +139,7 @@ def search(
     workflow.images = _collect(images, labels, data, validation_data, class_names=class_names)
     figures = _run(workflow)
     path = workflow.run_config.model_dir
-    return SearchResult(read_genotype(RunDirectory(path).genotype), figures, path)
+    return SearchResult(_read_found(RunDirectory(path).genotype), figures, path)
 
 
 def train(
@@ -196,6 +197,14 @@ def train(
     if workflow.images is not None and kind is ImageNetTraining:
         raise UserError("`images`: given with an ImageNetConfig, accepted: with a ChildConfig")
     return TrainingResult(_run(workflow), workflow.run_config.model_dir)
+
+
+def _read_found(path: pathlib.Path) -> Genotype:
+    """Read the genotype that was found; where several processes search, the chief has the file."""
+    processes = cluster.current()
+    with processes.watched():
+        own = to_json(read_genotype(path)) if processes.is_chief else ""
+        return from_json(processes.from_chief(own))
 
 
 def _require_kind(name: str, value: Any, kind: type) -> None:

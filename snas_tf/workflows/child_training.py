@@ -22,7 +22,7 @@ from snas_tf.files import whole_files
 from snas_tf.files.digests import digests
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.description import Network, NetworkDescription
-from snas_tf.runs import checkpoint_files, devices, loop
+from snas_tf.runs import checkpoint_files, cluster, devices, loop
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.training.child_model import ChildModel
 from snas_tf.training.child_monitor import BEST, ChildMonitor
@@ -187,8 +187,17 @@ class ChildTraining(Workflow):
         self, network: Network, monitor: ChildMonitor, run: RunDirectory
     ) -> dict[str, float] | None:
         """Restore the weights of the best epoch; None if there are no readable ones."""
+        processes = cluster.current()
+        best = processes.from_chief(self._read_best(network, monitor, run))
+        if best is not None:
+            processes.assign_from_chief(network.variables)
+        return best
+
+    def _read_best(
+        self, network: Network, monitor: ChildMonitor, run: RunDirectory
+    ) -> dict[str, float] | None:
         best = self.best_row(monitor)
-        if best is None:
+        if best is None or not cluster.current().is_chief:
             return None
         try:
             number = int(best["epoch"])

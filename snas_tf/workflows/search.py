@@ -12,7 +12,7 @@ from snas_tf.algorithms.search_monitor import SearchMonitor
 from snas_tf.architecture import child_latency, edge_text
 from snas_tf.architecture.benchmark_table import BenchmarkTable
 from snas_tf.architecture.genotype import Genotype
-from snas_tf.architecture.genotype_json import to_json
+from snas_tf.architecture.genotype_json import from_json, to_json
 from snas_tf.architecture.genotype_source import read_genotype
 from snas_tf.architecture.network_cost import child_cost
 from snas_tf.config import DataConfig, RunConfig, SearchConfig, algorithms
@@ -21,7 +21,7 @@ from snas_tf.data.batches import VALIDATION, BatchConfig, Collection, Dataset
 from snas_tf.data.held_out_dataset import HeldOutDataset, check_division
 from snas_tf.files import whole_files
 from snas_tf.models.description import NetworkDescription
-from snas_tf.runs import devices, loop
+from snas_tf.runs import cluster, devices, loop
 from snas_tf.runs.progress import duration
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.workflows import benchmark, benchmark_tables
@@ -101,7 +101,8 @@ class Search(Workflow):
         rounded_edges = 0 if stopped else model.algorithm.finish()
         genotype = model.derive()
         if stopped:
-            genotype = monitor.genotype_after(len(monitor.rows) - 1) or genotype
+            kept = monitor.genotype_after(len(monitor.rows) - 1) or genotype
+            genotype = from_json(cluster.current().from_chief(to_json(kept)))
         whole_files.write_text(run.genotype, to_json(genotype))
         accuracy = model.evaluate_child(genotype, validation)
         result = _result(model, genotype, rounded_edges, accuracy, monitor)
@@ -146,7 +147,9 @@ def search(
         UserError: the images can't be read or are too few, or the run directory is of another run.
     """
     result = Search(config, data_config, run_config).run()
-    return result if table is None else benchmark.record(table, config, run_config, result)
+    if table is None or not cluster.current().is_chief:
+        return result
+    return benchmark.record(table, config, run_config, result)
 
 
 def _result(

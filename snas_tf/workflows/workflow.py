@@ -1,19 +1,22 @@
 """The base class of runs that train."""
 
+import contextlib
 import copy
 import dataclasses
 import datetime
+import pathlib
 from typing import Any, ClassVar
 
 from absl import logging
 
+from snas_tf import __version__
 from snas_tf.config import ChildConfig, DataConfig, RunConfig, SearchConfig
 from snas_tf.data.batches import Collection, Dataset
 from snas_tf.data.image_errors import as_user_errors
 from snas_tf.errors import UserError, format_setting
 from snas_tf.files.digests import digests
 from snas_tf.models.description import NetworkDescription
-from snas_tf.runs import devices, machine, random_state
+from snas_tf.runs import cluster, devices, machine, random_state
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.runs.run_record import RunRecord
 
@@ -51,25 +54,46 @@ class Workflow:
     def run(self) -> dict[str, Any]:
         """Train, or continue the run that `run_config.model_dir` holds.
 
+        Where TF_CONFIG names several processes, all of them call it, and the first one alone
+        writes.
+
         Returns:
             The content of result.json.
 
         Raises:
             UserError: an input can't be read, or the run directory is of another run.
+            LostWorkerError: another process has ended or can't be reached.
         """
         check_place(self.data_config, self.run_config)
-        run = RunDirectory(self.run_config.model_dir)
-        with run.owned(), as_user_errors():
-            record = self._record()
-            run.check(record, self.may_grow())  # before any image is read
-            if not run.record.exists():
-                run.write_record(record, devices.versions())
-            images = self.images or self.read_images(run)
-            self.check_images(images)
+        processes = cluster.current()
+        with processes.watched(), processes.directory(self.run_config.model_dir) as path:
+            result = self._located(path)._run_here()
+            return processes.from_chief(result)  # The others wait for the end of its work.
+
+    def _run_here(self) -> dict[str, Any]:
+        run, processes = RunDirectory(self.run_config.model_dir), cluster.current()
+        record = self._record()
+        settings = {"kind": record.kind, **record.settings}
+        processes.require_same({**settings, **devices.describe(), "snas_tf": __version__})
+        with contextlib.ExitStack() as stack:
+            with processes.agreed(), as_user_errors():
+                stack.enter_context(run.owned())
+                stack.enter_context(as_user_errors())
+                run.check(record, self.may_grow())  # before any image is read
+                if not run.record.exists():
+                    run.write_record(record, devices.versions())
+                images = self.images or self.read_images(run)
+                self.check_images(images)
             self._warn_of_precision()
             if self.shows_images:
                 print(images.summary(), flush=True)
             return self._run(run, images)
+
+    def _located(self, path: pathlib.Path, **settings: Any) -> "Workflow":
+        """Return the same workflow in another directory, with other settings of `RunConfig`."""
+        one = copy.copy(self)
+        one.run_config = dataclasses.replace(self.run_config, model_dir=path, **settings)
+        return one
 
     def read_images(self, run: RunDirectory) -> Collection:
         """Read the images of all seeds."""
@@ -126,16 +150,19 @@ class Workflow:
         raise NotImplementedError
 
     def _run(self, run: RunDirectory, images: Collection) -> dict[str, Any]:
+        processes = cluster.current()
         inputs = {"images": images.fingerprint, **self.inputs(), **plugins(self.run_config)}
         is_single = self.config.num_seeds == 1
-        if is_single:
-            dataset = images.split(self.split_seed())
-            described = self.describe(dataset)
-            inputs["network"] = described.to_content()
-        split_seed = self.split_seed() if is_single else None
-        record = self._record().with_inputs(split_seed, **inputs)
-        run.check(record, self.may_grow())
-        result = run.read_result()
+        with processes.agreed():
+            if is_single:
+                dataset = images.split(self.split_seed(), processes.share)
+                described = self.describe(dataset)
+                inputs["network"] = described.to_content()
+            split_seed = self.split_seed() if is_single else None
+            record = self._record().with_inputs(split_seed, **inputs)
+            run.check(record, self.may_grow())
+        processes.require_same(record.inputs)
+        result = processes.from_chief(run.read_result())
         if result is not None and self._is_whole(result):
             print(f"{run.path}: finished on {result['finished']}, nothing to do", flush=True)
             return result
@@ -146,7 +173,8 @@ class Workflow:
         else:
             first = self.run_config.seed
             seeds = range(first, first + self.config.num_seeds)
-            result = self.combine(run, [self._run_seed(seed, images) for seed in seeds])
+            results = [self._run_seed(seed, images) for seed in seeds]
+            result = self.combine(run, results) if processes.is_chief else {}
         result = {**result, "finished": datetime.datetime.now().isoformat(" ", "minutes")}
         run.write_json(run.result, result)
         return result
@@ -154,9 +182,8 @@ class Workflow:
     def _run_seed(self, seed: int, images: Collection) -> dict[str, Any]:
         print(f"seed {seed}", flush=True)
         run = RunDirectory(self.run_config.model_dir / f"seed_{seed}")
-        one = copy.copy(self)
+        one = self._located(run.path, seed=seed)
         one.config = dataclasses.replace(self.config, num_seeds=1)
-        one.run_config = dataclasses.replace(self.run_config, model_dir=run.path, seed=seed)
         with run.owned():
             return one._run(run, images)
 

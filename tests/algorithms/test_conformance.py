@@ -1,5 +1,6 @@
 """What every algorithm of the registry does, whatever it does otherwise."""
 
+import os
 import random
 import subprocess
 import sys
@@ -48,7 +49,7 @@ def make(case, validation_seed=0):
     dataset = make_dataset(divided, validation_seed)
     held_out = dataset.evaluation_batches(HELD_OUT, BATCH) if divided else None
     model = SearchModel(algorithm, held_out)
-    # Tracing a step takes longer than these few steps; two_devices.py traces them.
+    # Tracing a step takes longer than these few steps; several_devices.py traces them.
     model.compile(algorithm.theta_optimizer, run_eagerly=True)
     return model, dataset
 
@@ -167,8 +168,13 @@ def test_probabilities_are_a_distribution_on_every_edge(trained):
         np.testing.assert_allclose(np.sum(one, axis=1), 1, rtol=1e-5)
 
 
-def test_two_devices_run_whole_searches():
-    file = "tests/algorithms/two_devices.py"
+@pytest.mark.parametrize("count", [2, 3])
+def test_several_devices_run_whole_searches(count):
+    """Two strategies of one process would share their keys, so each has a process."""
+    file = "tests/algorithms/several_devices.py"
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", file]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
+    environment = {**os.environ, "DEVICES": str(count)}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600
+    )
     assert done.returncode == 0, done.stdout[-5000:]

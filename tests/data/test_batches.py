@@ -1,6 +1,8 @@
 """Properties that all kinds of data set share."""
 
+import dataclasses
 import hashlib
+import shutil
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from snas_tf.config import DataConfig
 from snas_tf.data import encoded_collection, memory_collection
 from snas_tf.data.arrays import from_arrays
 from snas_tf.data.batches import TEST, VALIDATION, BatchConfig
+from snas_tf.data.share import Share
 from tests.data.images_on_disk import picture, save
 
 
@@ -107,6 +110,33 @@ def test_batches_have_the_size_that_the_network_is_made_for(root, read):
     assert dataset.training_batches(BatchConfig(4), 0, 1).element_spec["image"].shape == shape
     for part in (VALIDATION, TEST):
         assert dataset.evaluation_batches(part, 4).element_spec["image"].shape == shape
+
+
+@pytest.mark.parametrize(("read", "cutout_length"), [(memory, 0), (memory, 6), (encoded, 6)])
+def test_the_shares_of_several_processes_are_the_batches_of_one(root, read, cutout_length):
+    whole = read(root).split(seed=3)
+    parts = [dataclasses.replace(whole, share=Share(index, 2)) for index in (0, 1)]
+    config = BatchConfig(4, 3, cutout_length)
+    for make in (
+        lambda dataset: dataset.training_batches(config, 1, 3),
+        lambda dataset: dataset.evaluation_batches(TEST, 4),
+    ):
+        batches = [make(part) for part in parts]
+        assert batches[0].element_spec["image"].shape[0] == 2
+        both = zip(*map(arrays, batches), strict=True)
+        joined = [{key: np.concatenate([a[key], b[key]]) for key in a} for a, b in both]
+        np.testing.assert_equal(joined, arrays(make(whole)))
+
+
+def test_a_process_reads_only_the_files_of_its_share(tmp_path, root):
+    shutil.copytree(root, tmp_path / "images")
+    dataset = dataclasses.replace(encoded(tmp_path / "images").split(seed=3), share=Share(1, 3))
+    config = BatchConfig(6, 3)
+    (expected,) = arrays(dataset.training_batches(config, 0, 1))
+    for position in {*range(len(dataset.train))} - {*expected["index"]}:
+        dataset.train.files[position][0].unlink()
+    (received,) = arrays(dataset.training_batches(config, 0, 1))
+    np.testing.assert_equal(received, expected)
 
 
 @KINDS

@@ -30,7 +30,7 @@ class Fake(Workflow):
             raise UserError(f"`data_dir`={self.data_config.data_dir}: no images")
         number = int(file.read_text())
         return types.SimpleNamespace(
-            split=lambda seed: (number, seed),
+            split=lambda seed, share: (number, seed),
             summary=lambda: f"{number} images",
             fingerprint={"images": [number], "digest": str(number)},
         )

@@ -1,0 +1,19 @@
+#!/bin/bash
+# A search on two machines of a Slurm cluster, one process on each: sbatch slurm.sh
+#SBATCH --job-name=snas
+#SBATCH --nodes=2
+#SBATCH --ntasks-per-node=1
+#SBATCH --gpus-per-node=1
+#SBATCH --cpus-per-task=8
+#SBATCH --time=24:00:00
+#SBATCH --requeue
+
+# If a process ends, the others end within 30 seconds. What is requeued, or submitted again,
+# continues from the last checkpoint.
+HOSTS=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | tr '\n' ' ')
+PORT=$((20000 + SLURM_JOB_ID % 20000))
+export HOSTS PORT
+
+srun --kill-on-bad-exit=1 sh -c 'exec sh two_machines.sh "$SLURM_PROCID" "$@"' snas \
+    --mode=search --dataset=cifar10 --data_dir="$HOME/tensorflow_datasets" \
+    --model_dir="$HOME/runs/search"
