@@ -113,8 +113,8 @@ def _strided_short(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable
             strides=_EVERY_OTHER,
             padding="VALID",
         )
-        pad, height, width = kernel.shape[0] // 2, *x.shape[1:3]
-        of_x = of_padded[:, pad : pad + height, pad : pad + width]
+        pad = kernel.shape[0] // 2
+        of_x = of_padded[:, pad:-pad, pad:-pad]
         of_kernel = _strided_kernel_gradient(padded, upstream, kernel.shape[0])
         return tf.cast(of_x, x.dtype), tf.cast(of_kernel, kernel.dtype)
 
