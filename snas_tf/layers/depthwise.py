@@ -114,8 +114,7 @@ def _strided_short(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable
             padding="VALID",
         )
         pad = kernel.shape[0] // 2
-        height, width = x.shape[1:3]
-        of_x = of_padded[:, pad : pad + height, pad : pad + width]
+        of_x = of_padded[:, pad:-pad, pad:-pad]
         of_kernel = _strided_kernel_gradient(padded, upstream, kernel.shape[0])
         return tf.cast(of_x, x.dtype), tf.cast(of_kernel, kernel.dtype)
 
