@@ -12,6 +12,7 @@ import pytest
 import sklearn.datasets
 import tensorflow as tf
 
+from snas_tf.config.cluster import ClusterConfig
 from tests.programs import ROOT, run
 
 EXAMPLES = ROOT / "examples"
@@ -127,3 +128,45 @@ def test_an_example_is_short_and_says_what_it_shows(path):
 def test_the_notebook_is_short_and_holds_no_outputs():
     assert len([line for line in notebook_program().splitlines() if line.strip()]) < LONGEST
     assert [cell["outputs"] for cell in code_cells()] == [[]] * len(code_cells())
+
+
+STUBS = {
+    "snas": 'echo "$TF_CONFIG"; echo "$@"',
+    "scontrol": "printf '10.0.0.1\\n10.0.0.2\\n'",
+    "srun": 'shift; SLURM_PROCID=1 exec "$@"',
+}
+MACHINES = {
+    "two_machines.sh": ["sh", "two_machines.sh", "1", "--mode=search"],
+    "slurm.sh": ["bash", "slurm.sh"],
+    "kubernetes.yaml": None,
+}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_each_example_starts_the_second_of_two_processes(name, tmp_path):
+    for stub, text in STUBS.items():
+        (tmp_path / stub).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / stub).chmod(0o755)
+    command = MACHINES[name]
+    if command is None:  # The lines of the container's shell.
+        text = (EXAMPLES / "machines" / name).read_text()
+        script = text.partition("- |\n")[2].partition("            - snas\n")[0]
+        command = ["sh", "-c", script, "snas", "--mode=search"]
+    done = subprocess.run(
+        command,
+        cwd=EXAMPLES / "machines",
+        env={
+            "PATH": f"{tmp_path}:{os.environ['PATH']}",
+            "HOME": str(tmp_path),
+            "JOB_COMPLETION_INDEX": "1",
+            "SLURM_JOB_NODELIST": "node[1-2]",
+            "SLURM_JOB_ID": "7",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    text, flags = done.stdout.splitlines()
+    config = ClusterConfig.from_environment({"TF_CONFIG": text})
+    assert (config.count, config.index) == (2, 1)
+    assert flags.startswith("--mode=search")

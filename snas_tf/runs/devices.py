@@ -64,6 +64,8 @@ def distribute(strategy: tf.distribute.Strategy, batches: tf.data.Dataset) -> It
         strategy: that of the replicas.
         batches: this process's share of every batch, all of one size.
     """
+    if cluster.current().strategy is None:
+        return iter(strategy.experimental_distribute_dataset(batches))
 
     def split(replicas: int, batch: Any) -> Any:
         return tf.nest.map_structure(
@@ -72,13 +74,11 @@ def distribute(strategy: tf.distribute.Strategy, batches: tf.data.Dataset) -> It
 
     def prepare(context: tf.distribute.InputContext) -> tf.data.Dataset:
         replicas = context.num_replicas_in_sync // context.num_input_pipelines
-        # Of a finite data set, several machines would ask each other before every step.
-        endless = batches.apply(
-            tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
+        own = (
+            batches if replicas == 1 else batches.map(functools.partial(split, replicas)).unbatch()
         )
-        if replicas == 1:
-            return endless
-        return endless.map(functools.partial(split, replicas)).unbatch()
+        # Of a finite data set, the machines would ask each other before every step.
+        return own.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
 
     return iter(strategy.distribute_datasets_from_function(prepare))
 

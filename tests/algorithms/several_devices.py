@@ -57,11 +57,11 @@ OWN_STEP = [
 def test_a_search_runs_to_its_result_whose_accuracy_is_that_of_the_child(name, tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (60, 8, 8, 3), np.uint8)
     labels = np.arange(60) % 4
-    half = (
-        {"architecture_fraction": 0.5} if name in algorithms.having("architecture_fraction") else {}
-    )
+    few = {"architecture_fraction": 0.5, "derivation_samples": 3}
+    has = algorithms.get(name).has
+    few = {setting: value for setting, value in few.items() if has(setting)}
     config = SearchConfig(
-        init_channels=2, epochs=1, algorithm=name, skip_threshold=0, **SPACES[COUNT], **half
+        init_channels=2, epochs=1, algorithm=name, skip_threshold=0, **SPACES[COUNT], **few
     )
     data = DataConfig("arrays", batch_size=BATCH, validation_fraction=0.2)
     model_dir = tmp_path / "run"
