@@ -6,8 +6,10 @@
 #SBATCH --gpus-per-node=1
 #SBATCH --cpus-per-task=8
 #SBATCH --time=24:00:00
+#SBATCH --signal=TERM@60
 #SBATCH --requeue
 
+# A minute before the time limit the search saves its step and ends, and the job is queued again.
 # If a process ends, the others end too. A job whose machine was lost is queued again, and continues
 # from the last checkpoint; exit codes 1 and 2 are faults that nothing is gained by repeating.
 HOSTS=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | tr '\n' ' ')
