@@ -2,11 +2,11 @@
 
 import pytest
 
-from tools.faults import damage, images, signals
+from tools.faults import damage, signals
 from tools.faults.fault import LOST
 from tools.faults.workplace import Workplace
 
-QUICK = [fault for room in (signals, damage, images) for fault in room.faults() if fault.quick]
+QUICK = [fault for room in (signals, damage) for fault in room.faults() if fault.quick]
 
 
 @pytest.mark.parametrize("fault", QUICK, ids=[fault.name for fault in QUICK])

@@ -64,7 +64,7 @@ class Algorithm(keras.layers.Layer, abc.ABC):
         self.seed = seed
         self.theta_optimizer = optimizers.theta_optimizer(config, num_steps)
         self.theta_optimizer.build(self.theta)
-        self.loss_scale = LossScale(network.precision)
+        self.loss_scale = LossScale(config.precision)
         self.built = True
 
     @classmethod

@@ -8,6 +8,7 @@ from snas_tf.architecture.search_space import NetworkPlan, SearchSpace
 from snas_tf.errors import UserError, shorten_path
 
 RUNTIMES = ("tensorflow", "litert")
+_LEAST = 1e-6  # Milliseconds; the last digit that is written.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,9 +30,11 @@ class Timing:
         return (self.upper - self.lower) / self.median
 
     def scaled(self, factor: float) -> "Timing":
-        """Multiply by a factor."""
+        """Multiply by a factor; the median stays above 0."""
         values = (self.median, self.lower, self.upper)
-        return Timing(*(round(factor * value, 6) for value in values))
+        median, lower, upper = (round(factor * value, 6) for value in values)
+        median = max(median, _LEAST)
+        return Timing(median, lower, max(median, upper))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,6 +3,7 @@ import dataclasses
 import pytest
 
 from snas_tf.architecture import child_latency, zoo
+from snas_tf.architecture.latency_table import Timing
 from snas_tf.architecture.network_parts import Part
 from snas_tf.errors import UserError
 from tests.latency_tables import make_table
@@ -21,3 +22,7 @@ def test_a_table_twice_as_slow_predicts_twice_the_time():
     assert child_latency.predict(table.scaled(2), genotype) == pytest.approx(expected)
     spreads = [timing.spread for timing in table.timings.values()]
     assert [one.spread for one in table.scaled(2).timings.values()] == pytest.approx(spreads)
+
+
+def test_a_part_that_takes_next_to_no_time_keeps_some():
+    assert Timing(1e-6, 0.0, 1e-6).scaled(0.3) == Timing(1e-6, 0.0, 1e-6)

@@ -212,12 +212,6 @@ def test_steps_per_execution_is_honored():
     assert calls.ends == [1, 3]
 
 
-def test_jit_compile_gives_the_same_losses():
-    compiled = make_small(jit_compile=True)
-    assert compiled.jit_compile
-    assert fit(compiled) == pytest.approx(fit(make_small()), rel=1e-3)
-
-
 def test_a_child_is_a_layer_of_another_model(tmp_path):
     child = make_small()
     child.trainable = False

@@ -7,7 +7,6 @@ import shutil
 import numpy as np
 import pytest
 
-from snas_tf.algorithms.search_monitor import SearchMonitor
 from snas_tf.architecture import spaces
 from snas_tf.architecture.genotype import count_operations
 from snas_tf.architecture.genotype_source import read_genotype
@@ -162,31 +161,6 @@ def test_other_settings_and_other_kinds_of_run_are_refused_and_nothing_is_lost(f
     with pytest.raises(UserError, match=r"`kind`=compare: .*`kind`=search"):
         run_here(BOTH, path / "snas" / "seed_0")
     assert files(path) == before
-
-
-def test_a_comparison_that_is_killed_within_a_run_goes_on_there(
-    finished, tmp_path, monkeypatch, capsys
-):
-    def die(monitor, epoch, row):
-        keep(monitor, epoch, row)
-        if monitor._run.path.match("darts-x/seed_0") and epoch == 0:
-            raise KeyboardInterrupt
-
-    keep, path = SearchMonitor.keep, tmp_path / "run"
-    comparison = Comparison(BOTH.searches, (0,))
-    with monkeypatch.context() as patch:
-        patch.setattr(SearchMonitor, "keep", die)
-        with pytest.raises(KeyboardInterrupt):
-            run_here(comparison, path)
-    assert not (path / "compare.json").exists()
-    assert len(list((path / "darts-x" / "seed_0" / "checkpoints").glob("*.index"))) == 1
-    capsys.readouterr()
-    again = without_times(run_here(comparison, path))["runs"]
-    output = capsys.readouterr().out
-    assert (output.count("nothing to do"), output.count("resuming")) == (1, 1)
-    whole = [one for one in without_times(finished[1])["runs"] if one["seed"] == 0]
-    for one, same in zip(again, whole, strict=False):
-        assert one == {name: same[name] for name in one}
 
 
 def test_a_run_that_fails_is_named_and_the_same_call_takes_it_up(tmp_path, monkeypatch, capsys):

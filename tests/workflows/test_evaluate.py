@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from snas_tf.workflows import child_training
-from tests.programs import kill_after_step, run
+from tests.programs import run
 
 EVALUATE = (
     "--mode=evaluate",
@@ -95,21 +95,6 @@ def test_the_last_epochs_error_is_told_from_that_of_the_best_validation_epoch(fi
         assert_share_of_the_test_images(result[name])
     assert "the last epoch's weights" in finished[1]
     assert "the weights of the best validation epoch" in finished[1]
-
-
-def test_a_run_killed_within_an_epoch_continues_bit_for_bit(finished, tmp_path):
-    model_dir = tmp_path / "killed"
-    flags = (*EVALUATE, f"--model_dir={model_dir}", "--checkpoint_every_steps=3")
-    kill_after_step(3, model_dir, *flags)
-
-    resumed = run(*flags)
-    assert resumed.returncode == 0, resumed.stderr
-    assert "resuming" in resumed.stdout
-    expected, received = weights(finished[0] / "seed_0"), weights(model_dir)
-    assert expected.keys() == received.keys()
-    for name, value in expected.items():
-        np.testing.assert_array_equal(received[name], value, err_msg=name)
-    assert result_of(model_dir)["test_error"] == result_of(finished[0] / "seed_0")["test_error"]
 
 
 def test_another_genotype_on_the_same_directory_is_refused(finished):

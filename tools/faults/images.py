@@ -88,7 +88,7 @@ def faults():
     for name, change in _CHANGES.items():
         flags = ("--image_size=16",) if "pixels" in name else ()
         inject = functools.partial(_odd, change=change, flags=flags)
-        yield Fault(group, name, inject, quick=name == "a FIFO")
+        yield Fault(group, name, inject)
     many = functools.partial(
         _odd, change=_nothing, classes=300, images=2, flags=("--validation_fraction=0.5",)
     )
