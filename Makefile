@@ -3,15 +3,19 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test test-slow lint clean
 
 demo: $(VENV)/runtime
 	$(BIN)/python main.py --flagfile=presets/demo.flags
 
 # Whole workflows come first: they take longest, and the short files fill up what is left.
 test: lint
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder \
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder -m "not slow" \
 		tests/workflows/test_*.py tests/test_*.py tests/*/test_*.py
+
+# Whole programs again: several devices and processes, kills.
+test-slow: $(VENV)/test
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile -m slow
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .

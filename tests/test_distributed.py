@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import pytest
 from absl import flags
 
 from flags import command_line
@@ -12,6 +13,7 @@ from tests.programs import ROOT
 from tools import kill_and_resume
 
 
+@pytest.mark.slow
 def test_training_on_two_replicas_is_that_on_one_device():
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/two_replicas.py"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)

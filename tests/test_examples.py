@@ -108,6 +108,7 @@ def test_a_new_operation_is_searched_from_python_and_a_plugin_of_the_program(tmp
     assert scores["probabilities"].shape == (2, 10)
 
 
+@pytest.mark.slow
 def test_a_new_algorithm_derives_two_edges_into_every_node(tmp_path):
     run_example(tmp_path, EXAMPLES / "new_algorithm.py", "--epochs=1", "--model_dir=run")
     genotype = json.loads((tmp_path / "run" / "genotype.json").read_text())

@@ -12,9 +12,7 @@ from snas_tf.algorithms.algorithm import LEARNING, TRAINING
 from snas_tf.algorithms.enas import ENAS
 from snas_tf.algorithms.search_model import SearchModel
 from snas_tf.algorithms.snas import SNAS
-from snas_tf.architecture.child_size import evaluation_size
-from snas_tf.architecture.genotype_source import read_genotype
-from snas_tf.config import DataConfig, RunConfig, SearchConfig
+from snas_tf.config import SearchConfig
 from snas_tf.data.batches import VALIDATION, BatchConfig
 from snas_tf.data.images import Images
 from snas_tf.data.memory_dataset import MemoryDataset
@@ -23,7 +21,6 @@ from snas_tf.models.description import NetworkDescription
 from snas_tf.runs import devices
 from snas_tf.training import optimizers
 from snas_tf.training.means import Means, sums
-from snas_tf.workflows.search import search
 from tests.small_space import SMALL
 
 CONFIG = SearchConfig(
@@ -256,15 +253,3 @@ def test_means_are_over_all_examples_where_more_of_one_replica_count(strategy):
     np.testing.assert_allclose(result["loss"], expected, rtol=1e-6)
     whole = np.add.outer(np.arange(3), np.arange(2))
     np.testing.assert_allclose(result["whole"], np.average(whole, weights=counted), rtol=1e-12)
-
-
-def test_a_search_of_one_hot_draws_with_a_target_runs_to_a_cell(strategy, tmp_path):
-    size = evaluation_size("parameters", SMALL)
-    target = (size.smallest + size.largest) / 2
-    config = SearchConfig(
-        3, 2, epochs=1, space=SMALL.name, relaxation="one_hot", target_parameters=target
-    )
-    run = tmp_path / "a [b]*?\\ é"
-    result = search(config, DataConfig("digits", batch_size=160), RunConfig(run))
-    assert result["steps"] == 8
-    assert read_genotype(run / "genotype.json").space == SMALL

@@ -57,7 +57,7 @@ OWN_STEP = [
 def test_a_search_runs_to_its_result_whose_accuracy_is_that_of_the_child(name, tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (60, 8, 8, 3), np.uint8)
     labels = np.arange(60) % 4
-    few = {"architecture_fraction": 0.5, "derivation_samples": 3}
+    few = {"architecture_fraction": 0.5, "derivation_samples": 3, "relaxation": "one_hot"}
     has = algorithms.get(name).has
     few = {setting: value for setting, value in few.items() if has(setting)}
     config = SearchConfig(

@@ -168,7 +168,7 @@ def test_probabilities_are_a_distribution_on_every_edge(trained):
         np.testing.assert_allclose(np.sum(one, axis=1), 1, rtol=1e-5)
 
 
-@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("count", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_several_devices_run_whole_searches(count):
     """Two strategies of one process would share their keys, so each has a process."""
     file = "tests/algorithms/several_devices.py"

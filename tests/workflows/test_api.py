@@ -106,6 +106,7 @@ def test_an_unknown_algorithm_is_refused():
         snas_tf.SearchConfig(algorithm="magic")
 
 
+@pytest.mark.slow
 def test_the_child_of_several_searches_is_that_of_the_best(tmp_path, monkeypatch):
     space = snas_tf.SearchSpace("tiny", ("none", "skip_connect"), num_intermediate=1)
     monkeypatch.setitem(SPACES, "tiny", space)
@@ -247,6 +248,7 @@ def test_a_child_is_trained_tested_and_exported(found, tmp_path):
     np.testing.assert_allclose(served, tf.nn.softmax(logits), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_of_several_seeds_the_first_ones_child_is_loaded(found, tmp_path):
     config = snas_tf.ChildConfig(
         num_cells=3, init_channels=2, epochs=0, auxiliary_weight=0, num_seeds=2

@@ -136,6 +136,7 @@ def test_a_finished_comparison_repeats_no_run_and_writes_the_same(finished, caps
     assert output.count("images  ") == 1
 
 
+@pytest.mark.slow
 def test_what_is_added_runs_and_nothing_else_does(finished, tmp_path, capsys):
     path = tmp_path / "run"
     shutil.copytree(finished[0], path)
@@ -163,6 +164,7 @@ def test_other_settings_and_other_kinds_of_run_are_refused_and_nothing_is_lost(f
     assert files(path) == before
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_is_named_and_the_same_call_takes_it_up(tmp_path, monkeypatch, capsys):
     def fail(dataset, fraction, seed, batch_size):
         if seed == 0:

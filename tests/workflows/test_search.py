@@ -167,6 +167,7 @@ def test_other_flags_on_the_same_directory_are_refused_by_name(finished, flags):
     assert "--seed=0" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_run_killed_within_an_epoch_continues_bit_for_bit(finished, flags, tmp_path):
     model_dir = tmp_path / "killed"
     flags = (*flags, f"--model_dir={model_dir}", "--checkpoint_every_steps=3")

@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 
+import pytest
+
 from snas_tf.tuning.role import ID, IP, PORT
 from tests.programs import ROOT
 
@@ -29,6 +31,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
+@pytest.mark.slow
 def test_a_killed_worker_costs_nothing_but_its_time(tmp_path):
     path, port = tmp_path / "a sweep", free_port()
     chief = start(path, "chief", port)
