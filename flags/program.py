@@ -1,5 +1,6 @@
 """The program: from the command line to the run of a mode, and to its exit status."""
 
+import functools
 import pathlib
 import signal
 import sys
@@ -12,18 +13,40 @@ from snas_tf.errors import Interrupted, LostWorkerError, UserError
 from . import command_line, machine_fault, modes, standard_streams, wording
 from .program_name import program_name
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Signals:
+    """Handler of signals: raises `Interrupted`, and keeps which one it was.
+
+    TensorFlow makes errors of its own of what is raised in a function that its graph calls.
+    """
+
+    received: int | None = None
+
+    def listen(self) -> None:
+        """Handle the signals that the process does not ignore."""
+        for number in _SIGNALS:
+            if signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._handle)
+
+    def _handle(self, number: int, _: FrameType | None) -> None:
+        self.received = number
+        raise Interrupted(number)
+
 
 def run() -> None:
     """Run the program with the arguments of the process; do not return."""
     standard_streams.secure(wording.FlagStream)
-    signal.signal(signal.SIGTERM, _interrupt)
+    signals = Signals()
+    signals.listen()
     try:
-        app.run(main, flags_parser=command_line.parse)
+        app.run(functools.partial(main, signals=signals), flags_parser=command_line.parse)
     except KeyboardInterrupt as error:
         _exit_interrupted(error)
 
 
-def main(arguments: list[str]) -> None:
+def main(arguments: list[str], signals: Signals | None = None) -> None:
     """Run the mode that the flags ask for.
 
     Exits with 2 where the user has to correct something, with 1 where the machine can't do more,
@@ -43,18 +66,16 @@ def main(arguments: list[str]) -> None:
     except KeyboardInterrupt as error:
         _exit_interrupted(error, _what_continues(flags.FLAGS))
     except Exception as error:
+        if signals is not None and signals.received is not None:
+            _exit_interrupted(Interrupted(signals.received), _what_continues(flags.FLAGS))
         fault = machine_fault.describe(error)
         if fault is None:
             raise
         _exit(f"{name}: {fault}", 1)
 
 
-def _interrupt(number: int, _: FrameType | None) -> None:
-    raise Interrupted(number)
-
-
 def _exit_interrupted(error: KeyboardInterrupt, continues: str = "") -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # The process is ending.
     received = error.signal_number if isinstance(error, Interrupted) else signal.SIGINT
     _exit(f"\ninterrupted{continues}", 128 + received)

@@ -48,14 +48,19 @@ class StopAtSignal(keras.callbacks.Callback):
                     if signal.getsignal(number) != signal.SIG_IGN:
                         before = signal.signal(number, self._handle)
                         stack.callback(signal.signal, number, before)
-            yield
+            try:
+                yield
+            except Exception as error:
+                if self._received is None:
+                    raise
+                # TensorFlow's, of what was raised in a function that its graph calls.
+                raise Interrupted(self._received) from error
 
     def _handle(self, number: int, _: FrameType | None) -> None:
-        if self._may_lose and self._received is None:
-            self._received = number
-            os.write(2, _MESSAGE)  # A stream may be in the middle of a write.
-            return
-        raise Interrupted(number)
+        is_first, self._received = self._received is None, number
+        if not (self._may_lose and is_first):
+            raise Interrupted(number)
+        os.write(2, _MESSAGE)  # A stream may be in the middle of a write.
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
         """Wait for the end of the step from here on, unless it compiles."""

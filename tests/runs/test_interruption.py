@@ -73,3 +73,25 @@ def test_a_training_in_another_thread_leaves_signals_alone(tmp_path):
     thread.start()
     thread.join()
     assert len(rows[0]) * STEPS == steps_saved(tmp_path / "run")[-1]
+
+
+def listen_while(work):
+    with StopAtSignal(checkpoints=None).listening():
+        work()
+
+
+def test_an_error_that_a_signal_has_caused_is_an_interruption():
+    def be_called_by_a_graph():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        except Interrupted:
+            raise RuntimeError("of TensorFlow") from None
+
+    def fail():
+        raise RuntimeError("a bug")
+
+    with pytest.raises(Interrupted) as raised:
+        listen_while(be_called_by_a_graph)
+    assert raised.value.signal_number == signal.SIGTERM
+    with pytest.raises(RuntimeError, match="a bug"):
+        listen_while(fail)
