@@ -66,8 +66,8 @@ class RunDirectory:
         context, all its files are removed.
 
         Raises:
-            UserError: the directory can't be written, is another process's, or holds files and is
-                no run directory.
+            UserError: the directory can't be written, is another process's, holds files and is no
+                run directory, or is removed within the context.
         """
         places = (self.path, *self.path.absolute().parents)
         # Not Path.exists, which raises where a name is too long or a parent can't be entered.
@@ -84,6 +84,13 @@ class RunDirectory:
                 if is_new and not self.has_trained():
                     self._remove(created)
                 raise
+            except Exception as error:
+                if self.path.is_dir():
+                    raise
+                raise UserError(
+                    f"{self._shown}: was removed while the run was working in it, accepted: the "
+                    "same again, which starts anew"
+                ) from error
 
     @contextlib.contextmanager
     def _locked(self, created: list[pathlib.Path]) -> Iterator[None]:

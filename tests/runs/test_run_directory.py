@@ -4,6 +4,7 @@ import math
 import multiprocessing
 import os
 import pathlib
+import shutil
 import signal
 
 import pytest
@@ -316,6 +317,19 @@ def test_a_run_that_was_interrupted_before_it_trained_stays_to_be_resumed(tmp_pa
     with pytest.raises(KeyboardInterrupt):
         interrupt()
     assert run_record.read(run.record) == RECORD
+
+
+def test_a_run_whose_directory_is_removed_says_so(tmp_path):
+    run = RunDirectory(tmp_path / "run")
+
+    def lose():
+        with run.owned():
+            shutil.rmtree(run.path)
+            run.write_rows([{"epoch": 1.0}])
+
+    with pytest.raises(UserError, match=r"^`model_dir`=.*run: was removed while"):
+        lose()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_recorded_run_that_is_refused_stays_as_it_was(run):
