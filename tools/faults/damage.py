@@ -94,7 +94,7 @@ def _records(place, damage):
     done = place.run(
         *("--mode=imagenet", "--dataset=tiny", f"--data_dir={data_dir}", "--epochs=1"),
         *("--genotype=snas_aggressive", "--num_cells=3", "--init_channels=4", "--image_size=32"),
-        *("--batch_size=3", "--target_multiply_adds=0", f"--model_dir={place.path / 'run'}"),
+        *("--batch_size=3", "--max_multiply_adds=0", f"--model_dir={place.path / 'run'}"),
     )
     return judge_refusal(done)
 
