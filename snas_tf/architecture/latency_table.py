@@ -8,7 +8,9 @@ from snas_tf.architecture.search_space import NetworkPlan, SearchSpace
 from snas_tf.errors import UserError, shorten_path
 
 RUNTIMES = ("tensorflow", "litert")
-_LEAST = 1e-6  # Milliseconds; the last digit that is written.
+
+LEAST = 1e-6
+"""Milliseconds of a part that takes no measurable time; the last digit that is written."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Timing:
         """Multiply by a factor; the median stays above 0."""
         values = (self.median, self.lower, self.upper)
         median, lower, upper = (round(factor * value, 6) for value in values)
-        median = max(median, _LEAST)
+        median = max(median, LEAST)
         return Timing(median, lower, max(median, upper))
 
 

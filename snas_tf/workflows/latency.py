@@ -14,7 +14,7 @@ from absl import logging
 from snas_tf.architecture import child_latency, latency_file, network_parts
 from snas_tf.architecture.child_latency import ChildParts
 from snas_tf.architecture.genotype import Genotype
-from snas_tf.architecture.latency_table import LatencyTable, Timing
+from snas_tf.architecture.latency_table import LEAST, LatencyTable, Timing
 from snas_tf.architecture.network_parts import Part
 from snas_tf.architecture.search_space import NetworkPlan
 from snas_tf.config import LatencyConfig
@@ -35,7 +35,6 @@ FEW, MANY = 1, 4
 NUM_CHILDREN = 3
 """Children drawn at random, to which a table is fitted."""
 
-_LEAST = 1e-6  # Milliseconds; of a part that takes no measurable time.
 _WIDE = 0.2  # A spread that a warning tells of,
 _LARGE = 0.1  # of a part that takes this share of the slowest one's time.
 
@@ -142,7 +141,7 @@ def part_timings(times: np.ndarray) -> list[Timing]:
     """
     differences = (times[:, 1::2] - times[:, 0::2]) / (MANY - FEW)
     lower, median, upper = np.quantile(differences, [0.25, 0.5, 0.75], axis=0).round(6)
-    lower, median = np.maximum(lower, 0.0), np.maximum(median, _LEAST)
+    lower, median = np.maximum(lower, 0.0), np.maximum(median, LEAST)
     rows = zip(median, np.minimum(lower, median), np.maximum(upper, median), strict=True)
     return [Timing(*map(float, row)) for row in rows]
 
