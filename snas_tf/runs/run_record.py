@@ -67,6 +67,11 @@ class RunRecord:
         sources = {**self.sources, "split_seed": split_seed}
         return dataclasses.replace(self, inputs=_as_json(inputs), sources=sources)
 
+    @property
+    def proxy_seed(self) -> int | None:
+        """The seed that drew a proxy of the images; None where there is no proxy."""
+        return self.inputs.get("images", {}).get("proxy", {}).get("seed")
+
     def check_against(
         self, before: "RunRecord", path: pathlib.Path, may_grow: Collection[str] = ()
     ) -> None:

@@ -63,8 +63,8 @@ class InitialWeights:
     @property
     def proxy_seed(self) -> int:
         """The seed that drew the proxy of the images, if the search had one."""
-        images = self._record.inputs.get("images", {})
-        return images.get("proxy", {}).get("seed", self.split_seed)
+        seed = self._record.proxy_seed
+        return self.split_seed if seed is None else seed
 
     def fingerprint(self) -> dict[str, Any]:
         """Identification of the weights: step of the search, digest of its data.

@@ -32,7 +32,7 @@ def read(record: RunRecord, run: RunDirectory, data_dir: pathlib.Path | None = N
         if record.kind == "imagenet":
             images = encoded_collection.read(config, cache=run.images)
         else:
-            seed = _find_proxy_seed(record)
+            seed = record.proxy_seed or 0  # Any will do where no proxy was drawn.
             images = image_storage.read(config, with_test=True, cache=run.images, proxy_seed=seed)
     if json.loads(json.dumps(images.fingerprint)) != record.inputs.get("images"):
         raise UserError(
@@ -72,11 +72,6 @@ def _find_split_seed(record: RunRecord, run: RunDirectory) -> int:
             "record what images its initial weights have seen, accepted: a run of this version"
         )
     return seed
-
-
-def _find_proxy_seed(record: RunRecord) -> int:
-    """The seed that drew a proxy; any other where there is none."""
-    return record.inputs.get("images", {}).get("proxy", {}).get("seed", 0)
 
 
 def _format_place(config: DataConfig) -> str:

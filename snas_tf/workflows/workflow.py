@@ -122,8 +122,8 @@ class Workflow:
     def proxy_seed(self, run: RunDirectory) -> int:
         """The seed that draws a proxy: that of the first of several seeds, as recorded."""
         recorded = run.read_record_of_training()
-        proxy = recorded.inputs.get("images", {}).get("proxy") if recorded else None
-        return proxy["seed"] if proxy else self.run_config.seed
+        seed = None if recorded is None else recorded.proxy_seed
+        return self.run_config.seed if seed is None else seed
 
     def describe(self, dataset: Dataset) -> NetworkDescription:
         """Describe the network to train."""
