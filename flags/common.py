@@ -24,12 +24,6 @@ DATA_DIR = {
     "the class sub-directories, or of train/, val/ and test/ that hold them. If not given, an "
     "export with --quantize=int8 looks where the run did."
 }
-_CROPS = {
-    "min_crop_area": "Least share of an image's area that a random crop takes, of images on disk; "
-    "1 for the largest crops alone.",
-    "color_jitter": "How far brightness, contrast and saturation of images on disk change at "
-    "random; 0 for not at all.",
-}
 _DATA = {
     "dataset": "The images: cifar10 or any other TFDS image-classification name; folder, for class "
     "sub-directories of image files under --data_dir; digits, which needs no network.",
@@ -43,7 +37,10 @@ _DATA = {
     "classes": "Number of classes, drawn at random with --seed; if not given, all.",
     "examples_per_class": "The most training images of a class, drawn at random with --seed, those "
     "for validation included; if not given, all.",
-    **_CROPS,
+    "min_crop_area": "Least share of an image's area that a random crop takes, of images on disk; "
+    "1 for the largest crops alone.",
+    "color_jitter": "How far brightness, contrast and saturation of images on disk change at "
+    "random; 0 for not at all.",
     "skip_corrupt_images": "Leave image files out that can't be read.",
     "mirror": "Mirror half of the training images at random. If not given: yes, unless the data "
     "set is one of characters, by its name. Give --nomirror for own images in which left and right "

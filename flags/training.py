@@ -8,11 +8,9 @@ from snas_tf.config.accepted import accepted_values
 from . import fields
 
 AUTO = "auto"
-_STEM = {
-    "stem": "The convolutions before the first cell: one (cifar); or three that reduce the sides "
-    "to an eighth, for large images (imagenet)."
-}
 _MEANINGS = {
+    "stem": "The convolutions before the first cell: one (cifar); or three that reduce the sides "
+    "to an eighth, for large images (imagenet).",
     "epochs": "Passes over the training images.",
     "num_seeds": "Number of runs, with --seed and the seeds after it: a search takes the cell with "
     "the best validation accuracy, a training reports mean and standard deviation.",
@@ -37,7 +35,7 @@ def define(values: flags.FlagValues, defaults: TrainingConfig, *, auto: bool = F
         auto: whether the width may be auto, see `define_network`.
     """
     define_network(values, defaults, auto=auto)
-    fields.define(values, defaults, _STEM | _MEANINGS)
+    fields.define(values, defaults, _MEANINGS)
 
 
 def define_network(
