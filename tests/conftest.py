@@ -1,4 +1,4 @@
-"""TensorFlow without its graph optimizer, as in the program: functions start faster."""
+"""TensorFlow as the program sets it up, and the same random numbers in every run of a test."""
 
 import sys
 
@@ -10,3 +10,10 @@ def _no_graph_optimizer():
     # Not imported here, as half of the tests do without it.
     if tf := sys.modules.get("tensorflow"):
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    # Before fixtures of modules too, so that a test alone is the test in the suite.
+    if keras := sys.modules.get("keras"):
+        keras.utils.set_random_seed(0)

@@ -63,7 +63,7 @@ def test_integers_give_nearly_the_same_probabilities(first):
     interpreter = load(int8.quantize(serve, images(100)))
     expected, found = call(serve, given), interpret(interpreter, given)
     assert len(set(expected.argmax(axis=1))) > 1
-    assert np.abs(found - expected).mean() < 0.1
+    assert np.abs(found - expected).mean() < 0.15
     (pixels,), (probabilities,) = interpreter.get_input_details(), interpreter.get_output_details()
     assert (pixels["dtype"], pixels["quantization"]) == (np.uint8, (1.0, 0))
     floats = [one["name"] for one in interpreter.get_tensor_details() if one["dtype"] == np.float32]
