@@ -10,7 +10,7 @@ from flags import command_line
 from snas_tf.architecture import spaces
 from snas_tf.config import algorithms
 from tests.programs import ROOT
-from tools import kill_and_resume
+from tools.faults import runs
 
 
 @pytest.mark.slow
@@ -22,9 +22,9 @@ def test_training_on_two_replicas_is_that_on_one_device():
 
 def test_runs_of_every_algorithm_space_and_training_are_killed_on_several_devices(tmp_path):
     found = set()
-    for kind in kill_and_resume.RUNS:
+    for kind in runs.RUNS:
         values = flags.FlagValues()
-        command_line.parse([*kill_and_resume.command(kind, tmp_path, tmp_path)], values)
+        command_line.parse([str(runs.MAIN), *runs.flags(kind, tmp_path, tmp_path)], values)
         names = ("mode", "algorithm", "space")
         found |= {(name, values[name].value) for name in names if name in values}
     assert {("mode", mode) for mode in ("search", "evaluate", "imagenet")} <= found

@@ -7,7 +7,7 @@ import signal
 import numpy as np
 
 from tools.faults.fault import LOST, REFUSED, SURVIVED, Fault, Outcome, worst
-from tools.kill_and_resume import start_hooked
+from tools.faults.processes import start_hooked
 
 _FORMATS = {
     "saved_model": "export",

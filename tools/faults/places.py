@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 from tools.faults.fault import LOST, SURVIVED, Fault, Outcome
-from tools.faults.workplace import MAIN, await_checkpoint, judge_refusal
+from tools.faults.runs import MAIN
+from tools.faults.workplace import await_checkpoint, judge_refusal
 
 _ROOM = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c")
 """A shell that may mount, and whose mounts end with it."""

@@ -9,10 +9,10 @@ import subprocess
 import sys
 import time
 
+from tools.faults import runs
+from tools.faults.differences import differences
 from tools.faults.fault import LOST, REFUSED, SURVIVED, Outcome
-from tools.kill_and_resume import RUNS, differences, make_images
 
-MAIN = pathlib.Path(__file__).resolve().parent.parent.parent / "main.py"
 _TIMEOUT = 600
 _LOG = re.compile(r"[IWE]\d{4} |WARNING|\d+ of \d+|epoch |interrupted: ends after")
 
@@ -28,7 +28,7 @@ class Workplace:
         self.root = root
         self.images = root / "photos"
         self.path = root
-        make_images(self.images)
+        runs.make_images(self.images)
 
     def enter(self, name):
         """Make an empty directory for a fault."""
@@ -38,12 +38,11 @@ class Workplace:
 
     def flags(self, kind, model_dir):
         """The flags of a small run of a kind."""
-        folder = (f"--data_dir={self.images}",) if kind == "imagenet" else ()
-        return (*RUNS[kind], *folder, "--checkpoint_every_steps=3", f"--model_dir={model_dir}")
+        return runs.flags(kind, model_dir, self.images)
 
     def start(self, *flags, before=()):
         """Start the program; `before` is a program that starts it."""
-        command = [*before, sys.executable, str(MAIN), *map(str, flags)]
+        command = [*before, sys.executable, str(runs.MAIN), *map(str, flags)]
         pipe = subprocess.PIPE
         return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=self.path)
 
@@ -100,10 +99,7 @@ class Workplace:
 
     def compare(self, kind, model_dir):
         """Judge whether a finished run is the uninterrupted one."""
-        link = self.path / "link"  # TensorFlow reads odd names of directories as patterns.
-        link.unlink(missing_ok=True)
-        link.symlink_to(model_dir.absolute(), target_is_directory=True)
-        found = differences(self.reference(kind), link)
+        found = differences(self.reference(kind), model_dir)
         return Outcome(LOST, f"differs in {', '.join(found)}") if found else Outcome(SURVIVED)
 
 
