@@ -9,7 +9,9 @@ import tempfile
 
 import numpy as np
 
-_TIMES = {"seconds", "images_per_second", "finished"}
+_TIMES = {"seconds", "images_per_second", "finished", "trained_seconds", "latency_ms"}
+_OF_TIMES = {"compare.md", "pareto.md", "pareto.png", "pareto.svg"}
+"""Files that print times; the JSON files beside them have the same figures."""
 
 
 def differences(one, other):
@@ -47,6 +49,8 @@ def _differences(one, other):
 
 def _is_compared(path):
     parts = path.parts
+    if path.name in _OF_TIMES:
+        return False
     return "tensorboard" not in parts and not ("export" in parts and path.name != "export")
 
 

@@ -36,7 +36,7 @@ RUNS = {
         *("--batch_size=4", "--image_size=64", "--init_channels=4"),
     ),
     "compare": (
-        *("--mode=compare", *_CELLS, "--algorithms=snas,random", "--seeds=0", "--epochs=1"),
+        *("--mode=compare", *_CELLS, "--algorithms=snas,gdas", "--seeds=0", "--epochs=1"),
         "--train_children=1",
     ),
     "tune": (
