@@ -9,6 +9,7 @@ from tools.faults.fault import LOST, SURVIVED, Fault, Outcome
 from tools.faults.workplace import await_checkpoint, judge_refusal
 
 _KINDS = ("search", "evaluate", "imagenet")
+_OF_SEVERAL_RUNS = ("compare", "tune")
 _STOPPED_SECONDS = 3
 
 
@@ -64,5 +65,8 @@ def faults():
         for kind in _KINDS:
             inject = functools.partial(_end, kind=kind, numbers=numbers, code=code)
             yield Fault(group, f"{name}, {kind}", inject)
+    for kind in _OF_SEVERAL_RUNS:
+        inject = functools.partial(_end, kind=kind, numbers=(signal.SIGTERM,), code=143)
+        yield Fault(group, f"SIGTERM, {kind}", inject)
     for kind in _KINDS:
         yield Fault(group, f"SIGSTOP and SIGCONT, {kind}", functools.partial(_stop, kind=kind))
