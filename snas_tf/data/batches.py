@@ -10,8 +10,8 @@ import tensorflow as tf
 from snas_tf.config import DataConfig
 from snas_tf.data.share import WHOLE, Share
 
-VALIDATION, TEST = "validation", "test"
-"""The parts of a data set that it is evaluated on."""
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+"""The parts of a data set: one to learn from, and two to evaluate on."""
 
 HELD_OUT = "held_out"
 """Training images that theta is not trained on, for the parameters of an architecture."""

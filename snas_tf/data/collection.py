@@ -9,8 +9,7 @@ import numpy as np
 
 from snas_tf.config import DataConfig
 from snas_tf.data import splits
-from snas_tf.data.batches import Dataset
-from snas_tf.data.folder import TEST, TRAIN, VALIDATION
+from snas_tf.data.batches import TEST, TRAIN, VALIDATION, Dataset
 from snas_tf.data.share import WHOLE, Share
 from snas_tf.data.summary import list_names, summarize
 from snas_tf.errors import UserError

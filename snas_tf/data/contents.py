@@ -7,9 +7,9 @@ import numpy as np
 
 from snas_tf.config import DataConfig
 from snas_tf.data import decoding, folder, tfds_reader
+from snas_tf.data.batches import TEST, TRAIN, VALIDATION
 from snas_tf.data.collection import Contents
 from snas_tf.data.fingerprint import digest_arrays, digest_files
-from snas_tf.data.folder import TEST, TRAIN, VALIDATION
 from snas_tf.data.image_cache import ImageCache
 from snas_tf.data.images import Images, stack
 

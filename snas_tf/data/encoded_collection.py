@@ -8,10 +8,10 @@ from typing import Any
 from snas_tf.config import DataConfig
 from snas_tf.config.data import DISK
 from snas_tf.data import decoding, folder, label_file, proxy, tfds_builder
+from snas_tf.data.batches import TEST, TRAIN, VALIDATION
 from snas_tf.data.collection import Contents, ImageCollection
 from snas_tf.data.encoded_dataset import EncodedDataset
 from snas_tf.data.encoded_source import EncodedSource
-from snas_tf.data.folder import TEST, TRAIN, VALIDATION
 from snas_tf.data.folder_source import FolderSource
 from snas_tf.data.image_check import ImageCheck
 from snas_tf.data.mirroring import is_mirrored

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from absl import logging
 
 from snas_tf.config import DataConfig
+from snas_tf.data.batches import TEST, TRAIN, VALIDATION
 from snas_tf.data.decoding import FORMAT_NAMES, SUFFIXES
 from snas_tf.data.image_files import ImageFiles
 from snas_tf.errors import UserError, printable
 
-TRAIN, VALIDATION, TEST = "train", "validation", "test"
 _PARTS = {
     "train": TRAIN,
     "val": VALIDATION,

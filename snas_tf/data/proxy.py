@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from snas_tf.config import DataConfig
+from snas_tf.data.batches import TRAIN
 from snas_tf.data.collection import AnySource, Contents
-from snas_tf.data.folder import TRAIN
 from snas_tf.errors import UserError
 
 _PURPOSE = 1
