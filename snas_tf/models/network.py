@@ -25,7 +25,7 @@ class CellNetwork(keras.Model):
         num_classes: classes of the images.
         mean, standard_deviation: of each channel of the training images, on the scale 0 to 255;
             part of the network, so that what is exported is what was trained.
-        precision: type of the maps; one of `layers.precision.PRECISIONS`. Weights, statistics, the
+        precision: type of the maps: float32, bfloat16 or float16. Weights, statistics, the
             normalization of the images and the classifier are float32.
 
     Raises:
