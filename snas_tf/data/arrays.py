@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from snas_tf.config import DataConfig
 from snas_tf.data.batches import TEST, TRAIN, VALIDATION
-from snas_tf.data.contents import from_parts
+from snas_tf.data.collection import from_parts
 from snas_tf.data.images import Images, stack
 from snas_tf.data.memory_collection import MemoryCollection
 from snas_tf.data.mirroring import is_mirrored

@@ -10,6 +10,8 @@ import numpy as np
 from snas_tf.config import DataConfig
 from snas_tf.data import splits
 from snas_tf.data.batches import TEST, TRAIN, VALIDATION, Dataset
+from snas_tf.data.fingerprint import digest_arrays
+from snas_tf.data.images import Images
 from snas_tf.data.share import WHOLE, Share
 from snas_tf.data.summary import list_names, summarize
 from snas_tf.errors import UserError
@@ -53,6 +55,25 @@ class Contents(Generic[AnySource]):
     digests: dict[str, str]
     remarks: tuple[str, ...] = ()
     notes: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+def from_parts(
+    parts: Mapping[str, Images | None],
+    class_names: tuple[str, ...],
+    remarks: tuple[str, ...] = (),
+) -> Contents[Images]:
+    """Collect images in memory, and digest the pixels of each part.
+
+    Args:
+        parts: the images by part; None for a part that there is not.
+        class_names: see `Contents`.
+        remarks: see `Contents`.
+    """
+    present = {part: images for part, images in parts.items() if images is not None}
+    digests = {
+        part: digest_arrays(images.images, images.labels) for part, images in present.items()
+    }
+    return Contents(present, class_names, digests, remarks)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

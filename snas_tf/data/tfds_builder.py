@@ -131,6 +131,19 @@ def unavailable_error(name: str, reason: str) -> UserError:
     )
 
 
+def unreadable_copy_error(name: str, error: Exception, path: Any = None) -> UserError:
+    """Make the error for a prepared copy that can't be read.
+
+    Args:
+        name: name of the data set.
+        error: what was raised when it was read.
+        path: the directory of the copy; None if it is not known.
+    """
+    place = "" if path is None else f" in {path}"
+    reason = f"the prepared copy{place} can't be read ({format_reason(error)})"
+    return unavailable_error(name, reason)
+
+
 def format_reason(error: Exception) -> str:
     """Format the first line of an error's message, or its kind, without TensorFlow's nodes."""
     message = re.sub(r"^\{\{.*?\}\}|\[Op:.*\]", "", str(error).strip()).strip()
