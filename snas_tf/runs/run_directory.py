@@ -75,7 +75,7 @@ class RunDirectory:
         with self._locked(created):
             self._require_ours()
             is_new = not self.record.exists()
-            for directory in (self.path, self.checkpoints, self.best, self.genotypes):
+            for directory in (self.path, self.checkpoints, self.best, self.genotypes, self.images):
                 if directory.is_dir():
                     whole_files.remove_leftovers(directory)
             try:
