@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from snas_tf.architecture.cost import Cost
 from snas_tf.layers.normalization import MOMENTUM, BatchNormalization
 from snas_tf.layers.precision import make_policy
 from snas_tf.models import layer_cost
@@ -77,7 +78,7 @@ class ApplicationNetwork(keras.Model):
         """The network in evaluation, as it is exported: itself."""
         return self
 
-    def count_parts(self) -> list[layer_cost.Part]:
+    def count_parts(self) -> list[tuple[str, Cost]]:
         """List the cost of each kind of layer."""
         return layer_cost.count_by_kind(self.body)
 

@@ -8,10 +8,8 @@ import keras
 
 from snas_tf.architecture.cost import Cost, convolution, total
 
-Part = tuple[str, Cost]
 
-
-def count_by_kind(model: keras.Model) -> list[Part]:
+def count_by_kind(model: keras.Model) -> list[tuple[str, Cost]]:
     """List the cost of all layers of each kind that has one.
 
     Args:

@@ -48,7 +48,7 @@ def record(
     by_seed = {seed: regret.read(table, one) for seed, one in runs.items()}
     with run.owned():
         if result != run.read_result():
-            run.write_json(run.result, result)
+            run.write_result(result)
         regret.write(run, table, {config.algorithm: by_seed}, {config.algorithm: config.epochs})
     return result
 

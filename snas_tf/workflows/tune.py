@@ -70,4 +70,4 @@ def _write(run: RunDirectory, summary: dict[str, Any]) -> None:
     whole_files.write_text(run.path / "pareto.md", text)
     tuning_hparams.write(summary, run.tensorboard)
     # The file that says that the sweep is finished comes last.
-    run.write_json(run.path / picking.FILE, summary)
+    whole_files.write_json(run.path / picking.FILE, summary)
