@@ -39,7 +39,7 @@ class BatchConfig:
 
     @classmethod
     def from_config(cls, config: DataConfig, seed: int, cutout_length: int = 0) -> "BatchConfig":
-        """Take what `DataConfig` has of it."""
+        """Make the config of the batches that a `DataConfig` asks for."""
         return cls(
             config.batch_size, seed, cutout_length, config.min_crop_area, config.color_jitter
         )
@@ -100,9 +100,9 @@ class Dataset(Protocol):
 
         Returns:
             Dicts of "image", uint8 [batch, height, width, channels = 3], augmented; "label", int64
-            [batch]; "index", int64 [batch], positions in the training images; of `share` alone, as
-            they are in the whole batch. Taking a batch raises
-            the error of `image_errors.as_user_errors` where an image can't be read.
+            [batch]; and "index", int64 [batch], positions in the training images. They are the part
+            `share` of the whole batch. Taking a batch raises an error, which
+            `image_errors.as_user_errors` converts, if an image can't be read.
         """
 
     def evaluation_batches(self, part: str, batch_size: int) -> tf.data.Dataset | None:
@@ -121,9 +121,9 @@ class Dataset(Protocol):
         """
 
     def training_sample(self, count: int) -> np.ndarray:
-        """Take training images as in evaluation, evenly spaced, so that all classes have a share.
+        """Take training images as in evaluation, always the same ones, evenly spaced.
 
-        They are the same ones each time.
+        So all classes are represented, also where the images are sorted by class.
 
         Args:
             count: how many; all, where there are fewer.

@@ -80,8 +80,8 @@ def from_parts(
 class ImageCollection(abc.ABC, Generic[AnySource]):
     """All images that a run may see; see `batches.Collection`.
 
-    `split` holds some of the training images out; where there are validation images apart, those
-    are taken and none is held out. A subclass makes the data set of what is split.
+    `split` holds some of the training images out for validation, unless the data set has validation
+    images of its own. A subclass makes the data set of what is split.
 
     Attributes:
         config: which images they are.
@@ -143,7 +143,7 @@ class ImageCollection(abc.ABC, Generic[AnySource]):
         return dataclasses.replace(dataset, share=share)
 
     def without_test(self) -> Self:
-        """Return the collection that is read where test images are not wanted."""
+        """Return the same collection without test images."""
         parts, digests = dict(self.contents.parts), dict(self.contents.digests)
         for one in (parts, digests):
             one.pop(TEST, None)
@@ -151,13 +151,14 @@ class ImageCollection(abc.ABC, Generic[AnySource]):
         return dataclasses.replace(self, contents=contents)
 
     def check_usable(self, with_test: bool) -> None:
-        """Check that the images are enough.
+        """Check that there are enough images.
 
         Args:
-            with_test: to evaluate a cell, not to search one.
+            with_test: whether the images are to evaluate a cell, not to search one.
 
         Raises:
-            UserError: they are not.
+            UserError: there are fewer training images than a batch has, or no validation images
+                for a search.
         """
         config = self.config
         if not (with_test or config.validation_fraction or VALIDATION in self.contents.parts):

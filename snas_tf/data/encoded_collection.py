@@ -23,7 +23,7 @@ DEFAULT_IMAGE_SIZE = 224
 """Side of the crops in pixels, as in the paper's ImageNet experiments."""
 
 MINIMUM_IMAGE_SIZE = 32
-"""The stem and two reductions leave 1 x 1 of it."""
+"""Side in pixels; the stem and two reductions leave 1 x 1."""
 
 _HELD_OUT_SPLITS = ("validation", "test")
 
@@ -48,9 +48,9 @@ class EncodedCollection(ImageCollection[Any]):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class TransferCollection(EncodedCollection):
-    """The images of ImageNet, or such, of which none is held out at random.
+    """Images for the ImageNet mode, of which none is held out at random.
 
-    Those that are held out are both the validation and the test images, as in what is published.
+    The validation images are also the test images, as in published results.
     """
 
     def make_dataset(
@@ -111,7 +111,7 @@ def read_divided(
 
     Args:
         config: which images.
-        with_test: to evaluate a cell, not to search one; see `memory_collection.read`.
+        with_test: see `memory_collection.read`.
         cache: see `read`; the labels of a TFDS copy are kept there too.
         proxy_seed: see `proxy.apply`. Images that are not drawn are not checked.
 

@@ -56,7 +56,7 @@ class Listing:
     left_out: dict[pathlib.Path, LeftOut]
 
     def remarks(self, damaged: Iterable[pathlib.Path] = ()) -> tuple[str, ...]:
-        """Describe what was left out, a line for each directory; of many, the last are summed up.
+        """Describe what was left out, a line for each of 20 directories and one for the others.
 
         Args:
             damaged: image files that were left out because they can't be decoded.

@@ -29,7 +29,7 @@ class ImageCache:
         self._path = directory and directory / f"images-{short_digest(self._key.encode())}.npz"
 
     def load(self) -> dict[str, Decoded] | None:
-        """Read the images by part; None where there is no intact file, which checksums tell."""
+        """Read the images by part; None if there is no file, or its checksums are wrong."""
         if self._path is None or not self._path.is_file():
             return None
         try:
@@ -48,7 +48,7 @@ class ImageCache:
             return None
 
     def save(self, decoded: Mapping[str, Decoded]) -> None:
-        """Write the file whole; where it can't be, a run goes on without it."""
+        """Write the file, or log why it can't be written."""
         if self._path is None:
             return
         arrays: dict[str, Any] = {"key": np.array(self._key), "parts": np.array(list(decoded))}

@@ -22,10 +22,10 @@ _PROBE_SECONDS = 5.0
 
 
 def open_builder(config: DataConfig) -> tuple[Any, tuple[str, str]]:
-    """Find a data set, prepare it where there is no prepared copy, and read no image.
+    """Find a data set, or download and prepare it; no image is read.
 
     A data set whose archives must be fetched by hand, such as imagenet2012, is prepared without a
-    network from those that lie where TFDS looks for them, in downloads/manual of the directory.
+    network from the archives in downloads/manual of the directory, where TFDS looks for them.
 
     Args:
         config: `dataset` is the TFDS name, `data_dir` where TFDS keeps its copies.

@@ -26,7 +26,7 @@ PREPROCESSING = ("resize", "center_crop")
 
 @dataclasses.dataclass(frozen=True)
 class NetworkDescription:
-    """Size of a network, and its images.
+    """The size of a network, and the images that it is for.
 
     Attributes:
         num_cells: cells of the network; 0 where it has none.

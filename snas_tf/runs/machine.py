@@ -32,7 +32,7 @@ def describe_briefly() -> str:
 
 
 def lacks_instructions(precision: str) -> bool:
-    """Whether the processor is known to compute numbers of a precision by way of others."""
+    """Whether the processor is known to have no instructions for a precision."""
     known = {*_read_entry("flags").split(), *_read_entry("Features").split()}
     return bool(known) and precision in _INSTRUCTIONS and not known & _INSTRUCTIONS[precision]
 

@@ -21,6 +21,8 @@ _SOURCES = {
     "plugins": "`plugin`: not the plugins",
     "latency_table": "`latency_table`: not the latencies",
 }
+"""What a message says of an input that differs, by its name."""
+
 _ACCEPTED = "accepted: the same, to resume it, or another `model_dir`"
 _MAY_GROW = "accepted: the same or more, to resume it, or another `model_dir`"
 _REASONS = {
