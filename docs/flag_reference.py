@@ -17,9 +17,9 @@ PAGE = ROOT / "docs" / "reference" / "command_line.md"
 _HEAD = f"""\
 # The command line
 
-    python main.py --mode=MODE [--FLAG=VALUE ...]
+    snas --mode=MODE [--FLAG=VALUE ...]
 
-or `snas --mode=MODE ...` where the package is installed. This page is made from the flags by
+or `python main.py --mode=MODE ...` in a checkout. This page is made from the flags by
 `python docs/flag_reference.py`. `--help` prints the same; `--mode=MODE --help` is for one mode.
 
 A flag that a mode does not have is refused with exit code 2, and so is a value that is not

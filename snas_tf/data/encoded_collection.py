@@ -79,7 +79,7 @@ def read(config: DataConfig, cache: pathlib.Path | None = None) -> TransferColle
             checking them again.
 
     Raises:
-        UserError: a value of `config` is not accepted, or the images can't be had.
+        UserError: a value of `config` is not accepted, or the images can't be read.
     """
     _check_size(config)
     if config.dataset == "folder":
@@ -116,7 +116,7 @@ def read_divided(
         proxy_seed: see `proxy.apply`. Images that are not drawn are not checked.
 
     Raises:
-        UserError: a value of `config` is not accepted, the images can't be had, or are too few.
+        UserError: a value of `config` is not accepted, the images can't be read, or are too few.
     """
     _check_size(config)
     if config.dataset == "folder":

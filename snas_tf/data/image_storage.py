@@ -35,7 +35,7 @@ def read(
         proxy_seed: see `proxy.apply`.
 
     Raises:
-        UserError: a value of `config` is not accepted, the images can't be had, or are too few.
+        UserError: a value of `config` is not accepted, the images can't be read, or are too few.
     """
     if choose(config) == DISK:
         collection = encoded_collection.read_divided(config, with_test, cache, proxy_seed)

@@ -52,7 +52,7 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
     default_stride = 1
 
     folded_kernel: str | None = None
-    """The kernel [..., inputs, channels] that `fold` multiplies by a factor; None for none."""
+    """The kernel [..., inputs, channels] that `fold` scales; None if it scales none."""
 
     input_kernels: tuple[str, ...] = ()
     """Of a preprocess: the kernels [..., input channels, channels] that read its input."""
@@ -143,8 +143,8 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
     def fold(cls, weights: Weights) -> Weights:
         """Fold the normalizations into weights with which `apply` gives the same in evaluation.
 
-        The kernel before the last normalization, `folded_kernel`, is multiplied by its factor. If
-        a class names none, `apply` multiplies the map instead.
+        The kernel `folded_kernel` is multiplied by the factor of its normalization; if it is None,
+        `apply` multiplies the map instead.
 
         Args:
             weights: the edge's, from `unstack`.
