@@ -23,7 +23,7 @@ _NAMES = {
 }
 """What the caller of `snas_tf.search` and `snas_tf.train` calls images and labels."""
 
-_OF_FILES = ("image_storage", "classes", "examples_per_class")
+_REFUSED = ("image_storage", "classes", "examples_per_class")
 
 Arrays = tuple[ArrayLike, ArrayLike]
 """Images, uint8 [examples, height, width, channels = 1 or 3]; their labels, integers [examples]."""
@@ -56,7 +56,7 @@ def from_arrays(
         UserError: an array is not of these shapes and types, a label is of no class, the images are
             all of one class, too small, or too few for `config`.
     """
-    for setting in _OF_FILES:
+    for setting in _REFUSED:
         value = getattr(config, setting)
         if value is not None:
             raise UserError(f"`{setting}`={value}: given with arrays, accepted: None")

@@ -34,8 +34,8 @@ class BatchConfig:
     batch_size: int
     seed: int = 0
     cutout_length: int = 0
-    min_crop_area: float = 0.08
-    color_jitter: float = 0.4
+    min_crop_area: float = DataConfig.min_crop_area
+    color_jitter: float = DataConfig.color_jitter
 
     @classmethod
     def from_config(cls, config: DataConfig, seed: int, cutout_length: int = 0) -> "BatchConfig":
