@@ -25,8 +25,8 @@ or `python main.py --mode=MODE ...` in a checkout. This page is made from the fl
 A flag that a mode does not have is refused with exit code 2, and so is a value that is not
 accepted. Exit code 1 means that the machine cannot do more (disk, memory), that a run of a
 comparison failed, or that no trial of a sweep succeeded or some were not run; 3 that another of
-several machines is gone; 130 that the run was interrupted. Paths may begin with `~`.
-Without `--mode`, the mode is `{DEFAULT}`.
+several machines is lost; 130 or 143 that the run was interrupted, by Ctrl-C or SIGTERM. Paths may
+begin with `~`. Without `--mode`, the mode is `{DEFAULT}`.
 
 """
 _EVERY_MODE = """\

@@ -121,9 +121,9 @@ class Dataset(Protocol):
         """
 
     def training_sample(self, count: int) -> np.ndarray:
-        """Take training images as in evaluation, always the same ones, evenly spaced.
+        """Take evenly spaced training images, prepared as in evaluation.
 
-        So all classes are represented, also where the images are sorted by class.
+        They are always the same ones, and of all classes where the images are sorted by class.
 
         Args:
             count: how many; all, where there are fewer.
@@ -134,7 +134,7 @@ class Dataset(Protocol):
 
 
 def evenly_spaced(count: int, total: int) -> np.ndarray:
-    """Positions among `total` from the first on, at most `count`: int64 [positions]."""
+    """Compute at most `count` evenly spaced positions, 0 to `total` - 1: int64 [positions]."""
     count = min(count, total)
     return np.arange(count, dtype=np.int64) * total // count
 
