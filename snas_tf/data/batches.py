@@ -144,7 +144,7 @@ class Collection(Protocol):
 
     @property
     def fingerprint(self) -> Mapping[str, Any]:
-        """What tells these images from others, as JSON has it.
+        """What distinguishes these images from others, in types of JSON.
 
         "class_names", a list in the order of the labels; "images", the number of images by part;
         "digest", of the images with their labels by part. It is the same for every seed, and for

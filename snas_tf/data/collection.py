@@ -47,7 +47,7 @@ class Contents(Generic[AnySource]):
         class_names: in the order of the labels.
         digests: digests of the images of each part with their labels.
         remarks: remarks for the user, such as files left out.
-        notes: what else tells these images from others, by name, as JSON has it.
+        notes: what else distinguishes these images, by name, in types of JSON.
     """
 
     parts: dict[str, AnySource]

@@ -71,12 +71,13 @@ def read(config: DataConfig, cache: pathlib.Path | None = None) -> TransferColle
     With a `cache` or `skip_corrupt_images`, every image is decoded once, over all cores: if one
     were found to be damaged in the middle of a run, the run could not go on without it, as
     positions and epochs are those of the images that are used. What can't be decoded is an error,
-    or left out of a folder with `skip_corrupt_images`. Else it is an error when its turn comes.
+    or left out of a folder with `skip_corrupt_images`. Without either, a damaged image is an error
+    when it is read.
 
     Args:
-        config: which images; `validation_fraction` plays no part.
-        cache: directory for a file that says that the images have been checked, which spares
-            checking them again.
+        config: which images; `validation_fraction` has no effect.
+        cache: directory for a file of the damaged images, so that they are checked only once; None
+            for no such file.
 
     Raises:
         UserError: a value of `config` is not accepted, or the images can't be read.

@@ -21,7 +21,7 @@ class ImageCache:
 
     Args:
         directory: where the file is, or will be; None for no file.
-        key: whatever decides the pixels, as JSON has it; the file has a name of its own for each.
+        key: whatever decides the pixels, in types of JSON. Each key has its own file.
     """
 
     def __init__(self, directory: pathlib.Path | None, key: Mapping[str, Any]) -> None:

@@ -21,8 +21,7 @@ class ImageCheck:
 
     Args:
         directory: where the file is, or will be.
-        key: what tells the images from others, as JSON has it; the file has a name of its own for
-            each.
+        key: what distinguishes the images, in types of JSON. Each key has its own file.
     """
 
     def __init__(self, directory: pathlib.Path, key: Mapping[str, Any]) -> None:

@@ -45,8 +45,8 @@ def read(
         config: which images.
         with_test: whether the images are to evaluate a cell, not to search one. Only then are the
             test images read, and may `validation_fraction` be 0, which holds no image out.
-        cache: directory for a file of the decoded images of a folder, which spares decoding them
-            again; None for no such file.
+        cache: directory for a file of the decoded images of a folder, so that they are decoded only
+            once; None for no such file.
         proxy_seed: see `proxy.apply`.
 
     Raises:

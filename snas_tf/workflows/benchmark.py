@@ -26,7 +26,7 @@ def record(
     Args:
         table: the benchmark.
         config: settings of the search.
-        run_config: where it lives.
+        run_config: its directory.
         result: the content of result.json.
 
     Returns:

@@ -37,7 +37,7 @@ def compare(
     Args:
         comparison: what is compared.
         data_config: the images of all runs.
-        run_config: where the comparison lives; the seeds are those of `comparison`.
+        run_config: the directory of the comparison; the seeds are those of `comparison`.
         table: a benchmark in which the cells are looked up; it does not change a run.
 
     Returns:

@@ -26,7 +26,7 @@ def tune(tuning: Tuning, data_config: DataConfig, run_config: RunConfig) -> dict
     Args:
         tuning: what is tuned.
         data_config: the images of all trials; test images are never read.
-        run_config: where the sweep lives, and the seed of every trial.
+        run_config: the directory of the sweep, and the seed of every trial.
 
     Returns:
         The content of pareto.json, see `summarize`; None of a worker, whose chief sums up.

@@ -36,7 +36,7 @@ def summarize(
     Args:
         tuning: the sweep.
         data_config: its images.
-        run_config: where it lives.
+        run_config: its directory.
         oracle: knows its trials.
         complete: whether all trials are finished.
 

@@ -29,7 +29,7 @@ class Workflow:
     Args:
         config: the training's settings.
         data_config: the images.
-        run_config: where the run lives, and its first seed.
+        run_config: the directory of the run, and its first seed.
     """
 
     kind: ClassVar[str]
