@@ -1,7 +1,7 @@
-"""The noise of RobustDARTS' space S4, searched by snas --flagfile=presets/robustdarts_s4.flags
+"""The noise of RobustDARTS' space S4: snas --plugin=examples/noise.py --operations=NAMES
 
-The preset has --plugin=examples/noise.py and --operations=noise,sep_conv_3x3. A good cell has no
-noise (Zela et al., 2020, Section 3).
+with NAMES = noise,sep_conv_3x3, as in presets/robustdarts_s4.flags. A good cell has no noise (Zela
+et al., 2020, Section 3).
 """
 
 import tensorflow as tf
