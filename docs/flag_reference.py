@@ -17,16 +17,16 @@ PAGE = ROOT / "docs" / "reference" / "command_line.md"
 _HEAD = f"""\
 # The command line
 
-    python main.py --mode=MODE [--FLAG=VALUE ...]
+    snas --mode=MODE [--FLAG=VALUE ...]
 
-or `snas --mode=MODE ...` where the package is installed. This page is made from the flags by
+or `python main.py --mode=MODE ...` in a checkout. This page is made from the flags by
 `python docs/flag_reference.py`. `--help` prints the same; `--mode=MODE --help` is for one mode.
 
 A flag that a mode does not have is refused with exit code 2, and so is a value that is not
 accepted. Exit code 1 means that the machine cannot do more (disk, memory), that a run of a
 comparison failed, or that no trial of a sweep succeeded or some were not run; 3 that another of
-several machines is gone; 130 that the run was interrupted. Paths may begin with `~`.
-Without `--mode`, the mode is `{DEFAULT}`.
+several machines is lost; 130 or 143 that the run was interrupted, by Ctrl-C or SIGTERM. Paths may
+begin with `~`. Without `--mode`, the mode is `{DEFAULT}`.
 
 """
 _EVERY_MODE = """\

@@ -34,7 +34,7 @@ class Cells:
         row: its name in the published table.
         num_cells, init_channels: its size.
         remark: why the counts differ.
-        mark: follows a size that no source at hand states.
+        mark: follows a size that no source states.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """Classifies a picture with an export: python examples/classify_png.py RUN/export PICTURE
 
-RUN is the run directory of a trained child. It takes TensorFlow and Pillow alone: the export has
-the size of the images, their normalization and the names of the classes.
+RUN is the run directory of a trained child. This program needs TensorFlow and Pillow only: the
+export has the size of the images, their normalization and the names of the classes.
 """
 
 import argparse
@@ -18,7 +18,7 @@ if __name__ == "__main__":
     args = parser.parse_args()
     classify = tf.saved_model.load(args.export).signatures["serving_default"]
     with PIL.Image.open(args.picture) as picture:
-        # As the training read its images: upright, 8 bits, and what is transparent on white.
+        # As in the training: upright, 8 bits, and white where the picture is transparent.
         upright = PIL.ImageOps.exif_transpose(picture)
     if upright.mode.startswith("I;16"):
         upright = PIL.Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))

@@ -1,8 +1,9 @@
 """A new search algorithm: python examples/new_algorithm.py
 
-An `Algorithm` has three seams: `draw`, an architecture for a step; `train_step`, what a batch
-changes; and `derive`, the cells at the end. This one is SNAS with another `derive`, that of DARTS:
-every node keeps its two strongest edges. It is registered under a name for `SearchConfig`.
+An `Algorithm` has four methods: `draw` draws an architecture for a step, `train_step` learns from
+a batch, `derive` derives the cells at the end, and `probabilities` gives those of the operations.
+This one is SNAS with another `derive`, that of DARTS: every node keeps its two strongest edges. It
+is registered under a name for `SearchConfig`.
 """
 
 import argparse

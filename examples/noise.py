@@ -1,7 +1,7 @@
-"""The noise of RobustDARTS' space S4: snas --plugin=examples/noise.py ...
+"""The noise of RobustDARTS' space S4: snas --plugin=examples/noise.py --operations=NAMES
 
-with --operations=noise,sep_conv_3x3, as presets/robustdarts_s4.flags has. A cell should do without
-it (Zela et al., 2020, Section 3).
+with NAMES = noise,sep_conv_3x3, as in presets/robustdarts_s4.flags. A good cell has no noise (Zela
+et al., 2020, Section 3).
 """
 
 import tensorflow as tf
@@ -14,8 +14,8 @@ from snas_tf.layers.base_operation import BaseOperation
 class Noise(BaseOperation):
     """Standard normal noise in place of the input.
 
-    Noise is a function of the greatest number of the input and of the edge, so that a search that
-    is resumed draws what it would have drawn.
+    The noise is a function of the input's greatest number and of the edge, so that a resumed search
+    draws the same noise.
     """
 
     def __init__(self, count, channels, affine=False, **kwargs):

@@ -17,7 +17,7 @@ class _Individual:
     Attributes:
         columns: the operation of each edge, int [kinds, edges].
         genotype: the same.
-        accuracy: what it was judged.
+        accuracy: that with which it was judged.
     """
 
     columns: np.ndarray
@@ -31,8 +31,9 @@ class Evolution(RandomSearch):
     Theta is trained as in `RandomSearch`. To derive a child, a population of `population_size`
     random ones evolves until `derivation_samples` were judged: the best of a tournament of
     `tournament_size` has a child with another operation on one edge, and the oldest dies. The best
-    of all that were judged is derived. They judged 20,000, with a population of 100 and tournaments
-    of 25; smaller ones suit the few that are judged here. The arguments are those of `Algorithm`.
+    of all that were judged is derived. Real et al. judged 20,000, with a population of 100 and
+    tournaments of 25; the defaults here are smaller, as fewer are judged. The arguments are those
+    of `Algorithm`.
     """
 
     def derive(self, judge: Judge) -> Genotype:

@@ -8,8 +8,8 @@ from snas_tf.architecture import stems
 from snas_tf.architecture.latency_table import RUNTIMES
 from snas_tf.architecture.search_space import NetworkPlan, SearchSpace
 from snas_tf.config.accepted import Config, OneOf, Range
-from snas_tf.config.search import find_space
-from snas_tf.config.training import OWN
+from snas_tf.config.search import get_space
+from snas_tf.config.training import CHANNELS, NUM_CELLS, OWN, check_num_cells
 from snas_tf.errors import UserError, format_setting, shorten_path
 
 
@@ -35,8 +35,8 @@ class LatencyConfig(Config):
 
     latency_table: pathlib.Path
     space: str = "darts"
-    num_cells: Annotated[int, Range(1, 200)] = OWN
-    init_channels: Annotated[int, Range(2, 4096, even=True)] = OWN
+    num_cells: Annotated[int, NUM_CELLS] = OWN
+    init_channels: Annotated[int, CHANNELS] = OWN
     image_size: Annotated[int, Range(8, 4096)] = 32
     num_classes: Annotated[int, Range(2, 1_000_000)] = 10
     network: Annotated[str, OneOf(stems.NAMES)] = "cifar"
@@ -46,17 +46,13 @@ class LatencyConfig(Config):
 
     def __post_init__(self) -> None:
         """Check every field; sizes that are not given are those of evaluations."""
-        skeleton = self.search_space.skeleton
+        space = self.search_space
         names = ("num_cells", "init_channels")
-        for name, value in zip(names, skeleton.evaluation_size, strict=True):
+        for name, value in zip(names, space.skeleton.evaluation_size, strict=True):
             if getattr(self, name) is OWN:
                 object.__setattr__(self, name, value)
         super().__post_init__()
-        if self.num_cells < skeleton.least_cells:
-            raise UserError(
-                f"`num_cells`={self.num_cells}: out of range, accepted: an integer, "
-                f"{skeleton.least_cells} to 200"
-            )
+        check_num_cells(self.num_cells, space)
         if not self.latency_table.absolute().parent.is_dir():
             raise UserError(
                 f"{format_setting('latency_table', self.latency_table)}: there is no directory "
@@ -66,7 +62,7 @@ class LatencyConfig(Config):
     @property
     def search_space(self) -> SearchSpace:
         """The search space."""
-        return find_space(self.space)
+        return get_space(self.space)
 
     def plan(self) -> NetworkPlan:
         """Plan the network whose parts are measured."""

@@ -132,7 +132,8 @@ class SearchConfig(TrainingConfig):
             if getattr(self, name) is OWN:
                 object.__setattr__(self, name, value)
         super().__post_init__()
-        named = find_space(self.space)
+        named = self.named_space
+        named.vary(self.operations, self.num_nodes)  # to raise an error if there is no such variant
         # What is the space's own is no variant, and recorded as none.
         for name, own in {
             "operations": named.operations,
@@ -149,15 +150,20 @@ class SearchConfig(TrainingConfig):
         Raises:
             UserError: there is none.
         """
-        return find_space(self.space).vary(self.operations, self.num_nodes)
+        return self.named_space.vary(self.operations, self.num_nodes)
+
+    @property
+    def named_space(self) -> SearchSpace:
+        """The search space of the name, without what a variant changes.
+
+        Raises:
+            UserError: there is none.
+        """
+        return get_space(self.space)
 
     def read_latency_table(self) -> LatencyTable | None:
         """Read the latency table, if one is given; raises a `UserError` if it can't be read."""
         return None if self.latency_table is None else latency_file.read(self.latency_table)
-
-    def default_size(self) -> tuple[int, int]:
-        """See `TrainingConfig.default_size`."""
-        return find_space(self.space).skeleton.search_size
 
     def _check_settings(self, spec: algorithms.AlgorithmSpec) -> None:
         for field in dataclasses.fields(self):
@@ -171,7 +177,7 @@ class SearchConfig(TrainingConfig):
                 )
 
 
-def find_space(name: str) -> SearchSpace:
+def get_space(name: str) -> SearchSpace:
     """Return the search space of a name.
 
     Raises:

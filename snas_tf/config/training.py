@@ -17,8 +17,8 @@ PRECISIONS = ("float32", "bfloat16", "float16")
 OWN: Any = None
 """Default of a setting whose default depends on other settings."""
 
-_NUM_CELLS = Range(1, 200)
-_CHANNELS = Range(2, 4096, even=True)
+NUM_CELLS = Range(1, 200)
+CHANNELS = Range(2, 4096, even=True)
 _EPOCHS = Range(0, 1_000_000)
 _CUTOUT_LENGTH = Range(0, 4096)
 _NOT_NEGATIVE = Range(0)
@@ -48,8 +48,8 @@ class TrainingConfig(Config):
         UserError: a value is not accepted.
     """
 
-    num_cells: Annotated[int, _NUM_CELLS] = OWN
-    init_channels: Annotated[int, _CHANNELS] = OWN
+    num_cells: Annotated[int, NUM_CELLS] = OWN
+    init_channels: Annotated[int, CHANNELS] = OWN
     epochs: Annotated[int, _EPOCHS] = 150
     theta_learning_rate: Annotated[float, _NOT_NEGATIVE] = 0.025
     theta_momentum: Annotated[float, _BELOW_ONE] = 0.9
@@ -61,8 +61,8 @@ class TrainingConfig(Config):
     jit_compile: bool = False
 
     @property
-    def search_space(self) -> SearchSpace:
-        """The search space of the cells."""
+    def named_space(self) -> SearchSpace:
+        """The search space of the cells, which decides their default number and width."""
         return DARTS
 
     @property
@@ -70,19 +70,20 @@ class TrainingConfig(Config):
         """Whether the search space is known; if not, `check_size` is called when it is."""
         return True
 
-    def default_size(self) -> tuple[int, int]:
+    def default_size(self, space: SearchSpace) -> tuple[int, int]:
         """The number of cells, and of channels of the first, where they are not given."""
-        return self.search_space.skeleton.search_size
+        return space.skeleton.search_size
 
     def __post_init__(self) -> None:
         """Check every field; sizes that are not given are those of the search space."""
+        space = self.named_space
         names = ("num_cells", "init_channels")
-        for name, value in zip(names, self.default_size(), strict=True):
+        for name, value in zip(names, self.default_size(space), strict=True):
             if getattr(self, name) is OWN:
                 object.__setattr__(self, name, value)
         super().__post_init__()
         if self.knows_space:
-            self.check_size(self.search_space)
+            self.check_size(space)
 
     def check_size(self, space: SearchSpace) -> None:
         """Check that networks of a search space's cells can be so small.
@@ -90,12 +91,7 @@ class TrainingConfig(Config):
         Raises:
             UserError: they can't.
         """
-        least = space.skeleton.least_cells
-        if self.num_cells < least:
-            raise UserError(
-                f"`num_cells`={self.num_cells}: out of range, accepted: an integer, "
-                f"{least} to {_NUM_CELLS.highest}"
-            )
+        check_num_cells(self.num_cells, space)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,7 +125,7 @@ class ChildConfig(TrainingConfig):
     export_weights: Annotated[str, OneOf(EXPORTED_WEIGHTS)] = "last"
 
     @property
-    def search_space(self) -> SearchSpace:
+    def named_space(self) -> SearchSpace:
         """The search space of the genotype; DARTS' where none is given."""
         return genotype_source.find_space(self.genotype)
 
@@ -141,9 +137,9 @@ class ChildConfig(TrainingConfig):
         """
         return bool(self.genotype) and self.initial_weights is None
 
-    def default_size(self) -> tuple[int, int]:
+    def default_size(self, space: SearchSpace) -> tuple[int, int]:
         """See `TrainingConfig.default_size`."""
-        return self.search_space.skeleton.evaluation_size
+        return space.skeleton.evaluation_size
 
     @property
     def applied(self) -> "ChildConfig":
@@ -190,12 +186,26 @@ class ImageNetConfig(ChildConfig):
     warmup_epochs: Annotated[int, _EPOCHS] = 0
     max_multiply_adds: Annotated[float, Range(0, 1e12)] = 600e6
 
-    def default_size(self) -> tuple[int, int]:
+    def default_size(self, space: SearchSpace) -> tuple[int, int]:
         """See `TrainingConfig.default_size`."""
-        return self.search_space.skeleton.imagenet_cells, 0
+        return space.skeleton.imagenet_cells, 0
 
     def __post_init__(self) -> None:
         """Check every field, and that there is a limit where the width is to be found."""
         super().__post_init__()
         if not self.init_channels and not self.max_multiply_adds:
             raise UserError("`init_channels`=0: needs a limit, accepted: `max_multiply_adds` > 0")
+
+
+def check_num_cells(num_cells: int, space: SearchSpace) -> None:
+    """Check that networks of a search space's cells can have so few of them.
+
+    Raises:
+        UserError: they can't.
+    """
+    least = space.skeleton.least_cells
+    if num_cells < least:
+        raise UserError(
+            f"`num_cells`={num_cells}: out of range, accepted: an integer, "
+            f"{least} to {NUM_CELLS.highest}"
+        )

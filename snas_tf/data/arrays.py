@@ -6,16 +6,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from snas_tf.config import DataConfig
-from snas_tf.data.batches import TEST, VALIDATION
-from snas_tf.data.contents import from_parts
-from snas_tf.data.folder import TRAIN
+from snas_tf.data.batches import TEST, TRAIN, VALIDATION
+from snas_tf.data.collection import from_parts
 from snas_tf.data.images import Images, stack
 from snas_tf.data.memory_collection import MemoryCollection
 from snas_tf.data.mirroring import is_mirrored
 from snas_tf.errors import UserError, quote
 
 _MINIMUM_SIZE = 8
-"""Two reductions leave 2 x 2 of it."""
+"""Side in pixels; two reductions leave 2 x 2."""
 
 _NAMES = {
     TRAIN: ("images", "labels"),
@@ -24,7 +23,7 @@ _NAMES = {
 }
 """What the caller of `snas_tf.search` and `snas_tf.train` calls images and labels."""
 
-_OF_FILES = ("image_storage", "classes", "examples_per_class")
+_REFUSED = ("image_storage", "classes", "examples_per_class")
 
 Arrays = tuple[ArrayLike, ArrayLike]
 """Images, uint8 [examples, height, width, channels = 1 or 3]; their labels, integers [examples]."""
@@ -45,19 +44,19 @@ def from_arrays(
     is held out, as `config.validation_fraction` says. The arrays are copied.
 
     Args:
-        config: of which `image_size`, `batch_size`, `validation_fraction` and `mirror` are used,
-            and `dataset` as a name. Settings of images to choose from, or on disk, are refused.
+        config: `image_size`, `batch_size`, `validation_fraction` and `mirror` are used, and
+            `dataset` as a name. Settings of a proxy and of images on disk are refused.
         train: the images to learn from, with their labels.
         validation: the images to validate on; None to hold some out.
         test: the images to test on; they are used with `with_test` only.
         class_names: in the order of the labels; None for "0" to the greatest training label.
-        with_test: to evaluate a cell, not to search one; see `memory_collection.read`.
+        with_test: see `memory_collection.read`.
 
     Raises:
-        UserError: an array is not of these shapes and types, a label is no class's, the images are
-            of one class, too small, or too few for `config`.
+        UserError: an array is not of these shapes and types, a label is of no class, the images are
+            all of one class, too small, or too few for `config`.
     """
-    for setting in _OF_FILES:
+    for setting in _REFUSED:
         value = getattr(config, setting)
         if value is not None:
             raise UserError(f"`{setting}`={value}: given with arrays, accepted: None")

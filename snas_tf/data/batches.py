@@ -10,8 +10,8 @@ import tensorflow as tf
 from snas_tf.config import DataConfig
 from snas_tf.data.share import WHOLE, Share
 
-VALIDATION, TEST = "validation", "test"
-"""The parts of a data set that it is evaluated on."""
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+"""The parts of a data set: one to learn from, and two to evaluate on."""
 
 HELD_OUT = "held_out"
 """Training images that theta is not trained on, for the parameters of an architecture."""
@@ -34,12 +34,12 @@ class BatchConfig:
     batch_size: int
     seed: int = 0
     cutout_length: int = 0
-    min_crop_area: float = 0.08
-    color_jitter: float = 0.4
+    min_crop_area: float = DataConfig.min_crop_area
+    color_jitter: float = DataConfig.color_jitter
 
     @classmethod
     def from_config(cls, config: DataConfig, seed: int, cutout_length: int = 0) -> "BatchConfig":
-        """Take what `DataConfig` has of it."""
+        """Make the config of the batches that a `DataConfig` asks for."""
         return cls(
             config.batch_size, seed, cutout_length, config.min_crop_area, config.color_jitter
         )
@@ -100,9 +100,9 @@ class Dataset(Protocol):
 
         Returns:
             Dicts of "image", uint8 [batch, height, width, channels = 3], augmented; "label", int64
-            [batch]; "index", int64 [batch], positions in the training images; of `share` alone, as
-            they are in the whole batch. Taking a batch raises
-            the error of `image_errors.as_user_errors` where an image can't be read.
+            [batch]; and "index", int64 [batch], positions in the training images. They are the part
+            `share` of the whole batch. Taking a batch raises an error, which
+            `image_errors.as_user_errors` converts, if an image can't be read.
         """
 
     def evaluation_batches(self, part: str, batch_size: int) -> tf.data.Dataset | None:
@@ -121,9 +121,9 @@ class Dataset(Protocol):
         """
 
     def training_sample(self, count: int) -> np.ndarray:
-        """Take training images as in evaluation, evenly spaced, so that all classes have a share.
+        """Take evenly spaced training images, prepared as in evaluation.
 
-        They are the same ones each time.
+        They are always the same ones, and of all classes where the images are sorted by class.
 
         Args:
             count: how many; all, where there are fewer.
@@ -134,7 +134,7 @@ class Dataset(Protocol):
 
 
 def evenly_spaced(count: int, total: int) -> np.ndarray:
-    """Positions among `total` from the first on, at most `count`: int64 [positions]."""
+    """Compute at most `count` evenly spaced positions, 0 to `total` - 1: int64 [positions]."""
     count = min(count, total)
     return np.arange(count, dtype=np.int64) * total // count
 
@@ -144,7 +144,7 @@ class Collection(Protocol):
 
     @property
     def fingerprint(self) -> Mapping[str, Any]:
-        """What tells these images from others, as JSON has it.
+        """What distinguishes these images from others, in types of JSON.
 
         "class_names", a list in the order of the labels; "images", the number of images by part;
         "digest", of the images with their labels by part. It is the same for every seed, and for

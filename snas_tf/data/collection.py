@@ -9,8 +9,9 @@ import numpy as np
 
 from snas_tf.config import DataConfig
 from snas_tf.data import splits
-from snas_tf.data.batches import Dataset
-from snas_tf.data.folder import TEST, TRAIN, VALIDATION
+from snas_tf.data.batches import TEST, TRAIN, VALIDATION, Dataset
+from snas_tf.data.fingerprint import digest_arrays
+from snas_tf.data.images import Images
 from snas_tf.data.share import WHOLE, Share
 from snas_tf.data.summary import list_names, summarize
 from snas_tf.errors import UserError
@@ -46,7 +47,7 @@ class Contents(Generic[AnySource]):
         class_names: in the order of the labels.
         digests: digests of the images of each part with their labels.
         remarks: remarks for the user, such as files left out.
-        notes: what else tells these images from others, by name, as JSON has it.
+        notes: what else distinguishes these images, by name, in types of JSON.
     """
 
     parts: dict[str, AnySource]
@@ -56,12 +57,31 @@ class Contents(Generic[AnySource]):
     notes: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
+def from_parts(
+    parts: Mapping[str, Images | None],
+    class_names: tuple[str, ...],
+    remarks: tuple[str, ...] = (),
+) -> Contents[Images]:
+    """Collect images in memory, and digest the pixels of each part.
+
+    Args:
+        parts: the images by part; None for a part that there is not.
+        class_names: see `Contents`.
+        remarks: see `Contents`.
+    """
+    present = {part: images for part, images in parts.items() if images is not None}
+    digests = {
+        part: digest_arrays(images.images, images.labels) for part, images in present.items()
+    }
+    return Contents(present, class_names, digests, remarks)
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class ImageCollection(abc.ABC, Generic[AnySource]):
     """All images that a run may see; see `batches.Collection`.
 
-    `split` holds some of the training images out; where there are validation images apart, those
-    are taken and none is held out. A subclass makes the data set of what is split.
+    `split` holds some of the training images out for validation, unless the data set has validation
+    images of its own. A subclass makes the data set of what is split.
 
     Attributes:
         config: which images they are.
@@ -123,7 +143,7 @@ class ImageCollection(abc.ABC, Generic[AnySource]):
         return dataclasses.replace(dataset, share=share)
 
     def without_test(self) -> Self:
-        """Return the collection that is read where test images are not wanted."""
+        """Return the same collection without test images."""
         parts, digests = dict(self.contents.parts), dict(self.contents.digests)
         for one in (parts, digests):
             one.pop(TEST, None)
@@ -131,13 +151,14 @@ class ImageCollection(abc.ABC, Generic[AnySource]):
         return dataclasses.replace(self, contents=contents)
 
     def check_usable(self, with_test: bool) -> None:
-        """Check that the images are enough.
+        """Check that there are enough images.
 
         Args:
-            with_test: to evaluate a cell, not to search one.
+            with_test: whether the images are to evaluate a cell, not to search one.
 
         Raises:
-            UserError: they are not.
+            UserError: there are fewer training images than a batch has, or no validation images
+                for a search.
         """
         config = self.config
         if not (with_test or config.validation_fraction or VALIDATION in self.contents.parts):

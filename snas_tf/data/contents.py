@@ -1,33 +1,20 @@
 """The images of a data set in memory: of files, TensorFlow Datasets or scikit-learn."""
 
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 
 from snas_tf.config import DataConfig
 from snas_tf.data import decoding, folder, tfds_reader
-from snas_tf.data.collection import Contents
-from snas_tf.data.fingerprint import digest_arrays, digest_files
-from snas_tf.data.folder import TEST, TRAIN, VALIDATION
+from snas_tf.data.batches import TEST, TRAIN, VALIDATION
+from snas_tf.data.collection import Contents, from_parts
+from snas_tf.data.fingerprint import digest_files
 from snas_tf.data.image_cache import ImageCache
 from snas_tf.data.images import Images, stack
 
 _DIGITS_TO_LEARN_FROM = 1500
 """Of 1,797 that come without a split; the others, last in their order, are test images."""
-
-
-def from_parts(
-    parts: Mapping[str, Images | None],
-    class_names: tuple[str, ...],
-    remarks: tuple[str, ...] = (),
-) -> Contents[Images]:
-    """Take the parts that there are, and digest their pixels."""
-    present = {part: images for part, images in parts.items() if images is not None}
-    digests = {
-        part: digest_arrays(images.images, images.labels) for part, images in present.items()
-    }
-    return Contents(present, class_names, digests, remarks)
 
 
 def read(
@@ -42,14 +29,14 @@ def read(
         config: which images.
         with_test: whether test images are wanted.
         cache: directory for a file of the decoded images of a folder; None for no such file.
-        check: raises an error if the images can't be used; of such no file is written.
+        check: raises an error if the images can't be used; then no file is written.
 
     Raises:
-        UserError: the images can't be had; names the setting or the file.
+        UserError: the images can't be read; names the setting or the file.
     """
     if config.dataset == "folder":
         return _read_folder(config, with_test, cache, check)
-    read_dataset = _read_digits if config.dataset == "digits" else _read_tfds
+    read_dataset = _read_digits if config.dataset == "digits" else tfds_reader.read
     contents = read_dataset(config, with_test)
     check(contents)
     return contents
@@ -86,11 +73,6 @@ def _read_folder(
     if found is None:
         cached.save(decoded)
     return contents
-
-
-def _read_tfds(config: DataConfig, with_test: bool) -> Contents[Images]:
-    train, test, class_names, remarks = tfds_reader.read(config, with_test)
-    return from_parts({TRAIN: train, TEST: test}, class_names, remarks)
 
 
 def _read_digits(config: DataConfig, with_test: bool) -> Contents[Images]:

@@ -129,6 +129,9 @@ def random_flip(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     Args:
         image: an image of any type.
         seed: integers [2]; the same seed decides the same.
+
+    Returns:
+        The image, of the same type and shape.
     """
     flip = tf.random.stateless_uniform([], seed, 0, 2, tf.int32) == 1
     return tf.cond(flip, lambda: tf.reverse(image, [1]), lambda: image)
@@ -161,7 +164,7 @@ def color_jitter(image: tf.Tensor, seed: tf.Tensor, strength: float) -> tf.Tenso
     pixels = pixels @ (brightness * contrast * colors) + (1 - contrast) * mean_gray
     pixels = tf.reshape(tf.clip_by_value(pixels, 0.0, 255.0), tf.shape(image))
     turned = tf.image.adjust_hue(pixels, strength / 2 * drawn[3])
-    return tf.cast(tf.round(turned), tf.uint8)  # A hue turns within the range that it has.
+    return tf.cast(tf.round(turned), tf.uint8)  # Turning the hue keeps the range.
 
 
 def _decode(encoded: tf.Tensor, window: tf.Tensor | None = None) -> tf.Tensor:

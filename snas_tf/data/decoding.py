@@ -26,7 +26,7 @@ MAX_PIXELS = 178_956_970
 """A larger image is refused once its header is read. It is the limit of Pillow too."""
 
 VERSION = 1
-"""Number of the way in which `decode_all` makes pixels; to be raised when they change."""
+"""Version of the pixels that `decode_all` makes; increase it when they change."""
 
 _TURNS = {
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
@@ -51,14 +51,14 @@ def decode_all(
     Args:
         files: paths, each with its label; at least one.
         image_size: every image is resized to this many pixels square; None keeps their size.
-        skip_corrupt: leave out what can't be decoded.
+        skip_corrupt: leave out what can't be decoded, instead of raising an error.
 
     Returns:
         The images, and the positions in `files` of those left out.
 
     Raises:
-        UserError: an image can't be decoded and is not to be left out, a class is left without an
-            image, or the images keep their sizes, and those differ.
+        UserError: an image can't be decoded and `skip_corrupt` is False, a class is left without
+            an image, or the images keep their sizes, and those differ.
     """
 
     def attempt(file: tuple[pathlib.Path, int]) -> np.ndarray | Exception:
@@ -92,14 +92,14 @@ def find_damaged(files: Files, skip_corrupt: bool) -> tuple[int, ...]:
 
     Args:
         files: paths, each with its label.
-        skip_corrupt: say in the log what can't be decoded, instead of raising an error.
+        skip_corrupt: log what can't be decoded, instead of raising an error.
 
     Returns:
         The positions of the files that can't be decoded.
 
     Raises:
-        UserError: a file can't be decoded and is not to be skipped, or a class is left without an
-            image.
+        UserError: a file can't be decoded and `skip_corrupt` is False, or a class is left without
+            an image.
     """
     left_out = []
     with parallel_map(lambda file: find_damage(file[0]), files, "checking images") as results:
@@ -169,18 +169,17 @@ def _require_8_bits(image: PIL.Image.Image) -> None:
 def _turned(image: PIL.Image.Image) -> PIL.Image.Image:
     """Make the image upright; damaged EXIF data are ignored."""
     turn = None
-    with contextlib.suppress(
-        Exception
-    ):  # Pillow raises a different class of exception for each kind of damage.
+    # Pillow raises a different class of exception for each kind of damage.
+    with contextlib.suppress(Exception):
         turn = _TURNS.get(image.getexif().get(PIL.ExifTags.Base.Orientation, 0))
     return image if turn is None else image.transpose(turn)
 
 
 def report_damage(path: pathlib.Path, error: Exception, skip_corrupt: bool) -> None:
-    """Report that a file can't be decoded, and why: in the log if it is to be skipped.
+    """Log that a file can't be decoded, and why, or raise an error.
 
     Raises:
-        UserError: it is not to be skipped.
+        UserError: `skip_corrupt` is False.
     """
     reason = " ".join(str(error).split()) or type(error).__name__
     if not skip_corrupt:

@@ -8,10 +8,10 @@ from typing import Any
 from snas_tf.config import DataConfig
 from snas_tf.config.data import DISK
 from snas_tf.data import decoding, folder, label_file, proxy, tfds_builder
+from snas_tf.data.batches import TEST, TRAIN, VALIDATION
 from snas_tf.data.collection import Contents, ImageCollection
 from snas_tf.data.encoded_dataset import EncodedDataset
 from snas_tf.data.encoded_source import EncodedSource
-from snas_tf.data.folder import TEST, TRAIN, VALIDATION
 from snas_tf.data.folder_source import FolderSource
 from snas_tf.data.image_check import ImageCheck
 from snas_tf.data.mirroring import is_mirrored
@@ -23,7 +23,7 @@ DEFAULT_IMAGE_SIZE = 224
 """Side of the crops in pixels, as in the paper's ImageNet experiments."""
 
 MINIMUM_IMAGE_SIZE = 32
-"""The stem and two reductions leave 1 x 1 of it."""
+"""Side in pixels; the stem and two reductions leave 1 x 1."""
 
 _HELD_OUT_SPLITS = ("validation", "test")
 
@@ -48,9 +48,9 @@ class EncodedCollection(ImageCollection[Any]):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class TransferCollection(EncodedCollection):
-    """The images of ImageNet, or such, of which none is held out at random.
+    """Images for the ImageNet mode, of which none is held out at random.
 
-    Those that are held out are both the validation and the test images, as in what is published.
+    The validation images are also the test images, as in published results.
     """
 
     def make_dataset(
@@ -71,15 +71,16 @@ def read(config: DataConfig, cache: pathlib.Path | None = None) -> TransferColle
     With a `cache` or `skip_corrupt_images`, every image is decoded once, over all cores: if one
     were found to be damaged in the middle of a run, the run could not go on without it, as
     positions and epochs are those of the images that are used. What can't be decoded is an error,
-    or left out of a folder with `skip_corrupt_images`. Else it is an error when its turn comes.
+    or left out of a folder with `skip_corrupt_images`. Without either, a damaged image is an error
+    when it is read.
 
     Args:
-        config: which images; `validation_fraction` plays no part.
-        cache: directory for a file that says that the images have been checked, which spares
-            checking them again.
+        config: which images; `validation_fraction` has no effect.
+        cache: directory for a file of the damaged images, so that they are checked only once; None
+            for no such file.
 
     Raises:
-        UserError: a value of `config` is not accepted, or the images can't be had.
+        UserError: a value of `config` is not accepted, or the images can't be read.
     """
     _check_size(config)
     if config.dataset == "folder":
@@ -111,12 +112,12 @@ def read_divided(
 
     Args:
         config: which images.
-        with_test: to evaluate a cell, not to search one; see `memory_collection.read`.
+        with_test: see `memory_collection.read`.
         cache: see `read`; the labels of a TFDS copy are kept there too.
         proxy_seed: see `proxy.apply`. Images that are not drawn are not checked.
 
     Raises:
-        UserError: a value of `config` is not accepted, the images can't be had, or are too few.
+        UserError: a value of `config` is not accepted, the images can't be read, or are too few.
     """
     _check_size(config)
     if config.dataset == "folder":

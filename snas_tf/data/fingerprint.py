@@ -12,7 +12,7 @@ from snas_tf.data.parallel import parallel_map, show_progress
 from snas_tf.data.tfds_records import Records
 
 _ALL_BYTES = 4 * 2**30
-"""Up to 4 GiB of files are read whole; of more, an even sample of the files is."""
+"""If all files are larger together, an even sample of them is read."""
 
 _SAMPLED_RECORDS = 1000
 
@@ -20,9 +20,9 @@ _SAMPLED_RECORDS = 1000
 def digest_files(files: ImageFiles, root: pathlib.Path) -> str:
     """Compute the digest of image files: their names below `root`, labels, sizes and bytes.
 
-    Of files of more than 4 GiB in all, the bytes of every n-th are read, those of about 4 GiB;
-    names, labels and sizes are of all. The order and the place of `root` do not matter. A file
-    that can't be read is ignored here.
+    If the files have more than 4 GiB together, the bytes of every n-th one are read, about 4 GiB
+    in all; names, labels and sizes are of every file. The order of the files and the place of
+    `root` do not matter. A file that can't be read is ignored here.
 
     Args:
         files: paths, each with its label.

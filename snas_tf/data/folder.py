@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from absl import logging
 
 from snas_tf.config import DataConfig
+from snas_tf.data.batches import TEST, TRAIN, VALIDATION
 from snas_tf.data.decoding import FORMAT_NAMES, SUFFIXES
 from snas_tf.data.image_files import ImageFiles
 from snas_tf.errors import UserError, printable
 
-TRAIN, VALIDATION, TEST = "train", "validation", "test"
 _PARTS = {
     "train": TRAIN,
     "val": VALIDATION,
@@ -56,7 +56,7 @@ class Listing:
     left_out: dict[pathlib.Path, LeftOut]
 
     def remarks(self, damaged: Iterable[pathlib.Path] = ()) -> tuple[str, ...]:
-        """Describe what was left out, a line for each directory; of many, the last are summed up.
+        """Describe what was left out, a line for each of 20 directories and one for the others.
 
         Args:
             damaged: image files that were left out because they can't be decoded.

@@ -14,7 +14,7 @@ from snas_tf.data.share import Share
 from snas_tf.errors import UserError
 
 JUDGED = 1000
-"""Images on which children are judged to derive one, at most about: many are judged each time."""
+"""The most images on which a child is judged, unless a batch is larger."""
 
 SplitDataset = MemoryDataset | EncodedDataset
 """A data set of parts, whose training images can be divided further."""
@@ -27,11 +27,12 @@ _ORDER = 2**31
 class HeldOutDataset:
     """Images to train theta on, and images held out of these; see `batches.Dataset`.
 
-    A batch of training images has another one, "held_out". The validation images are in neither.
+    A batch of training images comes with a batch of held-out images, as its entry "held_out". The
+    validation images are in neither.
 
     Attributes:
-        theta: the images that theta is trained on, with those of validation and test.
-        held_out: the same, with the images held out in place of the former.
+        theta: the data set whose training images theta is trained on.
+        held_out: the same data set, with the held-out images as its training images.
     """
 
     theta: SplitDataset
@@ -41,7 +42,7 @@ class HeldOutDataset:
     def divide(
         cls, dataset: SplitDataset, fraction: float, seed: int, batch_size: int
     ) -> "HeldOutDataset":
-        """Divide training images at random; every class gives its share.
+        """Divide the training images at random, those of each class alike.
 
         Args:
             dataset: the images.
@@ -61,7 +62,7 @@ class HeldOutDataset:
         return cls(theta, held_out)
 
     def summary(self) -> str:
-        """The line that a run prints of the division."""
+        """The line that a run prints about the division."""
         return (
             f"divided   {self.num_training:,} training images for the weights, "
             f"{self.held_out.num_training:,} for the architecture"
@@ -119,9 +120,10 @@ class HeldOutDataset:
         )
 
     def judging_batches(self, batch_size: int) -> tf.data.Dataset:
-        """Make batches of the first of the images held out, whose order is random.
+        """Make batches of held-out images on which children are judged, always the same ones.
 
-        They are the same ones each time: whole batches, one at least, of at most `JUDGED` images.
+        They are as many whole batches as `JUDGED` images fill, at least one, from the first
+        held-out image on; or all held-out images, if these are fewer.
         """
         batches = self.evaluation_batches(HELD_OUT, batch_size)
         assert batches is not None  # At least a batch is held out.

@@ -1,9 +1,6 @@
 """A file of decoded images, so that a run that is resumed need not decode them again."""
 
-import contextlib
-import hashlib
 import json
-import os
 import pathlib
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +9,8 @@ import numpy as np
 from absl import logging
 
 from snas_tf.data.images import Images
+from snas_tf.files import whole_files
+from snas_tf.files.digests import short_digest
 
 Decoded = tuple[Images, tuple[int, ...]]
 """Images, and the positions of the files that were left out."""
@@ -22,16 +21,15 @@ class ImageCache:
 
     Args:
         directory: where the file is, or will be; None for no file.
-        key: whatever decides the pixels, as JSON has it; the file has a name of its own for each.
+        key: whatever decides the pixels, in types of JSON. Each key has its own file.
     """
 
     def __init__(self, directory: pathlib.Path | None, key: Mapping[str, Any]) -> None:
         self._key = json.dumps(key, sort_keys=True)
-        name = f"images-{hashlib.sha256(self._key.encode()).hexdigest()[:16]}.npz"
-        self._path = directory and directory / name
+        self._path = directory and directory / f"images-{short_digest(self._key.encode())}.npz"
 
     def load(self) -> dict[str, Decoded] | None:
-        """Read the images by part; None where there is no intact file, which checksums tell."""
+        """Read the images by part; None if there is no file, or its checksums are wrong."""
         if self._path is None or not self._path.is_file():
             return None
         try:
@@ -50,20 +48,16 @@ class ImageCache:
             return None
 
     def save(self, decoded: Mapping[str, Decoded]) -> None:
-        """Write the file whole; where it can't be, a run goes on without it."""
+        """Write the file, or log why it can't be written."""
         if self._path is None:
             return
         arrays: dict[str, Any] = {"key": np.array(self._key), "parts": np.array(list(decoded))}
         for part, (images, left_out) in decoded.items():
             arrays[f"{part}_images"], arrays[f"{part}_labels"] = images.images, images.labels
             arrays[f"{part}_left_out"] = np.array(left_out, np.int64)
-        partial = self._path.with_name(f".{self._path.name}.partial")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with open(partial, "wb") as stream:
-                np.savez(stream, allow_pickle=False, **arrays)
-            os.replace(partial, self._path)
+            with whole_files.replacing(self._path) as partial:
+                np.savez(partial, allow_pickle=False, **arrays)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                partial.unlink()
             logging.warning("%s: can't be written (%s), so it is not", self._path, error.strerror)

@@ -1,6 +1,5 @@
 """A file of the images that can't be decoded, so that a resumed run need not check them again."""
 
-import hashlib
 import json
 import pathlib
 from collections.abc import Mapping, Sequence
@@ -9,6 +8,7 @@ from typing import Any
 from absl import logging
 
 from snas_tf.files import text_files, whole_files
+from snas_tf.files.digests import short_digest
 
 _MAX_BYTES = 100_000_000
 
@@ -21,14 +21,12 @@ class ImageCheck:
 
     Args:
         directory: where the file is, or will be.
-        key: what tells the images from others, as JSON has it; the file has a name of its own for
-            each.
+        key: what distinguishes the images, in types of JSON. Each key has its own file.
     """
 
     def __init__(self, directory: pathlib.Path, key: Mapping[str, Any]) -> None:
         text = json.dumps(key, sort_keys=True)
-        name = f"checked-{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
-        self._path = directory / name
+        self._path = directory / f"checked-{short_digest(text.encode())}.json"
 
     def load(self) -> Damaged | None:
         """Read which images can't be decoded; None where they have not been checked."""

@@ -11,10 +11,10 @@ from snas_tf.errors import UserError
 
 @contextlib.contextmanager
 def as_user_errors() -> Iterator[None]:
-    """Raise the `UserError` that names a damaged image, around whatever takes batches.
+    """Convert TensorFlow's error about a damaged image, within a context that takes batches.
 
     Raises:
-        UserError: instead of the error that TensorFlow makes of it.
+        UserError: an image can't be read; names it.
     """
     try:
         yield

@@ -52,7 +52,7 @@ def require_plain(encoded: tf.Tensor) -> tf.Tensor:
         The image, as it is.
 
     Raises:
-        tf.errors.InvalidArgumentError: they would not.
+        tf.errors.InvalidArgumentError: it does not.
     """
     height, width = image_shape(encoded)
     pixels = tf.cast(height, tf.int64) * tf.cast(width, tf.int64)

@@ -17,7 +17,7 @@ from snas_tf.data.encoded_collection import DEFAULT_IMAGE_SIZE, EncodedCollectio
 from snas_tf.errors import UserError
 
 MEMORY_BYTES = 2 * 2**30
-"""Images that take more when they are decoded stay on disk; a run needs three times as much."""
+"""Images that take more once decoded stay on disk. A run needs three times as much memory."""
 
 
 def read(
@@ -35,7 +35,7 @@ def read(
         proxy_seed: see `proxy.apply`.
 
     Raises:
-        UserError: a value of `config` is not accepted, the images can't be had, or are too few.
+        UserError: a value of `config` is not accepted, the images can't be read, or are too few.
     """
     if choose(config) == DISK:
         collection = encoded_collection.read_divided(config, with_test, cache, proxy_seed)
@@ -54,12 +54,12 @@ def choose(config: DataConfig) -> str:
     """Return where images are kept: as the config says, or by the size of the training images.
 
     All training images of the data set count, decoded, at `image_size`; also those that are not
-    drawn for a proxy. Where no size is given, it is that of the images: in a folder the mean of one
-    of each class, in a TFDS data set that of all or, where they differ, 224 x 224. So the same
-    images are always kept alike, on every machine.
+    drawn for a proxy. Where no size is given, it is that of the images: in a folder the mean over
+    one image of each class; in a TFDS data set that of all or, if they differ, 224 x 224. So the
+    choice is the same on every machine.
 
     Raises:
-        UserError: the images can't be had.
+        UserError: the images can't be found.
     """
     if config.image_storage is not None:
         return config.image_storage

@@ -1,6 +1,5 @@
 """A file of the labels of a TFDS copy, so that a resumed run need not read all records again."""
 
-import hashlib
 import pathlib
 
 import numpy as np
@@ -8,6 +7,7 @@ from absl import logging
 
 from snas_tf.data.tfds_source import TfdsSource
 from snas_tf.files import whole_files
+from snas_tf.files.digests import short_digest
 
 
 def read(source: TfdsSource, directory: pathlib.Path | None) -> np.ndarray:
@@ -25,8 +25,8 @@ def read(source: TfdsSource, directory: pathlib.Path | None) -> np.ndarray:
     """
     if directory is None:
         return source.labels
-    key = hashlib.sha256(f"{source.digest} {source.num_classes}".encode()).hexdigest()
-    path = directory / f"labels-{key[:16]}.npy"
+    key = f"{source.digest} {source.num_classes}"
+    path = directory / f"labels-{short_digest(key.encode())}.npy"
     labels = _load(path, len(source))
     if labels is None:
         labels = source.labels

@@ -43,14 +43,14 @@ def read(
 
     Args:
         config: which images.
-        with_test: to evaluate a cell, not to search one: the test images are read too, which they
-            never are without it, and a `validation_fraction` of 0 holds no image out.
-        cache: directory for a file of the decoded images of a folder, which spares decoding them
-            again; None for no such file.
+        with_test: whether the images are to evaluate a cell, not to search one. Only then are the
+            test images read, and may `validation_fraction` be 0, which holds no image out.
+        cache: directory for a file of the decoded images of a folder, so that they are decoded only
+            once; None for no such file.
         proxy_seed: see `proxy.apply`.
 
     Raises:
-        UserError: the images can't be had, or are too few for `config`.
+        UserError: the images can't be read, or are too few for `config`.
     """
 
     def collect(contents: Contents[Images]) -> MemoryCollection:

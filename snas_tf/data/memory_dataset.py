@@ -94,7 +94,7 @@ class MemoryDataset:
 
     @tf.autograph.experimental.do_not_convert
     def evaluation_batches(self, part: str, batch_size: int) -> tf.data.Dataset | None:
-        """See `batches.Dataset`; images are as they are."""
+        """See `batches.Dataset`; images are not changed."""
         images = {VALIDATION: self.validation, TEST: self.test}[part]
         if images is None or not len(images):
             return None

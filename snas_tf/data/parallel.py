@@ -24,15 +24,14 @@ def parallel_map(
 ) -> Iterator[Iterator[Any]]:
     """Call a function for every item, in threads.
 
-    It pays for work that waits for disks or frees Python's lock.
-
-    Leaving the context gives up what has not begun. An exception of `function` is raised where its
-    result is taken.
+    It is faster than a loop if the function waits for disks or releases Python's lock. When the
+    context ends, calls that have not begun are canceled. An exception of `function` is raised where
+    its result is taken.
 
     Args:
-        function: what to do.
-        items: what to do it with.
-        description: what the progress is called that is shown after 2 seconds.
+        function: the function, of one item.
+        items: its arguments.
+        description: name of the progress, which is shown after 2 seconds.
 
     Returns:
         A context of the results, in the order of the items.
@@ -62,8 +61,8 @@ def show_progress(results: Iterable[Any], count: int, description: str) -> Itera
 
     Args:
         results: what to pass on.
-        count: how many they are.
-        description: what the progress is called.
+        count: the number of results.
+        description: name of the progress.
     """
     if sys.stdout.isatty():
         yield from tqdm.tqdm(

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from snas_tf.config import DataConfig
+from snas_tf.data.batches import TRAIN
 from snas_tf.data.collection import AnySource, Contents
-from snas_tf.data.folder import TRAIN
 from snas_tf.errors import UserError
 
 _PURPOSE = 1
@@ -18,13 +18,13 @@ _PURPOSE = 1
 def apply(contents: Contents[AnySource], config: DataConfig, seed: int) -> Contents[AnySource]:
     """Take the classes and images that a config asks for.
 
-    Of images that are not trained on, all of the drawn classes are taken. The classes keep their
-    order; their labels become 0 to their number less 1.
+    Validation and test images of the drawn classes are all kept. The classes keep their order;
+    their labels become 0 to their number less 1.
 
     Args:
         contents: all images.
-        config: its `classes` are drawn, or all where there are none; and of each at most its
-            `examples_per_class`, or all.
+        config: `classes` is the number of classes to draw, and `examples_per_class` the most
+            training images of each; None for all.
         seed: at least 0; a seed always draws the same ones.
 
     Returns:
@@ -74,7 +74,7 @@ def draw(
         The labels of the classes, and the positions of the images, both int64 and rising.
 
     Raises:
-        UserError: there are fewer classes.
+        UserError: fewer classes have images.
     """
     generator = np.random.default_rng([seed, _PURPOSE])
     classes = np.unique(labels)

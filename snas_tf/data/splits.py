@@ -6,8 +6,8 @@ import numpy as np
 def held_out_counts(class_counts: np.ndarray, fraction: float) -> np.ndarray:
     """Compute how many images of each class are held out.
 
-    Each class gives its share, rounded so that all together give theirs, but at least one image
-    and not its last one. A class of a single image keeps it for training.
+    A share of each class is held out, rounded so that the total is right, but at least one image
+    and not the last one. A class of a single image keeps it for training.
 
     Args:
         class_counts: images of each class, int [classes].
@@ -27,7 +27,7 @@ def held_out_counts(class_counts: np.ndarray, fraction: float) -> np.ndarray:
 
 
 def split(labels: np.ndarray, held_out: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draw the images that are held out, the same ones for a seed.
+    """Draw the images that are held out; a seed always draws the same ones.
 
     Args:
         labels: int [examples], 0 to classes - 1.

@@ -17,7 +17,7 @@ def summarize(
     """Describe the images of a data set in a few lines.
 
     Args:
-        counts: how many images are for what.
+        counts: the number of images by part.
         class_names: in the order of the labels.
         image_size: in pixels, and how the images get it.
         mirror: whether training images are mirrored at random.

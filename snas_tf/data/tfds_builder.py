@@ -22,10 +22,10 @@ _PROBE_SECONDS = 5.0
 
 
 def open_builder(config: DataConfig) -> tuple[Any, tuple[str, str]]:
-    """Find a data set, prepare it where there is no prepared copy, and read no image.
+    """Find a data set, or download and prepare it; no image is read.
 
     A data set whose archives must be fetched by hand, such as imagenet2012, is prepared without a
-    network from those that lie where TFDS looks for them, in downloads/manual of the directory.
+    network from the archives in downloads/manual of the directory, where TFDS looks for them.
 
     Args:
         config: `dataset` is the TFDS name, `data_dir` where TFDS keeps its copies.
@@ -129,6 +129,19 @@ def unavailable_error(name: str, reason: str) -> UserError:
         f"`dataset`={name}: {reason}; accepted without a network: `dataset`=digits, "
         f"`dataset`=folder `data_dir`=DIR, or a copy of {name} prepared by TFDS under `data_dir`"
     )
+
+
+def unreadable_copy_error(name: str, error: Exception, path: Any = None) -> UserError:
+    """Make the error for a prepared copy that can't be read.
+
+    Args:
+        name: name of the data set.
+        error: what was raised when it was read.
+        path: the directory of the copy; None if it is not known.
+    """
+    place = "" if path is None else f" in {path}"
+    reason = f"the prepared copy{place} can't be read ({format_reason(error)})"
+    return unavailable_error(name, reason)
 
 
 def format_reason(error: Exception) -> str:

@@ -13,17 +13,17 @@ from absl import logging
 
 from snas_tf.config import DataConfig
 from snas_tf.data import decoding
+from snas_tf.data.batches import TEST, TRAIN
+from snas_tf.data.collection import Contents, from_parts
 from snas_tf.data.images import Images, resize, stack
 from snas_tf.data.parallel import show_progress
-from snas_tf.data.tfds_builder import format_reason, open_builder, unavailable_error
+from snas_tf.data.tfds_builder import open_builder, unavailable_error, unreadable_copy_error
 
 _TEST_SPLITS = ("test", "validation")
 _BLOCK = 256
 
 
-def read(
-    config: DataConfig, with_test: bool = False
-) -> tuple[Images, Images | None, tuple[str, ...], tuple[str, ...]]:
+def read(config: DataConfig, with_test: bool) -> Contents[Images]:
     """Read the "train" split of a data set, its test images, and the names of its classes.
 
     The test images are the "test" split or, where there is none or its labels are withheld, the
@@ -33,10 +33,6 @@ def read(
     Args:
         config: `dataset` is the TFDS name, `data_dir` where TFDS keeps its copies.
         with_test: whether test images are wanted.
-
-    Returns:
-        (training images, test images, class names, remarks for the user); None for test images
-        that are not wanted or that the data set does not have.
 
     Raises:
         UserError: the name is unknown, the data set is not one of labeled images, or there is
@@ -51,7 +47,7 @@ def read(
     for images in (train, test):
         if images is not None:
             _check_labels(images, len(class_names), config.dataset)
-    return train, test, class_names, remarks
+    return from_parts({TRAIN: train, TEST: test}, class_names, remarks)
 
 
 def _check_labels(images: Images, num_classes: int, name: str) -> None:
@@ -106,8 +102,7 @@ def _blocks(
             blocks = show_progress(_decoded(blocks, config.image_size), count, f"reading {split}")
         yield from blocks
     except (tf.errors.OpError, OSError, ValueError, SyntaxError) as error:
-        reason = f"the prepared copy in {builder.data_path} can't be read ({format_reason(error)})"
-        raise unavailable_error(config.dataset, reason) from error
+        raise unreadable_copy_error(config.dataset, error, builder.data_path) from error
 
 
 def _decoded(

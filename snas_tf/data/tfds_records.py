@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import tensorflow as tf
 
-from snas_tf.data.tfds_builder import format_reason, unavailable_error
+from snas_tf.data.tfds_builder import unreadable_copy_error
 
 _LENGTH_BYTES, _CHECKSUM_BYTES = 8, 4
 _BEFORE, _AFTER = _LENGTH_BYTES + _CHECKSUM_BYTES, _CHECKSUM_BYTES
@@ -196,8 +196,7 @@ def open_records(builder: Any, split: str, name: str) -> Records:
             raise ValueError(f"{split} has {len(records)} examples, not {expected}")
         return records
     except (OSError, ValueError, RuntimeError) as error:
-        reason = f"the prepared copy in {builder.data_path} can't be read ({format_reason(error)})"
-        raise unavailable_error(name, reason) from error
+        raise unreadable_copy_error(name, error, builder.data_path) from error
 
 
 def _record_starts(path: pathlib.Path) -> np.ndarray:

@@ -11,7 +11,7 @@ from snas_tf.data import decoding
 from snas_tf.data.encoded_source import Reader, as_png
 from snas_tf.data.fingerprint import digest_records
 from snas_tf.data.parallel import parallel_map, show_progress
-from snas_tf.data.tfds_builder import format_reason, unavailable_error
+from snas_tf.data.tfds_builder import format_reason, unavailable_error, unreadable_copy_error
 from snas_tf.data.tfds_records import Records, TakenRecords
 from snas_tf.errors import UserError
 
@@ -63,7 +63,7 @@ class TfdsSource:
             progress = show_progress(one_by_one, count, "reading labels")
             labels = np.fromiter(progress, np.int64, count)
         except (tf.errors.OpError, OSError) as error:
-            raise self._unreadable_copy(error) from error
+            raise unreadable_copy_error(self.name, error) from error
         for position in np.flatnonzero((labels < 0) | (labels >= self.num_classes))[:1]:
             raise self._unreadable(int(position), self._no_class(labels[position]))
         return labels
@@ -138,14 +138,10 @@ class TfdsSource:
         try:
             return digest_records(self.records)
         except (tf.errors.OpError, OSError) as error:
-            raise self._unreadable_copy(error) from error
+            raise unreadable_copy_error(self.name, error) from error
 
     def _no_class(self, label: int) -> ValueError:
         return ValueError(f"its label is {label}, not 0 to {self.num_classes - 1}")
-
-    def _unreadable_copy(self, error: Exception) -> UserError:
-        reason = f"the prepared copy can't be read ({format_reason(error)})"
-        return unavailable_error(self.name, reason)
 
     def _unreadable(self, position: int, error: Exception) -> UserError:
         number = self.records.number(position)

@@ -9,6 +9,11 @@ from snas_tf.errors import UserError, shorten_path
 _LENGTH = 16  # hexadecimal digits: enough where nobody forges
 
 
+def short_digest(content: bytes) -> str:
+    """Compute the first digits of the SHA-256 digest of a content."""
+    return hashlib.sha256(content).hexdigest()[:_LENGTH]
+
+
 def digests(paths: Iterable[str]) -> dict[str, str]:
     """Digest the content of files, by their names without directories.
 
@@ -23,5 +28,5 @@ def digests(paths: Iterable[str]) -> dict[str, str]:
             raise UserError(
                 f"{shorten_path(path)}: can't be read ({error.strerror}), accepted: a file"
             ) from error
-        found[path.name] = hashlib.sha256(content).hexdigest()[:_LENGTH]
+        found[path.name] = short_digest(content)
     return found

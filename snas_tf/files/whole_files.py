@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import io
+import json
 import os
 import pathlib
 import shutil
@@ -60,6 +61,11 @@ def write_text(path: pathlib.Path, text: str) -> None:
     """Replace a text file."""
     with replacing(path) as partial:
         partial.write_text(text, encoding="utf-8")
+
+
+def write_json(path: pathlib.Path, content: Any) -> None:
+    """Replace a JSON file."""
+    write_text(path, json.dumps(content, indent=2) + "\n")
 
 
 def write_rows(path: pathlib.Path, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -51,6 +51,9 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
 
     default_stride = 1
 
+    folded_kernel: str | None = None
+    """The kernel [..., inputs, channels] that `fold` scales; None if it scales none."""
+
     input_kernels: tuple[str, ...] = ()
     """Of a preprocess: the kernels [..., input channels, channels] that read its input."""
 
@@ -140,19 +143,24 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
     def fold(cls, weights: Weights) -> Weights:
         """Fold the normalizations into weights with which `apply` gives the same in evaluation.
 
-        By default the kernels stay. A subclass may scale them by the factor, and so save a product.
-        Where there is no normalization, there is nothing to fold.
+        The kernel `folded_kernel` is multiplied by the factor of its normalization; if it is None,
+        `apply` multiplies the map instead.
 
         Args:
             weights: the edge's, from `unstack`.
 
         Returns:
-            The kernels, and the "factor", unless they have it, and "offset" [..., channels].
+            The kernels, the "offset" [..., channels] of each normalization, and its "factor"
+            [..., channels] if no kernel is multiplied by it.
         """
         kernels = {name: value for name, value in weights.items() if name not in NORMALIZATION}
         if "mean" not in weights:
             return kernels
-        return {**kernels, **fold(weights)}
+        folded = fold(weights)
+        if cls.folded_kernel is not None:
+            factor = tf.expand_dims(folded.pop("factor"), -2)
+            kernels[cls.folded_kernel] = kernels[cls.folded_kernel] * factor
+        return {**kernels, **folded}
 
     def call(
         self, inputs: list[tf.Tensor], stride: int | None = None, training: bool = False

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from snas_tf.layers.base_operation import BaseOperation, Weights
 from snas_tf.layers.depthwise import depthwise_convolution
-from snas_tf.layers.normalization import batch_normalize, fold
+from snas_tf.layers.normalization import batch_normalize
 from snas_tf.layers.projections import pointwise_convolution
 
 
@@ -21,6 +21,7 @@ class SeparableConvolution(BaseOperation):
         ValueError: kernel_size is even.
     """
 
+    folded_kernel = "pointwise"
     repeats = 2
     dilation = 1
 
@@ -63,16 +64,6 @@ class SeparableConvolution(BaseOperation):
             statistics.append(new)
         return x, {name: tf.stack([new[name] for new in statistics]) for name in statistics[0]}
 
-    @classmethod
-    def fold(cls, weights: Weights) -> Weights:
-        """See `BaseOperation.fold`."""
-        folded = fold(weights)
-        return {
-            "depthwise": weights["depthwise"],
-            "pointwise": weights["pointwise"] * folded["factor"][:, tf.newaxis],
-            "offset": folded["offset"],
-        }
-
     def get_config(self) -> dict:
         """The constructor's arguments."""
         return {**super().get_config(), "kernel_size": self.kernel_size}
@@ -104,6 +95,7 @@ class WideThenTallConvolution(BaseOperation):
         affine: learn a scale and an offset in the normalization.
     """
 
+    folded_kernel = "tall"
     length = 7
 
     def __init__(self, count: int, channels: int, affine: bool = False, **kwargs: object) -> None:
@@ -127,13 +119,3 @@ class WideThenTallConvolution(BaseOperation):
         x = tf.nn.conv2d(x, weights["wide"], [1, stride], [none, none, both, none])
         x = tf.nn.conv2d(x, weights["tall"], [stride, 1], [none, both, none, none])
         return batch_normalize(x, weights, scale, training)
-
-    @classmethod
-    def fold(cls, weights: Weights) -> Weights:
-        """See `BaseOperation.fold`."""
-        folded = fold(weights)
-        return {
-            "wide": weights["wide"],
-            "tall": weights["tall"] * folded["factor"],
-            "offset": folded["offset"],
-        }

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from snas_tf.architecture.operations import narrow
 from snas_tf.layers.base_operation import BaseOperation, Weights
-from snas_tf.layers.normalization import batch_normalize, fold
+from snas_tf.layers.normalization import batch_normalize
 from snas_tf.layers.projections import pointwise_convolution
 
 
@@ -20,6 +20,8 @@ class DenseConvolution(BaseOperation):
     Raises:
         ValueError: kernel_size is even.
     """
+
+    folded_kernel = "kernel"
 
     def __init__(
         self, count: int, channels: int, kernel_size: int, affine: bool = False, **kwargs: object
@@ -44,12 +46,6 @@ class DenseConvolution(BaseOperation):
         """See `BaseOperation.apply`."""
         y = dense_convolution(x, weights["kernel"], stride)
         return batch_normalize(y, weights, scale, training)
-
-    @classmethod
-    def fold(cls, weights: Weights) -> Weights:
-        """See `BaseOperation.fold`."""
-        folded = fold(weights)
-        return {"kernel": weights["kernel"] * folded["factor"], "offset": folded["offset"]}
 
     def get_config(self) -> dict:
         """The constructor's arguments."""

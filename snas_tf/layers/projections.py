@@ -99,6 +99,7 @@ class PointwiseConvolution(_Projection):
         affine: learn a scale and an offset in the normalization.
     """
 
+    folded_kernel = "kernel"
     input_kernels = ("kernel",)
 
     def _add_kernels(self) -> None:
@@ -119,12 +120,6 @@ class PointwiseConvolution(_Projection):
         return batch_normalize(
             pointwise_convolution(x, weights["kernel"]), weights, scale, training
         )
-
-    @classmethod
-    def fold(cls, weights: Weights) -> Weights:
-        """See `BaseOperation.fold`."""
-        folded = fold(weights)
-        return {"kernel": weights["kernel"] * folded["factor"], "offset": folded["offset"]}
 
 
 class Identity(BaseOperation):

@@ -8,20 +8,21 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from snas_tf.architecture.cost import Cost
 from snas_tf.layers.normalization import MOMENTUM, BatchNormalization
 from snas_tf.layers.precision import make_policy
 from snas_tf.models import layer_cost
 
 _ARGUMENTS = {"MobileNet": {"dropout": 0.0}}
-"""Arguments besides those that all have. A dropout layer of Keras is no function of the step."""
+"""Further arguments by network. MobileNet has no dropout: Keras' is no function of the step."""
 
 
 @keras.saving.register_keras_serializable("snas_tf")
 class ApplicationNetwork(keras.Model):
     """A network of `keras.applications` with the interface of `ChildNetwork`, initialized anew.
 
-    Its normalizations have the momentum of the children's, and statistics that replicas share. The
-    rest is as Keras has it, but for the dropout of a thousandth of MobileNet, which it lacks.
+    Its normalizations have the momentum of a child's, and statistics that replicas share.
+    Everything else is as in Keras, except that MobileNet has no dropout (0.001 in Keras).
 
     Args:
         application: name of the function in `keras.applications`.
@@ -77,7 +78,7 @@ class ApplicationNetwork(keras.Model):
         """The network in evaluation, as it is exported: itself."""
         return self
 
-    def count_parts(self) -> list[layer_cost.Part]:
+    def count_parts(self) -> list[tuple[str, Cost]]:
         """List the cost of each kind of layer."""
         return layer_cost.count_by_kind(self.body)
 

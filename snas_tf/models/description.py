@@ -26,7 +26,7 @@ PREPROCESSING = ("resize", "center_crop")
 
 @dataclasses.dataclass(frozen=True)
 class NetworkDescription:
-    """Size of a network, and its images.
+    """The size of a network, and the images that it is for.
 
     Attributes:
         num_cells: cells of the network; 0 where it has none.
@@ -65,7 +65,7 @@ class NetworkDescription:
         )
 
     def plan(self, genotype: Genotype) -> NetworkPlan:
-        """Plan the network of a genotype."""
+        """Plan the network of a genotype; see `SearchSpace.plan_network`."""
         return genotype.space.plan_network(
             self.num_cells, self.init_channels, self.image_size, genotype.output_nodes, self.stem
         )
@@ -73,7 +73,7 @@ class NetworkDescription:
     def make_child(
         self, genotype: Genotype, auxiliary: bool = False, precision: str = "float32"
     ) -> ChildNetwork:
-        """Make the child network of a genotype."""
+        """Make the child network of a genotype; see `ChildNetwork` and `CellNetwork`."""
         return ChildNetwork(
             genotype,
             self.plan(genotype),

@@ -1,4 +1,4 @@
-"""What is before and behind the cells of a network, for deployment."""
+"""The stem and the classifier of a network, for deployment."""
 
 from typing import NamedTuple
 

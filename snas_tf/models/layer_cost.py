@@ -8,14 +8,15 @@ import keras
 
 from snas_tf.architecture.cost import Cost, convolution, total
 
-Part = tuple[str, Cost]
 
-
-def count_by_kind(model: keras.Model) -> list[Part]:
-    """List the cost of all layers of each kind that has one.
+def count_by_kind(model: keras.Model) -> list[tuple[str, Cost]]:
+    """Sum the costs of the layers of each kind; layers that cost nothing are left out.
 
     Args:
         model: made with the functional API, every layer called once.
+
+    Returns:
+        Pairs of the number and the kind of the layers, such as "13 Conv2D", and their cost.
     """
     kinds: dict[str, list[Cost]] = {}
     for layer in model.layers:
@@ -26,9 +27,9 @@ def count_by_kind(model: keras.Model) -> list[Part]:
 
 
 def count_layer(layer: keras.layers.Layer) -> Cost:
-    """Count a layer: what it learns, and Appendix F where it convolves, multiplies or pools.
+    """Count the cost of a layer: its parameters, and the rest by the equations of Appendix F.
 
-    As in a child, activations, sums and the global average count for nothing.
+    As in a child, activations, sums and the global average cost nothing.
     """
     learned = sum(math.prod(variable.shape) for variable in layer.trainable_variables)
     counted = _COUNTS[type(layer)](layer) if type(layer) in _COUNTS else Cost()

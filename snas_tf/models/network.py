@@ -25,7 +25,7 @@ class CellNetwork(keras.Model):
         num_classes: classes of the images.
         mean, standard_deviation: of each channel of the training images, on the scale 0 to 255;
             part of the network, so that what is exported is what was trained.
-        precision: type of the maps; one of `layers.precision.PRECISIONS`. Weights, statistics, the
+        precision: type of the maps: float32, bfloat16 or float16. Weights, statistics, the
             normalization of the images and the classifier are float32.
 
     Raises:
@@ -57,23 +57,25 @@ class CellNetwork(keras.Model):
         features = network_plan[-1].output_channels
         self.normalize_output: keras.Sequential | None = None
         if network_plan.space.skeleton.normalizes_output:
-            layers = [BatchNormalization(dtype=self.policy), keras.layers.ReLU(dtype=self.policy)]
-            self.normalize_output = keras.Sequential(layers)
-            self.normalize_output.build((None, None, None, features))
+            self.normalize_output = _output_chain(features, self.policy)
         self.pool = keras.layers.GlobalAveragePooling2D()
         self.classify = keras.layers.Dense(
             num_classes,
             kernel_initializer=kernel_initializer(features),
             bias_initializer=kernel_initializer(features),
         )
-        images = (None, *network_plan.image_size, 3)
-        self.normalize.build(images)
-        for chain in self.stem:
-            chain.build(images)
-            images = chain.compute_output_shape(images)
-        self.pool.build((None, *network_plan[-1].output_size, features))
-        self.classify.build((None, features))
+        self._build_ends(features)
         self.built = True
+
+    def _build_ends(self, features: int) -> None:
+        """Build all layers but the cells, for this number of channels of the last cell."""
+        shape = (None, *self.network_plan.image_size, 3)
+        self.normalize.build(shape)
+        for chain in self.stem:
+            chain.build(shape)
+            shape = chain.compute_output_shape(shape)
+        self.pool.build((None, *self.network_plan[-1].output_size, features))
+        self.classify.build((None, features))
 
     def stem_outputs(self, images: tf.Tensor, training: bool = False) -> tuple[tf.Tensor, ...]:
         """The inputs of the first cell, from images uint8 [batch, height, width, 3]."""
@@ -112,3 +114,11 @@ def _stem_chain(chain: stems.Chain, policy: keras.DTypePolicy) -> keras.Sequenti
             BatchNormalization(dtype=policy),
         ]
     return keras.Sequential(layers)
+
+
+def _output_chain(features: int, policy: keras.DTypePolicy) -> keras.Sequential:
+    """Make the normalization and the ReLU of the last cell's output."""
+    layers = [BatchNormalization(dtype=policy), keras.layers.ReLU(dtype=policy)]
+    chain = keras.Sequential(layers)
+    chain.build((None, None, None, features))
+    return chain

@@ -13,10 +13,10 @@ Call = Callable[[], Any]
 
 
 class Runtime(Protocol):
-    """What runs a network."""
+    """A runtime of networks."""
 
     merges_equals: bool
-    """Whether it computes equal operations on the same input once, whatever their order."""
+    """Whether it computes equal operations on the same input only once, whatever their order."""
 
     def compile(self, function: Callable[..., Any], signature: Sequence[tf.TensorSpec]) -> Call:
         """Compile a function, and return the call of it.

@@ -116,8 +116,7 @@ class CheckpointFiles:
             checkpoint: what to restore; None to find the checkpoint only.
 
         Returns:
-            Its number; None where there is none, or one alone that is damaged: the first that a
-            run has written.
+            Its number; None if there is no checkpoint, or a single one that is damaged.
 
         Raises:
             UserError: there are several, and none can be read.

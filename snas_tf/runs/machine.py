@@ -20,16 +20,25 @@ def describe() -> dict[str, str]:
     return {
         "processor": _processor(),
         "cores": str(os.cpu_count() or 1),
-        "system": f"{platform.system()} {platform.machine()}",
+        "system": _system(),
         "tensorflow": importlib.metadata.version("tensorflow"),
         "date": datetime.datetime.now().date().isoformat(),
     }
 
 
+def describe_briefly() -> str:
+    """Describe the machine in a line, for a record."""
+    return f"{_system()}, {os.cpu_count()} cores"
+
+
 def lacks_instructions(precision: str) -> bool:
-    """Whether the processor is known to compute numbers of a precision by way of others."""
+    """Whether the processor is known to have no instructions for a precision."""
     known = {*_read_entry("flags").split(), *_read_entry("Features").split()}
     return bool(known) and precision in _INSTRUCTIONS and not known & _INSTRUCTIONS[precision]
+
+
+def _system() -> str:
+    return f"{platform.system()} {platform.machine()}"
 
 
 def _processor() -> str:

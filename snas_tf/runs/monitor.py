@@ -48,11 +48,11 @@ class Monitor:
             self._write_settings()
 
     def seconds(self) -> float:
-        """Time spent on the run so far, before an interruption included."""
+        """Seconds spent on the run so far, including those before an interruption."""
         return self._seconds_before + time.monotonic() - self._start
 
     def images_per_second(self) -> float | None:
-        """Median rate over the epochs; None before the first."""
+        """Median rate over the epochs; None if it was not measured in any."""
         rates = [row["images_per_second"] for row in self.rows]
         return float(np.nanmedian(rates)) if np.isfinite(rates).any() else None
 
@@ -64,7 +64,12 @@ class Monitor:
             tf.summary.text("settings", text)
 
     def report(self, epoch: int, means: dict[str, float]) -> None:
-        """Report an epoch, counted from 0, from the means over its images and those held out."""
+        """Report an epoch.
+
+        Args:
+            epoch: counted from 0.
+            means: means over its training images, and over the validation images.
+        """
         row = {
             "epoch": epoch + 1,
             "step": self.model.step.numpy(),

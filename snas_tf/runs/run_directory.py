@@ -3,10 +3,8 @@
 import contextlib
 import errno
 import fcntl
-import json
 import os
 import pathlib
-import platform
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -15,7 +13,7 @@ from absl import logging
 
 from snas_tf.errors import UserError, format_setting, shorten_path
 from snas_tf.files import text_files, whole_files
-from snas_tf.runs import run_record
+from snas_tf.runs import machine, run_record
 from snas_tf.runs.run_record import RunRecord
 
 _ACCEPTED = "accepted: a directory that is empty, new, or holds an earlier run"
@@ -75,7 +73,7 @@ class RunDirectory:
         with self._locked(created):
             self._require_ours()
             is_new = not self.record.exists()
-            for directory in (self.path, self.checkpoints, self.best, self.genotypes):
+            for directory in (self.path, self.checkpoints, self.best, self.genotypes, self.images):
                 if directory.is_dir():
                     whole_files.remove_leftovers(directory)
             try:
@@ -160,7 +158,7 @@ class RunDirectory:
         if before == record and before.sources == record.sources:
             return
         try:
-            text = record.to_json(versions=dict(versions), machine=describe_machine())
+            text = record.to_json(versions=dict(versions), machine=machine.describe_briefly())
             whole_files.write_text(self.record, text)
         except OSError as error:
             raise self._not_writable(error) from error
@@ -175,7 +173,7 @@ class RunDirectory:
             may_grow: settings that may be greater than those recorded.
 
         Raises:
-            UserError: it was not; names the first setting or input that differs.
+            UserError: the records differ; names the first setting or input that does.
         """
         before = self.read_record_of_training()
         if before is not None:
@@ -211,9 +209,9 @@ class RunDirectory:
             return None
         return result
 
-    def write_json(self, path: pathlib.Path, content: Any) -> None:
-        """Write JSON whole or not at all."""
-        whole_files.write_text(path, json.dumps(content, indent=2) + "\n")
+    def write_result(self, result: Mapping[str, Any]) -> None:
+        """Replace result.json."""
+        whole_files.write_json(self.result, result)
 
     def write_rows(self, rows: list[dict[str, float]]) -> None:
         """Replace metrics.csv."""
@@ -221,11 +219,6 @@ class RunDirectory:
 
     def _not_writable(self, error: OSError) -> UserError:
         return UserError(f"{self._shown}: can't be written ({error.strerror}), {_ACCEPTED}")
-
-
-def describe_machine() -> str:
-    """Describe the machine, for a record."""
-    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
 
 
 def _remove_empty(directories: list[pathlib.Path]) -> None:

@@ -21,8 +21,15 @@ _SOURCES = {
     "plugins": "`plugin`: not the plugins",
     "latency_table": "`latency_table`: not the latencies",
 }
+"""What a message says of an input that differs, by its name."""
+
 _ACCEPTED = "accepted: the same, to resume it, or another `model_dir`"
 _MAY_GROW = "accepted: the same or more, to resume it, or another `model_dir`"
+_REASONS = {
+    "epochs": ", and its schedules follow the number of epochs from the first step on",
+}
+"""Why a setting may not change, by its name."""
+
 _FIRST = ("sweep",)
 """Settings that are compared first, because others follow from them."""
 
@@ -32,7 +39,7 @@ class RunRecord:
     """Record of what decides the result of a run.
 
     Attributes:
-        kind: "search", "evaluate", "imagenet" or "compare".
+        kind: "search", "evaluate", "imagenet", "compare" or "tune".
         settings: values of the configs, by field.
         inputs: the content of what the run reads, by name: "images", "genotype",
             "initial_weights", "latency_table", "plugins". Empty where they have not been read yet.
@@ -128,11 +135,6 @@ class RunRecord:
     def to_json(self, **remarks: Any) -> str:
         """Convert to JSON text, with remarks that are not compared."""
         return json.dumps({**dataclasses.asdict(self), **remarks}, indent=2) + "\n"
-
-
-_REASONS = {
-    "epochs": ", and its schedules follow the number of epochs from the first step on",
-}
 
 
 def read(path: pathlib.Path) -> RunRecord:

@@ -26,7 +26,7 @@ def record(
     Args:
         table: the benchmark.
         config: settings of the search.
-        run_config: where it lives.
+        run_config: its directory.
         result: the content of result.json.
 
     Returns:
@@ -48,7 +48,7 @@ def record(
     by_seed = {seed: regret.read(table, one) for seed, one in runs.items()}
     with run.owned():
         if result != run.read_result():
-            run.write_json(run.result, result)
+            run.write_result(result)
         regret.write(run, table, {config.algorithm: by_seed}, {config.algorithm: config.epochs})
     return result
 

@@ -1,7 +1,6 @@
 """The comparison of searches: several algorithms, each with several seeds."""
 
 import csv
-import json
 import pathlib
 import shlex
 from typing import Any
@@ -38,7 +37,7 @@ def compare(
     Args:
         comparison: what is compared.
         data_config: the images of all runs.
-        run_config: where the comparison lives; the seeds are those of `comparison`.
+        run_config: the directory of the comparison; the seeds are those of `comparison`.
         table: a benchmark in which the cells are looked up; it does not change a run.
 
     Returns:
@@ -112,7 +111,7 @@ def _check_images(
 def _write(
     run: RunDirectory, comparison: Comparison, outcomes: Outcomes, summary: dict[str, Any]
 ) -> None:
-    whole_files.write_text(run.path / "compare.json", json.dumps(summary, indent=2) + "\n")
+    whole_files.write_json(run.path / "compare.json", summary)
     _draw_searches(run, comparison, outcomes)
     pairs = _by_label(summary, "search_valid_accuracy", "child_valid_accuracy")
     searched = {label: pairs[label] for label in comparison.searches}

@@ -70,7 +70,7 @@ class ComparisonRuns:
     Args:
         comparison: what is compared.
         data_config: the images of all runs.
-        run_config: where the comparison lives; its seed is not read.
+        run_config: the directory of the comparison; its seed is not read.
     """
 
     def __init__(

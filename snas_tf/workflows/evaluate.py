@@ -20,7 +20,7 @@ def evaluate(
     Args:
         config: the training's settings; with several seeds each has a run directory within.
         data_config: the images.
-        run_config: where the run lives, and its first seed.
+        run_config: the directory of the run, and its first seed.
         kind: class of the training.
 
     Returns:

@@ -38,7 +38,7 @@ def export(
 
     Raises:
         UserError: a value is not accepted, the run has no trained child, a converter is not
-            installed, or the images can't be had.
+            installed, or the images can't be read.
     """
     config = ExportConfig(model_dir, file_format, weights, quantize, data_dir)  # type: ignore[arg-type]
     return export_child(config)

@@ -7,8 +7,7 @@ from typing import Any
 
 from snas_tf.architecture import spaces
 from snas_tf.architecture.search_space import SearchSpace
-from snas_tf.data.batches import VALIDATION
-from snas_tf.data.folder import TRAIN
+from snas_tf.data.batches import TRAIN, VALIDATION
 from snas_tf.errors import UserError, format_setting, quote
 from snas_tf.models import description
 from snas_tf.models.child import ChildNetwork

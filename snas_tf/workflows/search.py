@@ -137,7 +137,7 @@ def search(
     Args:
         config: the search's settings; with several seeds each has a run directory within.
         data_config: the images.
-        run_config: where the run lives, and its first seed.
+        run_config: the directory of the run, and its first seed.
         table: a benchmark in which the found cells are looked up; it does not change the run.
 
     Returns:

@@ -23,7 +23,7 @@ class Trials:
     Args:
         tuning: the sweep.
         data_config: the images of all trials.
-        run_config: where the sweep lives, and the seed of every trial.
+        run_config: the directory of the sweep, and the seed of every trial.
         images: of all trials.
     """
 

@@ -26,7 +26,7 @@ def tune(tuning: Tuning, data_config: DataConfig, run_config: RunConfig) -> dict
     Args:
         tuning: what is tuned.
         data_config: the images of all trials; test images are never read.
-        run_config: where the sweep lives, and the seed of every trial.
+        run_config: the directory of the sweep, and the seed of every trial.
 
     Returns:
         The content of pareto.json, see `summarize`; None of a worker, whose chief sums up.
@@ -70,4 +70,4 @@ def _write(run: RunDirectory, summary: dict[str, Any]) -> None:
     whole_files.write_text(run.path / "pareto.md", text)
     tuning_hparams.write(summary, run.tensorboard)
     # The file that says that the sweep is finished comes last.
-    run.write_json(run.path / picking.FILE, summary)
+    whole_files.write_json(run.path / picking.FILE, summary)

@@ -32,7 +32,7 @@ class TuningProcess:
     Args:
         tuning: what is tuned.
         data_config: the images of all trials.
-        run_config: where the sweep lives, and the seed of every trial.
+        run_config: the directory of the sweep, and the seed of every trial.
         role: the part of the process.
 
     Raises:

@@ -12,7 +12,8 @@ from snas_tf.config import DataConfig, RunConfig, Tuning
 from snas_tf.config.tuning import TRAINED
 from snas_tf.errors import UserError, shorten_path
 from snas_tf.models import description
-from snas_tf.runs.run_directory import RunDirectory, describe_machine
+from snas_tf.runs import machine
+from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.tuning import hyperparameters
 from snas_tf.tuning.oracle import LastingOracle
 from snas_tf.workflows import picking, trial_tuner, trials
@@ -35,7 +36,7 @@ def summarize(
     Args:
         tuning: the sweep.
         data_config: its images.
-        run_config: where it lives.
+        run_config: its directory.
         oracle: knows its trials.
         complete: whether all trials are finished.
 
@@ -50,7 +51,7 @@ def summarize(
     return {
         "objective": tuning.tuner.objective,
         "tuner": tuning.tuner.tuner,
-        "machine": describe_machine(),
+        "machine": machine.describe_briefly(),
         "complete": complete,
         "images": {**images, "data_dir": data_config.data_dir and str(data_config.data_dir)},
         "trials": points,
@@ -156,7 +157,7 @@ def _measure(run_config: RunConfig, point: Mapping[str, Any]) -> float:
 def _known_latencies(run_config: RunConfig) -> dict[tuple[int, int], float]:
     try:
         before = picking.read(run_config.model_dir)
-        same = before["machine"] == describe_machine()
+        same = before["machine"] == machine.describe_briefly()
         return {_key(one): one["latency_ms"] for one in before["trials"] if same}
     except (UserError, KeyError, TypeError):
         return {}

@@ -29,7 +29,7 @@ class Workflow:
     Args:
         config: the training's settings.
         data_config: the images.
-        run_config: where the run lives, and its first seed.
+        run_config: the directory of the run, and its first seed.
     """
 
     kind: ClassVar[str]
@@ -176,7 +176,7 @@ class Workflow:
             results = [self._run_seed(seed, images) for seed in seeds]
             result = self.combine(run, results) if processes.is_chief else {}
         result = {**result, "finished": datetime.datetime.now().isoformat(" ", "minutes")}
-        run.write_json(run.result, result)
+        run.write_result(result)
         return result
 
     def _run_seed(self, seed: int, images: Collection) -> dict[str, Any]:

@@ -34,10 +34,6 @@ def distance(x, expected):
     return np.linalg.norm(x - expected) / np.linalg.norm(expected)
 
 
-def test_the_names_are_those_of_the_config():
-    assert precision.PRECISIONS == PRECISIONS
-
-
 @pytest.mark.parametrize("name", PRECISIONS)
 def test_maps_have_the_type_and_variables_are_float32(name):
     policy = precision.make_policy(name)
@@ -45,7 +41,7 @@ def test_maps_have_the_type_and_variables_are_float32(name):
 
 
 def test_another_type_is_refused():
-    with pytest.raises(ValueError, match=r"precision must be one of \[.*\], received: int8"):
+    with pytest.raises(ValueError, match="mixed_int8"):
         precision.make_policy("int8")
 
 

@@ -348,7 +348,7 @@ def test_a_recorded_run_that_is_refused_stays_as_it_was(run):
 def test_to_look_at_a_finished_run_writes_nothing(run):
     """So that it may be on a medium that can only be read."""
     train(run)
-    run.write_json(run.result, {"test_error": 0.5})
+    run.write_result({"test_error": 0.5})
     times = {path: path.stat().st_mtime_ns for path in (run.path, *run.path.rglob("*"))}
     with run.owned():
         run.check(RECORD)
@@ -407,7 +407,7 @@ def test_a_disk_without_room_is_one_line(run, monkeypatch):
 def test_a_result_comes_back_as_it_was_written(run):
     assert run.read_result() is None
     content = {"test_error": 0.25, "seeds": [{"epochs": 3}], "name": "é\n"}
-    run.write_json(run.result, content)
+    run.write_result(content)
     assert run.read_result() == content
 
 

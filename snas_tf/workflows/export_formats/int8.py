@@ -36,7 +36,7 @@ def convert_to_int8(child: TrainedChild, config: ExportConfig) -> TFLiteContent:
         The content; as figures "calibration_images", their number; and "quantized", see `compare`.
 
     Raises:
-        UserError: the images of the run can't be had.
+        UserError: the images of the run can't be read.
     """
     dataset = run_images.read(child.record, child.run, config.data_dir)
     with as_user_errors():

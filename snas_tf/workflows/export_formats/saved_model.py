@@ -40,7 +40,7 @@ def write(child: TrainedChild, config: ExportConfig) -> dict[str, Any]:
             measured["unfolded"] = _measure(unfolded, described)
     result = run.read_result()
     if result is not None:
-        run.write_json(run.result, {**result, "exported_weights": child.weights})
+        run.write_result({**result, "exported_weights": child.weights})
     return measured
 
 

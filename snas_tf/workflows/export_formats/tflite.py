@@ -21,7 +21,7 @@ def write(child: TrainedChild, config: ExportConfig) -> dict[str, Any]:
     """Write `model.tflite`, or `model_int8.tflite` and the like: one image to its probabilities.
 
     Raises:
-        UserError: images to calibrate with can't be had.
+        UserError: images to calibrate with can't be read.
     """
     content = _CONVERSIONS[config.quantize](child, config)
     described = metadata.describe(child, config, batch=1, **content.figures)
