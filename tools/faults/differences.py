@@ -76,9 +76,12 @@ def _without_times(content):
 def _variables(index):
     import tensorflow as tf
 
-    reader = tf.train.load_checkpoint(str(index.with_suffix("")))
-    names = reader.get_variable_to_shape_map()
-    return {name: reader.get_tensor(name) for name in names if name.startswith("variables/")}
+    try:
+        reader = tf.train.load_checkpoint(str(index.with_suffix("")))
+        names = reader.get_variable_to_shape_map()
+        return {name: reader.get_tensor(name) for name in names if name.startswith("variables/")}
+    except tf.errors.OpError as error:
+        return f"can't be read: {error}"
 
 
 def _predictions(export):
