@@ -13,6 +13,7 @@ from unittest import mock
 from absl import flags as absl_flags
 
 from flags import command_line, program
+from snas_tf import tensorflow_import
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TINY = (
@@ -50,8 +51,13 @@ def run(*flags, cwd=None, timeout=900, env=None, devices=1):
     )
 
 
-def run_here(*flags, cwd=None):
-    """The program in this process, which starts sooner; its end is returned as by `run`."""
+def run_in_process(*flags, cwd=None):
+    """The program in this process, which starts sooner; its end is returned as by `run`.
+
+    TensorFlow is imported and set up once in a process, so it stays as it is.
+    """
+    from snas_tf.runs import devices
+
     values = absl_flags.FlagValues()
     output, errors, code = io.StringIO(), io.StringIO(), 0
     with (
@@ -59,6 +65,8 @@ def run_here(*flags, cwd=None):
         contextlib.chdir(cwd or pathlib.Path.cwd()),
         contextlib.redirect_stdout(output),
         contextlib.redirect_stderr(errors),
+        mock.patch.object(tensorflow_import, "import_tensorflow"),
+        mock.patch.object(devices, "configure"),
     ):
         try:
             program.main(command_line.parse(["main.py", *map(str, flags)], values))
