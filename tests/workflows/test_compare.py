@@ -216,7 +216,7 @@ def test_images_that_can_not_be_had_leave_nothing(tmp_path):
 def test_the_program_ends_with_1_after_the_summary_where_a_run_is_missing(tmp_path):
     flags = ("--mode=compare", "--algorithms=random", "--seeds=4", "--dataset=digits")
     space = ("--num_nodes=1", "--operations=none,skip_connect,sep_conv_3x3", "--skip_threshold=0")
-    small = (*space, "--num_cells=3", "--init_channels=2", "--epochs=1", "--batch_size=450")
+    small = (*space, "--num_cells=3", "--init_channels=2", "--epochs=1", "--batch_size=300")
     done = run(*flags, *small, "--theta_learning_rate=1e38", "--model_dir=run", cwd=tmp_path)
     assert done.returncode == 1
     assert "run 1 failed: random, seed 4: --theta_learning_rate=1e+38: training" in done.stderr
