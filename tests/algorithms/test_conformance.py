@@ -168,11 +168,18 @@ def test_probabilities_are_a_distribution_on_every_edge(trained):
         np.testing.assert_allclose(np.sum(one, axis=1), 1, rtol=1e-5)
 
 
-@pytest.mark.parametrize("count", [2, pytest.param(3, marks=pytest.mark.slow)])
-def test_several_devices_run_whole_searches(count):
+@pytest.mark.parametrize(
+    ("count", "chosen"),
+    [
+        (2, "not slow"),
+        pytest.param(2, "slow", marks=pytest.mark.slow),
+        pytest.param(3, "slow or not slow", marks=pytest.mark.slow),
+    ],
+)
+def test_several_devices_run_whole_searches(count, chosen):
     """Two strategies of one process would share their keys, so each has a process."""
     file = "tests/algorithms/several_devices.py"
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", file]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-m", chosen, file]
     environment = {**os.environ, "DEVICES": str(count)}
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600
