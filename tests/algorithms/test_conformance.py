@@ -40,7 +40,7 @@ def make_images(count, seed):
 def make(case, validation_seed=0):
     """Make a search's model and its data set; a case is an algorithm, or NAME:PRECISION."""
     name, _, precision = case.partition(":")
-    few = {"derivation_samples": 3, "population_size": 2, "tournament_size": 2}
+    few = {"derivation_samples": 2, "population_size": 2, "tournament_size": 2}
     has = algorithms.get(name).has
     settings = {setting: value for setting, value in few.items() if has(setting)}
     settings["precision"] = precision or "float32"
