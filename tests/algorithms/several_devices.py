@@ -8,21 +8,16 @@ import tensorflow as tf
 
 import snas_tf
 from snas_tf.algorithms.search_model import SearchModel
-from snas_tf.architecture import spaces
-from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.config import DataConfig, SearchConfig, algorithms
 from snas_tf.data.arrays import from_arrays
 from snas_tf.models import description
 from snas_tf.runs import checkpoint_files, devices
 from tests.algorithms.small_models import make_algorithm, make_divided_batch
+from tests.small_space import TINY
 
 BATCH = 12
-TINY = spaces.register(
-    SearchSpace("tiny_of_tests", ("none", "skip_connect", "sep_conv_3x3"), num_intermediate=1)
-)
-"""Each device traces the network for itself, which takes most of the time here."""
-
 SPACES = {
+    # Each device traces the network for itself, which takes most of the time here.
     2: {"space": TINY.name, "num_cells": 3},
     3: {
         "space": "nasbench201",
