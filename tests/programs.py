@@ -1,11 +1,19 @@
 """Runs of the real program, for tests of whole workflows."""
 
+import contextlib
+import io
 import os
 import pathlib
 import signal
 import subprocess
 import sys
 import time
+from unittest import mock
+
+from absl import flags as absl_flags
+
+from flags import command_line, program
+from snas_tf import tensorflow_import
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TINY = (
@@ -17,7 +25,10 @@ TINY = (
     "--epochs=2",
     "--alpha_learning_rate=0.1",
     "--constraint=mild",
-    "--skip_threshold=0",  # starts much faster
+    # With all edges and operations, or with skipping, a start takes a minute.
+    "--skip_threshold=0",
+    "--num_nodes=2",
+    "--operations=none,skip_connect,sep_conv_3x3",
 )
 
 
@@ -38,6 +49,30 @@ def run(*flags, cwd=None, timeout=900, env=None, devices=1):
         timeout=timeout,
         check=False,
     )
+
+
+def run_in_process(*flags, cwd=None):
+    """The program in this process, which starts sooner; its end is returned as by `run`.
+
+    TensorFlow is imported and set up once in a process, so it stays as it is.
+    """
+    from snas_tf.runs import devices
+
+    values = absl_flags.FlagValues()
+    output, errors, code = io.StringIO(), io.StringIO(), 0
+    with (
+        mock.patch.object(absl_flags, "FLAGS", values),
+        contextlib.chdir(cwd or pathlib.Path.cwd()),
+        contextlib.redirect_stdout(output),
+        contextlib.redirect_stderr(errors),
+        mock.patch.object(tensorflow_import, "import_tensorflow"),
+        mock.patch.object(devices, "configure"),
+    ):
+        try:
+            program.main(command_line.parse(["main.py", *map(str, flags)], values))
+        except SystemExit as end:
+            code = end.code
+    return subprocess.CompletedProcess(flags, code, output.getvalue(), errors.getvalue())
 
 
 def kill_after_step(step, model_dir, *flags, devices=1):

@@ -84,6 +84,7 @@ def test_the_reported_errors_are_those_of_the_export(evaluated):
     assert rows_of(model_dir)[-1]["valid_accuracy"] == str(result["valid_accuracy"])
 
 
+@pytest.mark.slow
 def test_the_errors_of_images_on_disk_are_those_of_the_export_on_three_devices(tmp_path):
     images, model_dir = make_folder(tmp_path / "images"), tmp_path / ODD
     flags = ("--mode=imagenet", "--genotype=snas_aggressive", "--dataset=folder", "--epochs=1")

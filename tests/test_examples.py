@@ -1,7 +1,10 @@
 """Every example runs, in a directory of its own and with one epoch."""
 
+import contextlib
+import io
 import json
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -14,15 +17,10 @@ import tensorflow as tf
 
 from snas_tf.config.cluster import ClusterConfig
 from tests.programs import ROOT, run
+from tests.small_space import SMALL
 
 EXAMPLES = ROOT / "examples"
 LONGEST = 60
-# Functions start sooner without the graph optimizer, as in conftest.py, and in a small space.
-QUICK = """
-import tensorflow as tf
-import tests.small_space
-tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-"""
 
 
 def run_example(cwd, *arguments, with_package=True):
@@ -57,9 +55,11 @@ def digits(tmp_path_factory):
     assert "EPOCHS = 20" in program
     quick = program.replace("EPOCHS = 20", "EPOCHS = 1")
     assert "SearchConfig(" in quick
-    quick = quick.replace("SearchConfig(", 'SearchConfig(space="small_of_tests", ')
-    (directory / "digits.py").write_text(QUICK + quick)
-    return directory, run_example(directory, "digits.py")
+    quick = quick.replace("SearchConfig(", f"SearchConfig(space={SMALL.name!r}, skip_threshold=0, ")
+    (directory / "digits.py").write_text(quick)
+    with contextlib.chdir(directory), contextlib.redirect_stdout(io.StringIO()) as printed:
+        runpy.run_path("digits.py")
+    return directory, printed.getvalue()
 
 
 def test_the_notebook_goes_from_a_search_to_prediction_and_export(digits):
@@ -84,7 +84,10 @@ def test_a_picture_is_classified_with_the_export_alone(digits):
 
 
 def test_a_new_operation_is_searched_from_python_and_a_plugin_of_the_program(tmp_path):
-    printed = run_example(tmp_path, EXAMPLES / "new_operation.py")
+    text = (EXAMPLES / "new_operation.py").read_text()
+    assert "epochs=1, " in text
+    (tmp_path / "quick.py").write_text(text.replace("epochs=1, ", "epochs=1, skip_threshold=0, "))
+    printed = run_example(tmp_path, "quick.py")
     assert "operation='" in printed
     searched = tmp_path / "runs" / "new_operation"
     assert json.loads((searched / "run.json").read_text())["settings"]["num_nodes"] == 2

@@ -10,12 +10,12 @@ from absl import flags
 
 from flags import command_line, modes, program, wording
 from snas_tf.errors import UserError
-from tests.programs import run
+from tests.programs import run, run_in_process
 
 LATE = ("config", "arguments")  # what a mode's flags become, when it can check them together
 
 
-def refused(tmp_path, *arguments):
+def refused(tmp_path, *arguments, run=run_in_process):
     """The one line that a refused command prints."""
     before = sorted(tmp_path.rglob("*"))
     done = run(*arguments, cwd=tmp_path)
@@ -138,7 +138,7 @@ def test_a_bad_flag_is_one_line(tmp_path, monkeypatch, capsys, arguments, parts)
 )
 def test_the_program_exits_with_2_and_leaves_nothing(tmp_path, arguments, parts):
     (tmp_path / "file").write_text("")
-    line = refused(tmp_path, "--dataset=digits", *arguments)
+    line = refused(tmp_path, "--dataset=digits", *arguments, run=run)
     assert line.startswith("main.py: ")
     assert all(part in line for part in parts), line
 

@@ -1,5 +1,7 @@
 """Small models for the tests of algorithms."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -14,9 +16,10 @@ from tests.small_space import SMALL
 CONFIG = SearchConfig(num_cells=3, init_channels=4, epochs=1, constraint_weight=0.5)
 
 
-def make_snas(config=CONFIG, num_steps=10, seed=0):
+def make_snas(config=CONFIG, num_steps=10, seed=0, space=DARTS):
     keras.utils.set_random_seed(seed)
-    plan = DARTS.plan_network(config.num_cells, config.init_channels, (8, 8))
+    config = dataclasses.replace(config, space=space.name)
+    plan = space.plan_network(config.num_cells, config.init_channels, (8, 8))
     network = ParentNetwork(plan, 4, np.full(3, 128.0), np.full(3, 64.0), skip_threshold=0)
     return SNAS(network, config, num_steps, seed)
 

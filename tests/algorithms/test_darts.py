@@ -17,7 +17,7 @@ from tests.algorithms.small_models import (
     make_divided_batch,
     theta_gradient,
 )
-from tests.small_space import SMALL
+from tests.small_space import TINY
 
 PLAIN = {"alpha_weight_decay": 0.0, "alpha_clip_norm": 0.0, "theta_clip_norm": 0.0}
 """Without what changes gradients on their way to the optimizers."""
@@ -38,20 +38,20 @@ def spread(algorithm):
     """Set log alpha to values that differ."""
     generator = np.random.default_rng(7)
     algorithm.distribution.assign(
-        {kind: generator.normal(size=SMALL.shape).astype(np.float32) for kind in SMALL.kinds}
+        {kind: generator.normal(size=TINY.shape).astype(np.float32) for kind in TINY.kinds}
     )
     return algorithm
 
 
 def make(**settings):
-    return spread(make_algorithm("darts", **{**PLAIN, **settings}))
+    return spread(make_algorithm("darts", **{"space": TINY, **PLAIN, **settings}))
 
 
 def expected_alpha_gradient(twin, batch):
     log_alpha = twin.distribution.log_alpha()
     z = {kind: softmax(one) for kind, one in log_alpha.items()}
     of_z, _ = loss_gradients(twin.network, batch, z, [])
-    return [through_softmax(log_alpha[kind], of_z[kind].numpy()) for kind in SMALL.kinds]
+    return [through_softmax(log_alpha[kind], of_z[kind].numpy()) for kind in TINY.kinds]
 
 
 def test_a_draw_is_the_softmax_of_log_alpha_for_whatever_purpose():
@@ -144,7 +144,7 @@ def test_no_optimizer_sees_the_variables_of_the_other(order):
         darts = make(darts_order=order, **settings)
         darts.train_step(make_divided_batch())
         results.append(darts.distribution.log_alpha())
-    for kind in SMALL.kinds:
+    for kind in TINY.kinds:
         np.testing.assert_array_equal(results[0][kind], results[1][kind])
 
 
@@ -163,13 +163,13 @@ def test_the_decay_of_alpha_is_coupled_as_published():
     plain, decayed = make(), make(alpha_weight_decay=0.5)
     start = plain.distribution.log_alpha()
     pairs = zip(alpha_gradient(plain, batch), alpha_gradient(decayed, batch), strict=True)
-    for kind, (one, other) in zip(SMALL.kinds, pairs, strict=True):
+    for kind, (one, other) in zip(TINY.kinds, pairs, strict=True):
         np.testing.assert_allclose(other - one, 0.5 * start[kind], rtol=1e-4, atol=1e-6)
 
 
 # The second order, against the exact derivative.
 
-EDGES = SearchSpace("three_edges", SMALL.operations, ("normal",), 1, 2)
+EDGES = SearchSpace("three_edges", TINY.operations, ("normal",), 1, 2)
 
 
 class Bilinear(keras.layers.Layer):

@@ -100,6 +100,7 @@ def reward_all(enas, z, batch):
     return np.float32(found)[index.ravel()]
 
 
+@pytest.mark.slow
 def test_gradients_are_on_average_that_of_the_expected_reward():
     """The average is over all 64 sequences of decisions, with their probabilities."""
     enas = make_tiny(controller_learning_rate=0, controller_entropy_weight=0)

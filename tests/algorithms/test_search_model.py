@@ -3,11 +3,12 @@ import pytest
 import tensorflow as tf
 
 from tests.algorithms.small_models import divide_sums, make_batch, make_model
+from tests.small_space import SMALL
 
 
 @pytest.fixture(scope="module")
 def model():
-    return make_model()
+    return make_model(space=SMALL)
 
 
 def test_a_child_is_evaluated_in_place_of_draws(model):
@@ -44,7 +45,7 @@ def test_state_holds_every_variable_of_the_run(model):
 
 
 def test_a_step_of_a_search_runs_eagerly_where_that_is_asked_for():
-    model, seen = make_model(), []
+    model, seen = make_model(space=SMALL), []
     model.compile(optimizer=model.algorithm.theta_optimizer, run_eagerly=True)
     draw = model.algorithm.draw
     model.algorithm.draw = lambda *args: seen.append(tf.executing_eagerly()) or draw(*args)

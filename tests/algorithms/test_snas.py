@@ -17,6 +17,7 @@ from tests.algorithms.small_models import (
     make_snas,
     theta_gradient,
 )
+from tests.small_space import SMALL
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def test_both_kinds_start_from_another_log_alpha_at_every_seed():
     starts = [
         one.tobytes()
         for seed in range(3)
-        for one in make_snas(seed=seed).distribution.log_alpha().values()
+        for one in make_snas(seed=seed, space=SMALL).distribution.log_alpha().values()
     ]
     assert len(set(starts)) == len(starts) == 6
 
@@ -82,7 +83,7 @@ def test_the_penalty_is_the_expected_normalized_cost_of_sampled_children(snas):
 
 
 def test_a_step_moves_theta_and_alpha_once_each():
-    snas = make_snas()
+    snas = make_snas(space=SMALL)
     before = [variable.numpy() for variable in (*snas.theta, *snas.alpha)]
     means = divide_sums(snas.train_step(make_batch()))
     assert set(means) == {"loss", "cross_entropy", "penalty", "penalty_share", "accuracy"}
@@ -100,7 +101,8 @@ def test_weight_decay_and_clipping_of_theta_do_not_touch_alpha():
     results = []
     for clip, decay in ((0.0, 0.0), (1e-3, 0.5)):
         snas = make_snas(
-            dataclasses.replace(CONFIG, theta_clip_norm=clip, theta_weight_decay=decay)
+            dataclasses.replace(CONFIG, theta_clip_norm=clip, theta_weight_decay=decay),
+            space=SMALL,
         )
         snas.train_step(make_batch())
         results.append(snas.distribution.log_alpha()["normal"])
@@ -161,7 +163,7 @@ def test_a_sampled_penalty_is_the_cost_of_the_draw_that_the_network_sees():
 
 
 def test_the_share_is_that_of_the_penalty_in_the_norms_of_alphas_gradient():
-    snas = make_snas()
+    snas = make_snas(space=SMALL)
     alpha = [one.value for one in snas.alpha]
     with tf.GradientTape(persistent=True) as tape:
         penalty = estimate_penalty(snas)
@@ -241,10 +243,10 @@ def one_draw(number, settings):
     ],
 )
 def test_the_gradient_of_several_draws_is_the_mean_of_those_of_each(settings):
-    several = make_algorithm("snas", draws=3, **PLAIN, **settings)
+    several = make_algorithm("snas", draws=2, **PLAIN, **settings)
     of_alpha = alpha_gradient(several, make_batch())
     received = [*theta_gradient(several), *of_alpha]
-    singles = [one_draw(number, settings) for number in range(3)]
+    singles = [one_draw(number, settings) for number in range(2)]
     for one, *others in zip(received, *singles, strict=True):
         np.testing.assert_allclose(one, np.mean(others, axis=0), atol=2e-6)
         assert np.abs(others[0] - others[1]).max() > 1e-6
@@ -252,9 +254,9 @@ def test_the_gradient_of_several_draws_is_the_mean_of_those_of_each(settings):
 
 def test_the_loss_of_several_draws_is_the_mean_of_their_losses():
     settings = {"constraint_weight": 2.0, "penalty_estimator": "reparameterization"}
-    measured = make_algorithm("snas", draws=3, **settings).train_step(make_batch())
+    measured = make_algorithm("snas", draws=2, **settings).train_step(make_batch())
     singles = []
-    for number in range(3):
+    for number in range(2):
         snas = make_algorithm("snas", **settings)
         draw = snas.draw
         snas.draw = lambda purpose, _, draw=draw, number=number: draw(purpose, number)

@@ -18,6 +18,19 @@ def parent_of(cells=4, size=(9, 7)):
     return ParentNetwork(DARTS.plan_network(cells, 4, size), *STATISTICS, skip_threshold=0)
 
 
+@pytest.fixture(scope="module")
+def parent():
+    """A parent whose weights all differ; a test leaves it as it is."""
+    network = parent_of()
+    randomize(network)
+    return network
+
+
+@pytest.fixture(scope="module")
+def small_parent():
+    return parent_of(3)
+
+
 def child_of(found, cells=4, size=(9, 7)):
     network_plan = DARTS.plan_network(cells, 4, size, found.output_nodes)
     return ChildNetwork(found, network_plan, *STATISTICS)
@@ -36,19 +49,15 @@ def assert_inherits(parent, z):
     return child
 
 
-def test_a_child_computes_what_the_parent_does_with_its_one_hot_z():
+def test_a_child_computes_what_the_parent_does_with_its_one_hot_z(parent):
     """Any child of the space: dead nodes come with many zero operations."""
-    parent = parent_of()
-    randomize(parent)
     for seed in range(4):
         assert_inherits(parent, one_hot(seed, none=(0.125, 0.6)[seed % 2]))
 
 
 @pytest.mark.parametrize("name", DARTS.operations)
-def test_a_child_with_one_operation_everywhere_computes_what_the_parent_does(name):
+def test_a_child_with_one_operation_everywhere_computes_what_the_parent_does(parent, name):
     """Among them skips at stride 2, which have weights, and no edge at all."""
-    parent = parent_of()
-    randomize(parent)
     rows = np.tile(np.eye(8, dtype=np.float32)[DARTS.operations.index(name)], (14, 1))
     child = assert_inherits(parent, dict.fromkeys(DARTS.kinds, rows))
     has_weights = [bool(cell.operations) for cell in child.cells]
@@ -57,9 +66,7 @@ def test_a_child_with_one_operation_everywhere_computes_what_the_parent_does(nam
     assert has_weights == expected
 
 
-def test_scales_stay_one_and_offsets_zero_and_the_parent_is_left_alone():
-    parent = parent_of()
-    randomize(parent)
+def test_scales_stay_one_and_offsets_zero_and_the_parent_is_left_alone(parent):
     before = parent.get_weights()
     child = assert_inherits(parent, one_hot(0))
     for cell in child.cells:
@@ -92,17 +99,17 @@ OUTSIDE = {
 
 @pytest.mark.parametrize("kind", DARTS.kinds)
 @pytest.mark.parametrize("outside", OUTSIDE)
-def test_a_genotype_outside_the_search_space_is_refused_by_name(outside, kind):
+def test_a_genotype_outside_the_search_space_is_refused_by_name(small_parent, outside, kind):
     cell, message = OUTSIDE[outside]
     found = Genotype(tuple(cell if one == kind else SKIP for one in DARTS.kinds))
     with pytest.raises(UserError, match=rf"^`genotype`: {kind} .*{message}.* accepted: "):
-        inherit(child_of(found, 3), parent_of(3))
+        inherit(child_of(found, 3), small_parent)
 
 
-def test_a_parent_of_another_size_is_refused():
+def test_a_parent_of_another_size_is_refused(small_parent):
     found = Genotype((SKIP, SKIP))
     with pytest.raises(ValueError, match="the plans differ"):
-        inherit(child_of(found, cells=3), parent_of(cells=4))
+        inherit(child_of(found, cells=4), small_parent)
 
 
 VARIANTS = {

@@ -1,6 +1,7 @@
 """Every operation of a traced step has a kernel for GPUs: without one, it waits for the host."""
 
 import functools
+import itertools
 
 import numpy as np
 import pytest
@@ -17,6 +18,12 @@ from snas_tf.models.parent import ParentNetwork
 from tests.algorithms.small_models import make_batch
 
 SPACE = DARTS.vary(None, 1)
+QUICK = {("float32", "one_hot"), ("float16", "concrete"), ("bfloat16", "one_hot")}
+"""Every precision and relaxation; a type's kernels hardly depend on the relaxation."""
+CASES = [
+    pytest.param(*case, marks=() if case in QUICK else pytest.mark.slow)
+    for case in itertools.product(PRECISIONS, ("concrete", "one_hot"))
+]
 HOST = set()
 """Operations that are meant for the host besides those that are placed there."""
 
@@ -55,8 +62,7 @@ def trace(precision, relaxation):
 
 
 @pytest.mark.skipif(not gpu_kernels("AddV2"), reason="a TensorFlow without GPUs")
-@pytest.mark.parametrize("precision", PRECISIONS)
-@pytest.mark.parametrize("relaxation", ["concrete", "one_hot"])
+@pytest.mark.parametrize(("precision", "relaxation"), CASES)
 def test_every_operation_of_a_step_has_a_kernel_for_gpus(monkeypatch, precision, relaxation):
     monkeypatch.setattr(placement, "has_gpu", lambda: True)
     nodes = trace(precision, relaxation)

@@ -15,14 +15,14 @@ import snas_tf
 from snas_tf.architecture.genotype import CellGenotype, Edge
 from snas_tf.architecture.spaces import DARTS, SPACES
 from tests.programs import ROOT
-from tests.small_space import SMALL
+from tests.small_space import TINY
 
 DIGITS = sklearn.datasets.load_digits()
 IMAGES = np.rint(DIGITS.images * (255 / 16)).astype(np.uint8)[:400, ..., np.newaxis]
 LABELS = DIGITS.target[:400]
 COLOR = np.repeat(IMAGES, 3, axis=-1)
 CONFIG = snas_tf.SearchConfig(
-    space=SMALL.name, num_cells=3, init_channels=2, epochs=1, skip_threshold=0
+    space=TINY.name, num_cells=3, init_channels=2, epochs=1, skip_threshold=0
 )
 CHILD = snas_tf.ChildConfig(num_cells=3, init_channels=2, epochs=0, auxiliary_weight=0)
 DATA = snas_tf.DataConfig(batch_size=90)

@@ -17,7 +17,7 @@ from snas_tf.data.held_out_dataset import HeldOutDataset
 from snas_tf.errors import UserError
 from snas_tf.workflows.compare import compare
 from snas_tf.workflows.search import search
-from tests.programs import run
+from tests.programs import run, run_in_process
 
 OPERATIONS = ("none", "skip_connect", "sep_conv_3x3")
 SPACE = spaces.register(SearchSpace("compared_in_tests", OPERATIONS, num_intermediate=1))
@@ -215,7 +215,8 @@ def test_images_that_can_not_be_had_leave_nothing(tmp_path):
 
 def test_the_program_ends_with_1_after_the_summary_where_a_run_is_missing(tmp_path):
     flags = ("--mode=compare", "--algorithms=random", "--seeds=4", "--dataset=digits")
-    small = ("--num_cells=3", "--init_channels=2", "--epochs=1", "--batch_size=300")
+    space = ("--num_nodes=1", "--operations=none,skip_connect,sep_conv_3x3", "--skip_threshold=0")
+    small = (*space, "--num_cells=3", "--init_channels=2", "--epochs=1", "--batch_size=300")
     done = run(*flags, *small, "--theta_learning_rate=1e38", "--model_dir=run", cwd=tmp_path)
     assert done.returncode == 1
     assert "run 1 failed: random, seed 4: --theta_learning_rate=1e+38: training" in done.stderr
@@ -227,7 +228,7 @@ def test_the_program_ends_with_1_after_the_summary_where_a_run_is_missing(tmp_pa
 def test_images_that_an_algorithm_cannot_divide_are_refused_before_any_run(tmp_path):
     # Half of the images are too few for the batch, of which the others have enough.
     flags = ("--mode=compare", "--algorithms=snas,darts", "--seeds=4", "--dataset=digits")
-    done = run(*flags, "--batch_size=1000", "--model_dir=run", cwd=tmp_path)
+    done = run_in_process(*flags, "--batch_size=1000", "--model_dir=run", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith(
         "main.py: --algorithms=darts: --architecture_fraction=0.5: divides 1350 training images"

@@ -1,4 +1,4 @@
-"""A found cell trained, tested and exported by the real program."""
+"""A found cell trained, tested and exported by the program."""
 
 import csv
 import json
@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from snas_tf.workflows import child_training
-from tests.programs import run
+from tests.programs import run, run_in_process
 
 EVALUATE = (
     "--mode=evaluate",
@@ -26,7 +26,7 @@ EVALUATE = (
 def finished(tmp_path_factory):
     """A run of two seeds, and what it printed."""
     model_dir = tmp_path_factory.mktemp("evaluated") / "run"
-    done = run(*EVALUATE, "--num_seeds=2", f"--model_dir={model_dir}")
+    done = run_in_process(*EVALUATE, "--num_seeds=2", f"--model_dir={model_dir}")
     assert done.returncode == 0, done.stderr
     return model_dir, done.stdout
 
@@ -98,7 +98,7 @@ def test_the_last_epochs_error_is_told_from_that_of_the_best_validation_epoch(fi
 
 
 def test_another_genotype_on_the_same_directory_is_refused(finished):
-    done = run(*EVALUATE, "--genotype=darts_v1", f"--model_dir={finished[0] / 'seed_0'}")
+    done = run_in_process(*EVALUATE, "--genotype=darts_v1", f"--model_dir={finished[0] / 'seed_0'}")
     assert done.returncode == 2
     assert "--genotype: not the genotype of the run" in done.stderr
 

@@ -21,7 +21,7 @@ from snas_tf.models import description
 from snas_tf.runs.run_record import RunRecord
 from snas_tf.workflows import evaluate, export, trained_child
 from snas_tf.workflows.export_formats import saved_model
-from tests.programs import ROOT, run
+from tests.programs import ROOT, run_in_process
 
 GUIDE = ROOT / "docs" / "guide.md"
 SERVE = ROOT / "tests" / "workflows" / "serve.py"
@@ -55,7 +55,7 @@ def test_the_saved_model_predicts_the_same_without_the_package(trained, tmp_path
 
 def test_exporting_again_reports_what_folding_gains(trained):
     model_dir, _, _ = trained
-    done = run("--mode=export", f"--model_dir={model_dir}")
+    done = run_in_process("--mode=export", f"--model_dir={model_dir}")
     assert done.returncode == 0, done.stderr
     assert "folded" in done.stdout
     assert " ms for one image" in done.stdout

@@ -9,7 +9,7 @@ import PIL.Image
 import pytest
 import tensorflow as tf
 
-from tests.programs import run
+from tests.programs import run, run_in_process
 
 CLASSES = ("ant", "bee", "cat")
 
@@ -37,7 +37,7 @@ def images(tmp_path_factory):
 def flags(images, model_dir, *more):
     return (
         "--mode=imagenet",
-        "--genotype=darts_v2",
+        "--genotype=snas_aggressive",
         "--dataset=folder",
         f"--data_dir={images}",
         "--num_cells=3",
@@ -53,7 +53,7 @@ def flags(images, model_dir, *more):
 def finished(images, tmp_path_factory):
     """A run of two epochs of two steps at 224 x 224, and what it printed."""
     model_dir = tmp_path_factory.mktemp("transferred") / "run"
-    done = run(*flags(images, model_dir))
+    done = run_in_process(*flags(images, model_dir))
     assert done.returncode == 0, done.stderr
     return model_dir, done.stdout
 
@@ -86,7 +86,7 @@ def test_a_run_that_lost_its_end_continues_to_the_same_weights(images, finished,
     (model_dir / "result.json").unlink()
     for path in model_dir.glob("checkpoints/step-4.*"):
         path.unlink()
-    done = run(*flags(images, model_dir))
+    done = run_in_process(*flags(images, model_dir))
     assert done.returncode == 0, done.stderr
     assert "resuming" in done.stdout
     assert "after step 2 of 4" in done.stdout
@@ -102,7 +102,7 @@ def test_a_run_that_lost_its_end_continues_to_the_same_weights(images, finished,
 
 def test_a_width_above_the_budget_is_refused(images, tmp_path):
     model_dir = tmp_path / "run"
-    done = run(*flags(images, model_dir, "--max_multiply_adds=1e6"))
+    done = run_in_process(*flags(images, model_dir, "--max_multiply_adds=1e6"))
     assert done.returncode == 2
     assert "--init_channels=4" in done.stderr
     assert "--max_multiply_adds=0" in done.stderr

@@ -19,7 +19,7 @@ from snas_tf.workflows.evaluate import evaluate
 from snas_tf.workflows.initial_weights import InitialWeights
 from snas_tf.workflows.search import search
 from tests.data.images_on_disk import picture, save
-from tests.small_space import SMALL
+from tests.small_space import TINY
 
 SEED = 5
 
@@ -36,7 +36,7 @@ def searched(tmp_path_factory):
     """The run directory of a search of one step, and its images."""
     root = tmp_path_factory.mktemp("searched")
     images = make_images(root / "images")
-    config = SearchConfig(3, 2, epochs=1, space=SMALL.name)
+    config = SearchConfig(3, 2, epochs=1, skip_threshold=0, space=TINY.name)
     search(config, data(images), RunConfig(root / "run", SEED))
     return root / "run", images
 
@@ -135,7 +135,8 @@ def test_weights_of_another_network_are_refused(searched, tmp_path):
 def test_a_child_of_a_variant_has_the_accuracy_of_its_search(tmp_path):
     """Its genotype does not name the variant: the record of the search does."""
     images = data(make_images(tmp_path / "images"))
-    config = SearchConfig(3, 2, epochs=1, operations=("max_pool_3x3", "nor_conv_1x1"), num_nodes=1)
+    variant = {"operations": ("max_pool_3x3", "nor_conv_1x1"), "num_nodes": 1}
+    config = SearchConfig(3, 2, epochs=1, skip_threshold=0, **variant)
     found = search(config, images, RunConfig(tmp_path / "run", SEED))
     workflow = child(tmp_path / "run", tmp_path / "child", images)
     assert workflow.run()["valid_accuracy"] == found["child_valid_accuracy"]

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from snas_tf.architecture import child_latency, genotype_source, latency_file
 from tests.latency_tables import write_table
-from tests.programs import TINY, kill_after_step, run
+from tests.programs import TINY, kill_after_step, run, run_in_process
 
 VOLATILE = {"images_per_second", "seconds"}
 
@@ -17,7 +17,7 @@ VOLATILE = {"images_per_second", "seconds"}
 @pytest.fixture(scope="module")
 def table(tmp_path_factory):
     """A latency table, of which latency is a part of the cost."""
-    return write_table(tmp_path_factory.mktemp("a table") / "table.json")
+    return write_table(tmp_path_factory.mktemp("a table") / "table.json", num_nodes=2)
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +153,7 @@ def test_the_latency_of_the_child_is_predicted_by_the_table(finished, table):
 def test_a_finished_run_is_reported_again_and_not_repeated(finished, flags):
     model_dir, _ = finished
     before = {path: path.stat().st_mtime_ns for path in model_dir.rglob("*")}
-    again = run(*flags, f"--model_dir={model_dir}")
+    again = run_in_process(*flags, f"--model_dir={model_dir}")
     assert again.returncode == 0, again.stderr
     assert "finished on" in again.stdout
     assert "child accuracy" in again.stdout
@@ -161,7 +161,7 @@ def test_a_finished_run_is_reported_again_and_not_repeated(finished, flags):
 
 
 def test_other_flags_on_the_same_directory_are_refused_by_name(finished, flags):
-    done = run(*flags, f"--model_dir={finished[0]}", "--seed=5")
+    done = run_in_process(*flags, f"--model_dir={finished[0]}", "--seed=5")
     assert done.returncode == 2
     assert "--seed=5" in done.stderr
     assert "--seed=0" in done.stderr
@@ -190,7 +190,7 @@ def test_a_run_killed_within_an_epoch_continues_bit_for_bit(finished, flags, tmp
 def test_a_child_with_the_searchs_weights_has_the_accuracy_that_the_search_reports(
     finished, tmp_path
 ):
-    done = run(
+    done = run_in_process(
         "--mode=evaluate",
         f"--initial_weights={finished[0]}",
         "--epochs=0",
@@ -203,7 +203,7 @@ def test_a_child_with_the_searchs_weights_has_the_accuracy_that_the_search_repor
 
 
 def test_another_network_than_the_searchs_is_refused(finished, tmp_path):
-    done = run(
+    done = run_in_process(
         "--mode=evaluate",
         f"--initial_weights={finished[0]}",
         "--num_cells=4",

@@ -15,7 +15,7 @@ from snas_tf.workflows.imagenet import transfer
 from snas_tf.workflows.profile import profile
 from snas_tf.workflows.search import search
 from tests.data.images_on_disk import picture, save
-from tests.small_space import SMALL
+from tests.small_space import TINY
 
 SEED = 5
 
@@ -39,7 +39,7 @@ def data(images, **settings):
     )
 
 
-CONFIG = SearchConfig(3, 2, stem="imagenet", epochs=2, skip_threshold=0, space=SMALL.name)
+CONFIG = SearchConfig(3, 2, stem="imagenet", epochs=2, skip_threshold=0, space=TINY.name)
 
 
 @pytest.fixture(scope="module")
