@@ -109,11 +109,11 @@ class CheckpointFiles:
         except Exception as error:
             raise ValueError((str(error) or type(error).__name__).splitlines()[0]) from error
 
-    def read_newest(self, checkpoint: tf.train.Checkpoint | None = None) -> int | None:
+    def read_newest(self, checkpoint: tf.train.Checkpoint) -> int | None:
         """Restore the newest checkpoint that can be read.
 
         Args:
-            checkpoint: what to restore; None to find the checkpoint only.
+            checkpoint: what to restore.
 
         Returns:
             Its number; None if there is no checkpoint, or a single one that is damaged.
@@ -124,10 +124,7 @@ class CheckpointFiles:
         numbers = self.numbers()
         for number in reversed(numbers):
             try:
-                if checkpoint is None:
-                    self.verify(number)
-                else:
-                    self.read(checkpoint, number)
+                self.read(checkpoint, number)
             except ValueError as error:
                 path = self.files(number)[-1].with_suffix("")
                 remedy = "trying the one before it" if len(numbers) > 1 else "beginning again"
@@ -142,18 +139,37 @@ class CheckpointFiles:
         return None
 
     def require_newest(self, checkpoint: tf.train.Checkpoint | None = None) -> int:
-        """Restore the newest checkpoint that can be read, as `read_newest` does.
+        """Restore the newest checkpoint.
+
+        An older one would be another network than the one that the run reports.
+
+        Args:
+            checkpoint: what to restore; None to verify the checkpoint only.
+
+        Returns:
+            Its number.
 
         Raises:
-            UserError: there is none.
+            UserError: there is no checkpoint, or the newest can't be read.
         """
-        number = self.read_newest(checkpoint)
-        if number is None:
+        numbers = self.numbers()
+        if not numbers:
             raise UserError(
-                f"{shorten_path(self._directory)}: has no checkpoint that can be read, accepted: a "
-                "run that has been trained"
+                f"{shorten_path(self._directory)}: has no checkpoint, accepted: a run that has "
+                "been trained"
             )
-        return number
+        try:
+            if checkpoint is None:
+                self.verify(numbers[-1])
+            else:
+                self.read(checkpoint, numbers[-1])
+        except ValueError as error:
+            path = self.files(numbers[-1])[-1].with_suffix("")
+            raise UserError(
+                f"{shorten_path(path)}: can't be read ({error}), accepted: the checkpoint as the "
+                "run wrote it"
+            ) from error
+        return numbers[-1]
 
     def digest(self, number: int) -> str:
         """The SHA-256 digest of a checkpoint's data."""
@@ -164,7 +180,7 @@ class CheckpointFiles:
 def restore_network(
     network: keras.layers.Layer, directory: pathlib.Path, name: str = "step"
 ) -> pathlib.Path:
-    """Restore a network alone from a run's newest checkpoint that can be read.
+    """Restore a network alone from a run's newest checkpoint.
 
     Args:
         network: built as the run built it, except that an auxiliary classifier may be missing.
@@ -175,7 +191,7 @@ def restore_network(
         The checkpoint's data file.
 
     Raises:
-        UserError: there is no checkpoint that can be read.
+        UserError: there is no checkpoint, or it can't be read.
     """
     files = CheckpointFiles(directory, name)
     return files.files(files.require_newest(network_checkpoint(network)))[0]

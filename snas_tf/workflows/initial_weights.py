@@ -69,7 +69,7 @@ class InitialWeights:
         """Identification of the weights: step of the search, digest of its data.
 
         Raises:
-            UserError: there is no checkpoint that can be read.
+            UserError: there is no checkpoint, or the newest can't be read.
         """
         return {"step": self._step, "digest": self._files.digest(self._step)}
 

@@ -365,14 +365,24 @@ def test_a_network_alone_is_restored_from_a_whole_run(tmp_path, name):
 
 
 def test_a_directory_without_a_checkpoint_has_no_network(tmp_path):
-    with pytest.raises(UserError, match="has no checkpoint that can be read"):
+    with pytest.raises(UserError, match="has no checkpoint, accepted: a run that has been"):
         checkpoint_files.restore_network(Network(), tmp_path)
-    with pytest.raises(UserError, match="has no checkpoint that can be read"):
+    with pytest.raises(UserError, match="has no checkpoint, accepted: a run that has been"):
         CheckpointFiles(tmp_path / "missing", "step").require_newest()
 
 
+def test_no_older_network_is_taken_in_place_of_a_damaged_one(tmp_path):
+    run_to(tmp_path, 4)
+    damage(tmp_path, 4, "flipped", "data")
+    refusal = pytest.raises(UserError, match=r"step-4: can't be read \(.*\), accepted: the check")
+    with refusal:
+        checkpoint_files.restore_network(Network(), tmp_path)
+    with refusal:
+        CheckpointFiles(tmp_path, "step").require_newest()
+
+
 def newest(directory):
-    """The number and the digest of the newest checkpoint that can be read."""
+    """The number and the digest of the newest checkpoint."""
     files = CheckpointFiles(directory, "step")
     number = files.require_newest()
     return number, files.digest(number)
@@ -388,4 +398,4 @@ def test_a_digest_tells_checkpoints_apart_by_step_and_content(tmp_path):
     assert longer[0] == 4
     assert longer[1] != one[1]
     damage(tmp_path / "same", 3, "flipped", "data")
-    assert newest(tmp_path / "same")[1] != one[1]
+    assert CheckpointFiles(tmp_path / "same", "step").digest(3) != one[1]

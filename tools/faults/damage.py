@@ -42,11 +42,17 @@ def _unfinished(place, kind, damage):
     for name in _files(source):
         model_dir = place.copy(source, "run")
         damage(model_dir / name, random.Random(f"{kind} {name}"))
-        # The best weights are not read again, unless they are what is exported.
-        unread = str(name.with_name(name.stem)) if "best" in name.parts else None
-        outcome = place.resume(kind, model_dir, unread)
+        outcome = place.resume(kind, model_dir, _find_unread(name))
         outcomes.append(Outcome(outcome.kind, f"{name.name}: {outcome.words}"))
     return worst(outcomes)
+
+
+def _find_unread(name):
+    """The start of the names of what stays damaged with a file, as a run only writes it."""
+    if "tensorboard" in name.parts:
+        return "tensorboard"
+    # The best weights are read where they are what is exported.
+    return str(name.with_name(name.stem)) if "best" in name.parts else None
 
 
 def _finished(place, damage):
