@@ -2,7 +2,7 @@
 
     python tools/kill_and_resume.py --kills=60 --directory=DIR
 
-Each run is a small one of a mode. It is killed with SIGKILL one to three times: at a random moment,
+Each run is a small one of a mode. It is killed with SIGKILL up to three times: at a random moment,
 or right before one of its renames, removals or directories. What it leaves when it has been resumed
 to its end is compared with an uninterrupted run: every file, variable and figure, times aside.
 With `--workers=2`, a run is two processes that train together, of which one is killed; the other
@@ -24,6 +24,8 @@ from tools.faults.differences import differences
 from tools.faults.processes import KillError, Processes
 
 _SAME = "same"
+_KILLS = 3
+"""Of a run, unless it ends before."""
 
 
 def _kill_and_resume(processes, kind, root, number, seed, measured):
@@ -34,7 +36,7 @@ def _kill_and_resume(processes, kind, root, number, seed, measured):
     shutil.rmtree(model_dir, ignore_errors=True)
     moments = []
     try:
-        for _ in range(generator.randint(1, 3)):
+        for _ in range(_KILLS):
             moment = processes.kill(kind, model_dir, generator, measured)
             if moment is None:
                 break
