@@ -1,15 +1,17 @@
 """TensorFlow as the program sets it up, and the same random numbers in every run of a test."""
 
+import gc
 import sys
 
 import pytest
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_graph_optimizer():
+def _set_up():
     # Not imported here, as half of the tests do without it.
     if tf := sys.modules.get("tensorflow"):
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+        gc.freeze()  # What is imported, as many workflows of a process collect garbage.
 
 
 @pytest.hookimpl(tryfirst=True)

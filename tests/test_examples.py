@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from snas_tf.config.cluster import ClusterConfig
 from tests.programs import ROOT, run
-from tests.small_space import SMALL
+from tests.small_space import TINY
 
 EXAMPLES = ROOT / "examples"
 LONGEST = 60
@@ -55,7 +55,7 @@ def digits(tmp_path_factory):
     assert "EPOCHS = 20" in program
     quick = program.replace("EPOCHS = 20", "EPOCHS = 1")
     assert "SearchConfig(" in quick
-    quick = quick.replace("SearchConfig(", f"SearchConfig(space={SMALL.name!r}, skip_threshold=0, ")
+    quick = quick.replace("SearchConfig(", f"SearchConfig(space={TINY.name!r}, skip_threshold=0, ")
     (directory / "digits.py").write_text(quick)
     with contextlib.chdir(directory), contextlib.redirect_stdout(io.StringIO()) as printed:
         runpy.run_path("digits.py")
@@ -86,11 +86,13 @@ def test_a_picture_is_classified_with_the_export_alone(digits):
 def test_a_new_operation_is_searched_from_python_and_a_plugin_of_the_program(tmp_path):
     text = (EXAMPLES / "new_operation.py").read_text()
     assert "epochs=1, " in text
-    (tmp_path / "quick.py").write_text(text.replace("epochs=1, ", "epochs=1, skip_threshold=0, "))
+    assert "num_nodes=2" in text
+    quick = text.replace("epochs=1, ", "epochs=1, skip_threshold=0, ")
+    (tmp_path / "quick.py").write_text(quick.replace("num_nodes=2", "num_nodes=1"))
     printed = run_example(tmp_path, "quick.py")
     assert "operation='" in printed
     searched = tmp_path / "runs" / "new_operation"
-    assert json.loads((searched / "run.json").read_text())["settings"]["num_nodes"] == 2
+    assert json.loads((searched / "run.json").read_text())["settings"]["num_nodes"] == 1
     plugin = tmp_path / "my plugins" / "new operation.py"
     plugin.parent.mkdir()
     shutil.copy(EXAMPLES / "new_operation.py", plugin)

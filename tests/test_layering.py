@@ -1,6 +1,7 @@
 """Imports point one way, and importing the package does nothing."""
 
 import ast
+import functools
 import graphlib
 import re
 import subprocess
@@ -49,8 +50,20 @@ def walk_run_time(node):
         yield from walk_run_time(child)
 
 
+@functools.cache
+def tree(path):
+    """The syntax tree of a file, read once for all tests."""
+    return ast.parse(path.read_text())
+
+
+@functools.cache
 def imports(path):
-    for node in walk_run_time(ast.parse(path.read_text())):
+    """The names that a module imports."""
+    return tuple(imported(tree(path)))
+
+
+def imported(module):
+    for node in walk_run_time(module):
         if isinstance(node, ast.ImportFrom) and node.module:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):
@@ -94,7 +107,7 @@ def test_nothing_below_main_knows_flags():
 def test_no_text_of_the_library_names_a_flag():
     named = re.compile(r"--[a-z{]")
     for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree(path)):
             if isinstance(node, ast.JoinedStr) or isinstance(getattr(node, "value", None), str):
                 text = ast.unparse(node).replace("tensorboard --logdir", "")  # another program's
                 assert not named.search(text), f"{path.name}:{node.lineno}: {text}"

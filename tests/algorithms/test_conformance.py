@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from snas_tf.algorithms.search_model import SearchModel
+from snas_tf.architecture import spaces
+from snas_tf.architecture.search_space import SearchSpace
 from snas_tf.config import algorithms
 from snas_tf.data.batches import HELD_OUT, VALIDATION, BatchConfig
 from snas_tf.data.held_out_dataset import HeldOutDataset
@@ -17,10 +19,12 @@ from snas_tf.data.images import Images
 from snas_tf.data.memory_dataset import MemoryDataset
 from tests.algorithms.small_models import make_algorithm
 from tests.programs import ROOT
-from tests.small_space import SMALL
+from tests.small_space import OPERATIONS
 
 BATCH, EPOCH_STEPS, STEPS = 4, 2, 3
 """The third step is the first of the second epoch."""
+SPACE = spaces.register(SearchSpace("conformance_in_tests", OPERATIONS, num_intermediate=1))
+"""Few edges, and so many operations that no draw of the tests is a network without any."""
 
 
 def make_dataset(divided, validation_seed=0):
@@ -44,7 +48,7 @@ def make(case, validation_seed=0):
     has = algorithms.get(name).has
     settings = {setting: value for setting, value in few.items() if has(setting)}
     settings["precision"] = precision or "float32"
-    algorithm = make_algorithm(name, num_steps=2 * EPOCH_STEPS, epochs=2, **settings)
+    algorithm = make_algorithm(name, 2 * EPOCH_STEPS, space=SPACE, epochs=2, **settings)
     divided = algorithm.learns_from_held_out_images(algorithm.config)
     dataset = make_dataset(divided, validation_seed)
     held_out = dataset.evaluation_batches(HELD_OUT, BATCH) if divided else None
@@ -154,9 +158,9 @@ def assert_state(model, expected):
 def test_the_derived_genotype_is_one_of_the_space_and_the_same_for_the_same_state(trained):
     name, model, _, states = trained
     genotype = model.derive()
-    assert genotype.space == SMALL
+    assert genotype.space == SPACE
     for z in genotype.one_hot().values():
-        assert z.shape == SMALL.shape
+        assert z.shape == SPACE.shape
     assert model.derive() == genotype
     other, _ = make(name)
     restore(other, states[-1])
@@ -165,9 +169,9 @@ def test_the_derived_genotype_is_one_of_the_space_and_the_same_for_the_same_stat
 
 def test_probabilities_are_a_distribution_on_every_edge(trained):
     probabilities = trained[1].algorithm.probabilities()
-    assert set(probabilities) == set(SMALL.kinds)
+    assert set(probabilities) == set(SPACE.kinds)
     for one in probabilities.values():
-        assert one.shape == SMALL.shape
+        assert one.shape == SPACE.shape
         assert np.min(one) >= 0
         np.testing.assert_allclose(np.sum(one, axis=1), 1, rtol=1e-5)
 

@@ -10,7 +10,7 @@ from tests.algorithms.small_models import (
     make_batch,
     make_divided_batch,
 )
-from tests.small_space import SMALL
+from tests.small_space import SMALL, TINY
 
 
 def test_the_mean_weighs_every_draw_with_its_z():
@@ -51,8 +51,8 @@ def test_a_reset_forgets_all_draws():
 @pytest.mark.parametrize("draws", [1, 2])
 def test_a_step_of_snas_adds_the_credit_of_each_of_its_draws(relaxation, draws):
     settings = {"relaxation": relaxation, "constraint_weight": 3.0}
-    snas = make_algorithm("snas", draws=draws, **settings)
-    twin, batch = make_algorithm("snas", **settings), make_batch()
+    snas = make_algorithm("snas", draws=draws, space=TINY, **settings)
+    twin, batch = make_algorithm("snas", space=TINY, **settings), make_batch()
     expected = Mean()
     for number in range(draws):
         expected.add(twin, batch, twin.draw(TRAINING, number).z)
@@ -63,7 +63,7 @@ def test_a_step_of_snas_adds_the_credit_of_each_of_its_draws(relaxation, draws):
 @pytest.mark.parametrize("order", ["1", "single_level"])
 def test_a_step_of_darts_adds_the_credit_on_the_images_that_alpha_learns_from(order):
     settings = {"darts_order": order}
-    darts, twin = (make_algorithm("darts", **settings) for _ in range(2))
+    darts, twin = (make_algorithm("darts", space=TINY, **settings) for _ in range(2))
     batch, expected = make_divided_batch(), Mean()
     seen = batch if order == "single_level" else batch["held_out"]
     expected.add(twin, seen, twin.draw(LEARNING, 0).z)
@@ -75,18 +75,18 @@ class Mean:
     """The mean credit of an algorithm's draws, by NumPy."""
 
     def __init__(self):
-        self.credit = dict.fromkeys(SMALL.kinds, 0)
-        self.weight = dict.fromkeys(SMALL.kinds, 0)
+        self.credit = dict.fromkeys(TINY.kinds, 0)
+        self.weight = dict.fromkeys(TINY.kinds, 0)
 
     def add(self, algorithm, batch, z):
         gradients, _ = loss_gradients(algorithm.network, batch, z, [])
-        for kind in SMALL.kinds:
+        for kind in TINY.kinds:
             self.credit[kind] = self.credit[kind] - z[kind].numpy() * gradients[kind].numpy()
             self.weight[kind] = self.weight[kind] + z[kind].numpy()
 
     def compare(self, algorithm):
         received = algorithm.mean_credit()
-        for kind in SMALL.kinds:
+        for kind in TINY.kinds:
             ran = self.weight[kind] > 0
             np.testing.assert_array_equal(np.isnan(received[kind]), ~ran)
             expected = self.credit[kind][ran] / self.weight[kind][ran]
@@ -95,11 +95,11 @@ class Mean:
 
 def test_the_credit_of_a_step_predicts_how_its_loss_changes():
     """-dL/dZ, where the draw is moved a little along it."""
-    snas, batch = make_algorithm("snas"), make_batch()
+    snas, batch = make_algorithm("snas", space=TINY), make_batch()
     z = snas.draw(TRAINING, 0).z
     snas.train_step(batch)
     credit = snas.mean_credit()
-    twin = make_algorithm("snas")
+    twin = make_algorithm("snas", space=TINY)
 
     def loss(length):
         moved = {kind: z[kind] + length * credit[kind].astype(np.float32) for kind in z}

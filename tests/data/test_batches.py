@@ -112,7 +112,10 @@ def test_batches_have_the_size_that_the_network_is_made_for(root, read):
         assert dataset.evaluation_batches(part, 4).element_spec["image"].shape == shape
 
 
-@pytest.mark.parametrize(("read", "cutout_length"), [(memory, 0), (memory, 6), (encoded, 6)])
+@pytest.mark.parametrize(
+    ("read", "cutout_length"),
+    [pytest.param(memory, 0, marks=pytest.mark.slow), (memory, 6), (encoded, 6)],
+)
 def test_the_shares_of_several_processes_are_the_batches_of_one(root, read, cutout_length):
     whole = read(root).split(seed=3)
     parts = [dataclasses.replace(whole, share=Share(index, 2)) for index in (0, 1)]

@@ -52,7 +52,7 @@ def test_the_same_seed_gives_the_same_batches_and_another_seed_others(root):
     )
 
 
-@pytest.mark.parametrize("first_step", [1, 4, 6])
+@pytest.mark.parametrize("first_step", [pytest.param(1, marks=pytest.mark.slow), 4, 6])
 def test_a_resumed_training_takes_the_tail_of_the_uninterrupted_one(root, first_step):
     resumed = batches(root, first_step=first_step, num_steps=8 - first_step, cutout_length=8)
     assert equal(resumed, uninterrupted(root, cutout_length=8)[first_step:])
@@ -186,24 +186,35 @@ def evaluate(source):
         return list(evaluation_batches(source))
 
 
+@pytest.fixture(scope="module")
+def corrupt(tmp_path_factory):
+    """A folder in which a file is broken off, and batches that are read from it each time."""
+    root = make_folder(tmp_path_factory.mktemp("corrupt"), corrupt=True)
+    dataset, config = load(root)
+    return root, dataset.training_batches(config, 0, 5)
+
+
 def damaged(root, damage):
     path = root / CORRUPT
     whole = (root / "train/c/1.jpg").read_bytes()
-    content = {"text": b"hello\n", "empty": b"", "header": whole[:40] + bytes(200) + whole[240:]}
-    if damage == "gone":
-        path.unlink()
-    elif damage != "broken off":
+    content = {
+        "broken off": whole[: len(whole) // 2],
+        "text": b"hello\n",
+        "empty": b"",
+        "header": whole[:40] + bytes(200) + whole[240:],
+    }
+    path.unlink(missing_ok=True)
+    if damage != "gone":
         path.write_bytes(content[damage])
     return path
 
 
 @pytest.mark.parametrize("damage", ["broken off", "text", "empty", "header", "gone"])
-def test_a_file_that_nobody_can_decode_is_named_in_one_line(tmp_path, damage):
-    root = make_folder(tmp_path, corrupt=True)
-    dataset, config = load(root)
+def test_a_file_that_nobody_can_decode_is_named_in_one_line(corrupt, damage):
+    root, found = corrupt
     path = damaged(root, damage)
     with pytest.raises(UserError) as raised, as_user_errors():
-        list(dataset.training_batches(config, 0, 5))
+        list(found)
     assert str(raised.value).startswith(f"{path}: not a readable image (")
     assert "or `skip_corrupt_images`" in str(raised.value)
     assert "\n" not in str(raised.value)

@@ -196,7 +196,13 @@ class Statement:
         return self.normalize(np.maximum(x, 0) @ weights["kernel"], weights)
 
 
-@pytest.mark.parametrize("place", PLACES)
+QUICK = ("normal-even", "normal-after-reduce-odd", "reduce-odd")
+"""The places of the quick suite in evaluation; in training it has them all."""
+
+
+@pytest.mark.parametrize(
+    "place", [pytest.param(one, marks=() if one in QUICK else pytest.mark.slow) for one in PLACES]
+)
 def test_in_evaluation_a_cell_is_its_numpy_statement(place):
     layer, inputs = make(place)
     expected = Statement(layer, training=False)(inputs)

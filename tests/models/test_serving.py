@@ -1,3 +1,5 @@
+import functools
+
 import numpy as np
 import PIL.Image
 import pytest
@@ -16,7 +18,9 @@ SIZE = (8, 6)
 NAMES = ("cat", "dog", "bee")
 
 
+@functools.cache
 def make(name="snas_aggressive", size=SIZE):
+    """Make a network that several tests read."""
     genotype = zoo.genotypes()[name]
     network_plan = DARTS.plan_network(3, 4, size, genotype.output_nodes)
     child = ChildNetwork(genotype, network_plan, len(NAMES), (120, 130, 140), (50, 60, 70))

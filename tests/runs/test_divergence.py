@@ -11,7 +11,7 @@ from snas_tf.config import ChildConfig, ImageNetConfig, SearchConfig
 from snas_tf.errors import UserError
 from snas_tf.models.parent import ParentNetwork
 from snas_tf.runs.divergence import StopAtDivergence
-from tests.small_space import SMALL
+from tests.small_space import TINY
 
 FINITE = {
     "loss": 2.5,
@@ -127,8 +127,8 @@ def test_a_setting_that_alone_exceeds_its_default_is_to_blame(settings, logs):
     ids=lambda settings: next(iter(settings)),
 )
 def test_a_search_that_diverges_blames_what_was_set_while_a_finite_checkpoint_is_left(settings):
-    config = SearchConfig(3, 2, epochs=1, space=SMALL.name, **settings)
-    network_plan = SMALL.plan_network(3, 2, (8, 8))
+    config = SearchConfig(3, 2, epochs=1, space=TINY.name, **settings)
+    network_plan = TINY.plan_network(3, 2, (8, 8))
     network = ParentNetwork(network_plan, 4, (128.0,) * 3, (64.0,) * 3, skip_threshold=0)
     model = SearchModel(SNAS(network, config, num_steps=100, seed=0))
     callback = StopAtDivergence()

@@ -240,9 +240,20 @@ def test_a_run_that_is_killed_anywhere_leaves_in_the_end_what_another_does(tmp_p
             assert received[name] == content, (call, name)
 
 
-@pytest.mark.parametrize("validates", [True, False])
+SAVES = [(1, 1), (1, 3), (1, 5), (2, 1), (2, 2), (3, 1), (3, 2)]
+"""Steps from one checkpoint to the next, and the number of the last before the kill."""
+
+
+def cases(values, validates):
+    quick = values if validates else [(1, 1), (3, 1)]
+    return [
+        pytest.param(*one, validates, marks=() if one in quick else pytest.mark.slow)
+        for one in values
+    ]
+
+
 @pytest.mark.parametrize(
-    ("every_steps", "saves"), [(1, 1), (1, 3), (1, 5), (2, 1), (2, 2), (3, 1), (3, 2)]
+    ("every_steps", "saves", "validates"), [*cases(SAVES, True), *cases(SAVES, False)]
 )
 def test_a_run_that_is_killed_after_a_checkpoint_continues_bit_for_bit(
     tmp_path, uninterrupted, every_steps, saves, validates

@@ -3,22 +3,28 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.architecture import zoo
+from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
 from snas_tf.architecture.spaces import DARTS
 from snas_tf.config import ChildConfig
 from snas_tf.models.child import ChildNetwork
 from snas_tf.training.child_model import ChildModel
 
-GENOTYPE = zoo.genotypes()["snas_aggressive"]
+NORMAL = CellGenotype((Edge(0, 2, "sep_conv_3x3"), Edge(1, 2, "skip_connect")), concat=(2,))
+REDUCE = CellGenotype((Edge(0, 2, "sep_conv_3x3"),), concat=(2,))
+GENOTYPE = Genotype((NORMAL, REDUCE))
+"""The last cell, a reduction, doesn't read the cell before it."""
 BATCH = 12
 
 
-def make(auxiliary=True, **settings):
+def make(auxiliary=True, eagerly=False, **settings):
     keras.utils.set_random_seed(0)
     network_plan = DARTS.plan_network(3, 4, (8, 8), GENOTYPE.output_nodes)
     network = ChildNetwork(GENOTYPE, network_plan, 3, (128,) * 3, (64,) * 3, auxiliary=auxiliary)
     config = ChildConfig(3, 4, epochs=4, **settings)
-    return ChildModel(network, config, epoch_steps=10, seed=3)
+    model = ChildModel(network, config, epoch_steps=10, seed=3)
+    if eagerly:  # A few steps take less time than their trace.
+        model.compile(optimizer=model.theta_optimizer, run_eagerly=True)
+    return model
 
 
 def batches(seed=0):
@@ -49,7 +55,8 @@ def test_training_learns():
 
 @pytest.mark.parametrize("weight", [0.4, 2.0])
 def test_the_auxiliary_loss_is_added_with_its_weight(weight):
-    model = make(auxiliary_weight=weight, drop_path_probability=0.0, theta_learning_rate=0.0)
+    settings = {"drop_path_probability": 0.0, "theta_learning_rate": 0.0}
+    model = make(eagerly=True, auxiliary_weight=weight, **settings)
     batch = next(iter(batches()))
     logits = model.network.training_logits(batch["image"], tf.constant(0.0), tf.constant([0, 0]))
     losses = {
@@ -63,7 +70,7 @@ def test_the_auxiliary_loss_is_added_with_its_weight(weight):
 
 
 def test_without_an_auxiliary_classifier_the_loss_is_the_cross_entropy():
-    logs = fit(make(auxiliary=False), 2)
+    logs = fit(make(auxiliary=False, eagerly=True), 2)
     assert logs["loss"] == pytest.approx(logs["cross_entropy"], rel=1e-6)
 
 
@@ -75,7 +82,8 @@ def test_the_drop_probability_rises_linearly_with_the_step():
 
 
 def test_weights_that_no_edge_uses_only_decay():
-    model = make(theta_learning_rate=0.1, theta_momentum=0.0, theta_weight_decay=0.5)
+    settings = {"theta_learning_rate": 0.1, "theta_momentum": 0.0, "theta_weight_decay": 0.5}
+    model = make(eagerly=True, **settings)
     unused = model.network.cells[2].preprocess[1].stacks["kernel"]
     before = unused.numpy()
     fit(model, 1)
@@ -110,8 +118,7 @@ def test_the_sums_of_the_epoch_so_far_are_in_the_state():
 
 
 def test_a_step_that_runs_eagerly_can_be_looked_into(monkeypatch):
-    traced, model, seen = make(), make(), []
-    model.compile(optimizer=model.theta_optimizer, run_eagerly=True)
+    traced, model, seen = make(), make(eagerly=True), []
     measure = model.measure_logits
 
     def look(labels, logits):

@@ -22,7 +22,7 @@ from tests.programs import run, run_in_process
 OPERATIONS = ("none", "skip_connect", "sep_conv_3x3")
 SPACE = spaces.register(SearchSpace("compared_in_tests", OPERATIONS, num_intermediate=1))
 BASE = SearchConfig(space=SPACE.name, num_cells=3, init_channels=2, epochs=2, skip_threshold=0)
-DARTS = dataclasses.replace(BASE, algorithm="darts")
+DARTS = dataclasses.replace(BASE, algorithm="darts", epochs=1)
 CHILD = ChildConfig(
     num_cells=3,
     init_channels=4,
