@@ -1,5 +1,6 @@
 """Files of tabular benchmarks: CSV, a row for each cell of a search space."""
 
+import collections
 import csv
 import math
 import os
@@ -92,7 +93,7 @@ def _accuracy_columns(head: Sequence[str]) -> list[str]:
         raise ValueError("it is empty, accepted: CSV whose first line names the columns")
     if not all(head):
         raise ValueError(f"column {[*head].index('') + 1} has no name, accepted: a name for each")
-    repeated = [name for name in head if head.count(name) > 1]
+    repeated = [name for name, count in collections.Counter(head).items() if count > 1]
     if repeated:
         raise ValueError(f"two columns are named {quote(repeated[0])}, accepted: different names")
     if _CELL not in head:

@@ -1,6 +1,7 @@
 """What a table may be, and how others are refused."""
 
 import gzip
+import time
 
 import pytest
 
@@ -29,6 +30,18 @@ def test_a_compressed_table_is_the_same_and_the_order_of_columns_does_not_matter
     assert list(found.accuracies) == list(reversed(plain.accuracies))
     for name, column in plain.accuracies.items():
         assert (found.accuracies[name] == column).all()
+
+
+def test_a_line_of_a_million_columns_is_refused_at_once(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("cell," * 1_000_000)
+    started = time.thread_time()
+    with pytest.raises(UserError, match="has no name"):
+        benchmark_file.read(path, NASBENCH201)
+    path.write_text("cell" + ",a" * 1_000_000)
+    with pytest.raises(UserError, match="two columns are named 'a'"):
+        benchmark_file.read(path, NASBENCH201)
+    assert time.thread_time() - started < 10
 
 
 def edit(path, line, text):
