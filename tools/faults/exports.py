@@ -108,7 +108,8 @@ def faults():
         "an empty batch": (_images(0), tuple(_FORMATS)),
         # Keras casts whatever it is given.
         "float images of 0 to 1": (_images(dtype=np.float32) / 255, ("keras",)),
-        "images of one channel": (_images(channels=1), ()),
+        # Keras and TFLite take the one channel for all three.
+        "images of one channel": (_images(channels=1), ("keras", "tflite")),
     }
     for file_format in _FORMATS:
         for name, (images, answered_by) in odd.items():
