@@ -62,6 +62,10 @@ class CheckpointFiles:
             files[-1].unlink(missing_ok=True)
             for path in files:
                 pathlib.Path(temporary, path.name).rename(path)
+        self.remove_old(number)
+
+    def remove_old(self, number: int) -> None:
+        """Remove the oldest checkpoints beyond those kept, of which one has this number."""
         kept = {*self.numbers()[-self._kept :], number}
         for suffix in reversed(_SUFFIXES):  # A killed run may leave data without an index.
             for old in self._numbers(suffix):

@@ -73,8 +73,10 @@ class Checkpoints(keras.callbacks.Callback):
             UserError: there are checkpoints, and none can be read.
         """
         processes = cluster.current()
-        is_found = self._files.read_newest(self._checkpoint) is not None
-        if not processes.from_chief(is_found):
+        number = self._files.read_newest(self._checkpoint)
+        if number is not None:
+            self._files.remove_old(number)  # Which a killed run may have left.
+        if not processes.from_chief(number is not None):
             return 0
         self.rows[:] = processes.from_chief(self.rows)
         processes.assign_from_chief(self._variables)

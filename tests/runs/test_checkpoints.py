@@ -67,6 +67,15 @@ def test_the_newest_checkpoint_is_restored_and_three_are_kept(tmp_path):
     assert_resumes(tmp_path, 11)
 
 
+def test_an_old_checkpoint_that_a_killed_run_left_is_removed_when_it_is_resumed(tmp_path):
+    run_to(tmp_path, 4)
+    for path in [*tmp_path.glob("step-2.*")]:
+        shutil.copy(path, tmp_path / path.name.replace("step-2", "step-1"))
+    assert set(os.listdir(tmp_path)) == files_of(1, 2, 3, 4)
+    assert_resumes(tmp_path, 4)
+    assert set(os.listdir(tmp_path)) == files_of(2, 3, 4)
+
+
 @pytest.mark.parametrize(
     ("every_steps", "expected"), [(0, [5, 10]), (3, [3, 5, 6, 9, 10, 12]), (5, [5, 10])]
 )
