@@ -10,6 +10,9 @@ import tempfile
 import numpy as np
 
 _TIMES = {"seconds", "images_per_second", "finished", "trained_seconds", "latency_ms"}
+_SETS = {"tried_so_far"}
+"""Lists of KerasTuner's that have no order."""
+
 _OF_TIMES = {"compare.md", "pareto.md", "pareto.png", "pareto.svg"}
 """Files that print times; the JSON files beside them have the same figures."""
 
@@ -69,7 +72,11 @@ def _content(path):
 
 def _without_times(content):
     if isinstance(content, dict):
-        return {key: _without_times(value) for key, value in content.items() if key not in _TIMES}
+        kept = {key: value for key, value in content.items() if key not in _TIMES}
+        return {
+            key: sorted(value) if key in _SETS else _without_times(value)
+            for key, value in kept.items()
+        }
     return [_without_times(one) for one in content] if isinstance(content, list) else content
 
 
