@@ -5,6 +5,7 @@ import random
 
 import numpy as np
 
+from tools.faults import exports
 from tools.faults.fault import LOST, SURVIVED, Fault, Outcome, worst
 from tools.faults.workplace import judge_refusal
 
@@ -78,17 +79,12 @@ def _finished(place, damage):
 
 def _predictions(place, model_dir):
     """What the exported Keras model predicts, exported if it is not yet."""
-    import keras
-
-    import snas_tf.models.child  # noqa: F401  registers the network's class
-
     path = model_dir / "model.keras"
     if not path.exists():
         done = place.run("--mode=export", "--format=keras", f"--model_dir={model_dir}")
         if done.returncode != 0:
             raise RuntimeError(done.stderr)
-    images = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), np.uint8)
-    return keras.models.load_model(path).predict(images, verbose=0)
+    return exports.predict(path, exports.make_images())
 
 
 def _records(place, damage):

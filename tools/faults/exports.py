@@ -29,14 +29,14 @@ def _killed(place, file_format):
     if (done := place.run(*flags)).returncode != 0:
         return Outcome(LOST, done.stderr[-300:])
     target = model_dir / _FORMATS[file_format]
-    expected = _predict(target, _images())
+    expected = predict(target, make_images())
     outcomes = []
     for number in range(_KILLS):
         operation = random.Random(f"{file_format} {number}").randint(1, 8)
         process = start_hooked(flags, "run", operation)
         process.communicate()
         killed = process.returncode == -signal.SIGKILL
-        same = np.allclose(_predict(target, _images()), expected, atol=1e-6)
+        same = np.allclose(predict(target, make_images()), expected, atol=1e-6)
         words = f"killed at operation {operation}" if killed else "ended before"
         outcomes.append(Outcome(SURVIVED if same else LOST, words))
     left = [path.name for path in model_dir.iterdir() if path.name.startswith(".")]
@@ -48,11 +48,12 @@ def _killed(place, file_format):
     return worst(outcomes)
 
 
-def _images(count=3, dtype=np.uint8, channels=3):
+def make_images(count=3, dtype=np.uint8, channels=3):
+    """Make images of the size that the runs have."""
     return np.random.default_rng(0).integers(0, 256, (count, 8, 8, channels)).astype(dtype)
 
 
-def _predict(path, images):
+def predict(path, images):
     """What an exported model answers."""
     if path.suffix == ".keras":
         import keras
@@ -86,9 +87,9 @@ def _asked(place, file_format, images, is_answered):
     flags = ("--mode=export", f"--format={file_format}", f"--model_dir={model_dir}")
     place.run(*flags)
     target = model_dir / _FORMATS[file_format]
-    normal = _predict(target, _images())
+    normal = predict(target, make_images())
     try:
-        answer = _predict(target, images)
+        answer = predict(target, images)
     except Exception as error:  # Each runtime has its own.
         words = f"{type(error).__name__}: {str(error).strip().splitlines()[0][:120]}"
         return Outcome(REFUSED, words)
@@ -105,11 +106,11 @@ def faults():
         inject = functools.partial(_killed, file_format=file_format)
         yield Fault(group, f"killed over an older one, {file_format}", inject)
     odd = {
-        "an empty batch": (_images(0), tuple(_FORMATS)),
+        "an empty batch": (make_images(0), tuple(_FORMATS)),
         # Keras casts whatever it is given.
-        "float images of 0 to 1": (_images(dtype=np.float32) / 255, ("keras",)),
+        "float images of 0 to 1": (make_images(dtype=np.float32) / 255, ("keras",)),
         # Keras and TFLite take the one channel for all three.
-        "images of one channel": (_images(channels=1), ("keras", "tflite")),
+        "images of one channel": (make_images(channels=1), ("keras", "tflite")),
     }
     for file_format in _FORMATS:
         for name, (images, answered_by) in odd.items():

@@ -1,6 +1,5 @@
 """A directory in which faults are injected into small runs of the program."""
 
-import os
 import pathlib
 import re
 import shutil
@@ -140,8 +139,3 @@ def shorten(line):
     """A message without the directories of this machine."""
     line = re.sub(r"(/[^\s/:=,']+)+/", "", line.removeprefix("main.py: ").strip())
     return line if len(line) < 160 else f"{line[:157]}..."
-
-
-def open_files(process):
-    """The number of files that a process has open."""
-    return len(os.listdir(f"/proc/{process.pid}/fd"))
