@@ -8,8 +8,8 @@ from snas_tf.config import algorithms
 
 MAIN = pathlib.Path(__file__).resolve().parent.parent.parent / "main.py"
 _SMALL = ("--num_cells=3", "--init_channels=2", "--epochs=2")
-# The batch fits into the part of the images on which ENAS judges children.
-_DIGITS = ("--dataset=digits", "--batch_size=130", *_SMALL)
+# Two or three devices can share a batch; that of digits fits into the part on which ENAS judges.
+_DIGITS = ("--dataset=digits", "--batch_size=120", *_SMALL)
 _CELLS = (*_DIGITS, "--num_nodes=2", "--skip_threshold=0")
 _SEARCH = ("--mode=search", *_CELLS)
 RUNS = {
@@ -34,7 +34,7 @@ RUNS = {
     ),
     "imagenet": (
         *("--mode=imagenet", "--dataset=folder", "--genotype=snas_aggressive", *_SMALL),
-        *("--batch_size=4", "--image_size=64", "--init_channels=4"),
+        *("--batch_size=6", "--image_size=64", "--init_channels=4"),
     ),
     "compare": (
         *("--mode=compare", *_CELLS, "--algorithms=snas,gdas", "--seeds=0", "--epochs=1"),
