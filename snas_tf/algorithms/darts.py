@@ -11,7 +11,7 @@ from snas_tf.algorithms.gradient_algorithm import GradientAlgorithm
 from snas_tf.architecture.genotype import Genotype, derive_strongest
 from snas_tf.config import SearchConfig
 from snas_tf.models.parent import ParentNetwork
-from snas_tf.training import classification
+from snas_tf.training import classification, replicas
 from snas_tf.training.means import sums
 from snas_tf.training.traced_model import Batch
 
@@ -85,11 +85,11 @@ class DARTS(GradientAlgorithm):
         theta = [tf.convert_to_tensor(variable.value) for variable in self.theta]
         rate = tf.cast(self.theta_optimizer.learning_rate, tf.float32)
         gradient = self._differentiate(batch, theta, TRAINING)["theta"]
-        moved = self._move(theta, self._mean(gradient), rate)
+        moved = self._move(theta, replicas.average(gradient), rate)
         after = self._differentiate(batch["held_out"], moved, LEARNING)
         self.credit.add(after["drawn"], after["z"])
         # The product of the mixed second derivative and this direction (their Eq. 8).
-        direction = self._mean(after["theta"])
+        direction = replicas.average(after["theta"])
         length = STEP / tf.maximum(tf.linalg.global_norm(direction), _TINY)
         ahead, back = (
             self._differentiate(batch, _add(theta, sign * length, direction), TRAINING)["alpha"]
@@ -132,15 +132,10 @@ class DARTS(GradientAlgorithm):
         context = tf.distribute.get_replica_context()
         return self.draw(purpose, context.replica_id_in_sync_group)
 
-    def _mean(self, gradients: Sequence[tf.Tensor]) -> list[tf.Tensor]:
-        """Mean of all replicas' gradients."""
-        context = tf.distribute.get_replica_context()
-        return context.all_reduce(tf.distribute.ReduceOp.MEAN, list(gradients))
-
     def _share(self, gradients: Sequence[tf.Tensor]) -> list[tf.Tensor]:
         """Divide by the number of replicas, over which gradients are summed."""
-        replicas = tf.distribute.get_replica_context().num_replicas_in_sync
-        return [gradient / replicas for gradient in gradients]
+        count = tf.distribute.get_replica_context().num_replicas_in_sync
+        return [gradient / count for gradient in gradients]
 
     def derive(self, judge: Judge) -> Genotype:
         """Derive the cells with the two strongest edges into each node, none of them zero."""

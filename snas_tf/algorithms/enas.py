@@ -12,7 +12,7 @@ from snas_tf.algorithms.random_search import RandomSearch
 from snas_tf.config import SearchConfig
 from snas_tf.layers.controller import Controller, Sample
 from snas_tf.models.parent import ParentNetwork
-from snas_tf.training import classification, optimizers
+from snas_tf.training import classification, optimizers, replicas
 from snas_tf.training.means import sums
 from snas_tf.training.traced_model import Batch
 
@@ -111,8 +111,7 @@ class ENAS(RandomSearch):
 
     def _update_baseline(self, reward: tf.Tensor) -> tf.Tensor:
         """Move the baseline towards the mean of the replicas' rewards; return it as it was."""
-        context = tf.distribute.get_replica_context()
-        mean = context.all_reduce(tf.distribute.ReduceOp.MEAN, reward)
+        (mean,) = replicas.average([reward])
         is_first = self.controller_optimizer.iterations.value == 0
         before = tf.where(is_first, mean, self.baseline.value)
         decay = self.config.controller_baseline_decay

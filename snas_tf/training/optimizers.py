@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from snas_tf.config import SearchConfig, TrainingConfig
-from snas_tf.training import schedules
+from snas_tf.training import replicas, schedules
 
 
 class SummedGradients(keras.optimizers.Optimizer):
@@ -115,9 +115,8 @@ def apply_across_replicas(
         clip_norm: see `regularized`.
         weight_decay: see `regularized`.
     """
-    context = tf.distribute.get_replica_context()
-    gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, list(gradients))
-    optimizer.apply(regularized(gradients, variables, clip_norm, weight_decay), variables)
+    summed = replicas.add_up(gradients)
+    optimizer.apply(regularized(summed, variables, clip_norm, weight_decay), variables)
 
 
 def update_theta(
