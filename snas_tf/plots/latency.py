@@ -43,7 +43,7 @@ def draw_accuracies(points: Mapping[str, Sequence[tuple[float, float]]]) -> "Fig
     Args:
         points: for each label, (milliseconds, accuracy) of its children.
     """
-    figure, axes = _make("What latency buys")
+    figure, axes = _make("Accuracy and latency of children")
     for place, (label, children) in enumerate(points.items()):
         if children:
             latencies, accuracies = zip(*sorted(children), strict=True)
