@@ -9,6 +9,10 @@ from snas_tf.layers import placement
 _EVERY_PIXEL = [1, 1, 1, 1]
 _EVERY_OTHER = [1, 2, 2, 1]
 
+# TensorFlow keeps the graph that has a custom gradient for as long as the process lives: the small
+# one of a function of its own, traced once for a shape, instead of that of a whole training step.
+_shared = tf.function(autograph=False)
+
 
 def depthwise_convolution(
     x: tf.Tensor, kernel: tf.Tensor, stride: int, dilation: int = 1, training: bool = True
@@ -35,7 +39,7 @@ def depthwise_convolution(
         return _same(even, kernel, detours)
     if stride == 2:
         if detours and x.dtype != tf.float32:
-            return _strided_short(tf.identity(x), tf.identity(kernel))
+            return _strided_short(x, kernel)
         return tf.nn.depthwise_conv2d(x, kernel, _EVERY_OTHER, _pad_all(kernel))
     if dilation == 2:
         return _dilated_plain(x, kernel) if plain else _dilated(x, kernel, detours)
@@ -72,10 +76,10 @@ def _same(x: tf.Tensor, kernel: tf.Tensor, detours: bool) -> tf.Tensor:
     """
     if not detours or (kernel.shape[1] <= 3 and x.dtype == tf.float32):
         return tf.nn.depthwise_conv2d(x, kernel, _EVERY_PIXEL, "SAME")
-    # Copies, because the gradient must find both inside the branch of a `tf.cond`.
-    return _with_gradient(tf.identity(x), tf.identity(kernel))
+    return _with_gradient(x, kernel)
 
 
+@_shared
 @tf.custom_gradient
 def _with_gradient(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -96,6 +100,7 @@ def _with_gradient(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable
     return tf.nn.depthwise_conv2d(x, kernel, _EVERY_PIXEL, "SAME"), gradient
 
 
+@_shared
 @tf.custom_gradient
 def _strided_short(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     """Depthwise convolution at stride 2 of a type shorter than float32.

@@ -85,8 +85,12 @@ def _maximum(x: tf.Tensor, window: int, stride: int, padding: str, training: boo
     """
     if not (training and placement.uses_cpu_kernels()):
         return tf.nn.max_pool2d(x, window, stride, padding)
-    # A copy, because the gradient must find x inside the branch of a `tf.cond`.
-    return tf.recompute_grad(lambda x: tf.nn.max_pool2d(x, window, stride, padding))(tf.identity(x))
+    return _recomputed_maximum(x, window, stride, padding)
+
+
+@tf.function(autograph=False)  # For the reason of `_shared` in `depthwise`.
+def _recomputed_maximum(x: tf.Tensor, window: int, stride: int, padding: str) -> tf.Tensor:
+    return tf.recompute_grad(lambda x: tf.nn.max_pool2d(x, window, stride, padding))(x)
 
 
 class AveragePooling(Pooling):

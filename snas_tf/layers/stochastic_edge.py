@@ -1,6 +1,6 @@
 """The concrete distribution of a cell's operations, and its gradients."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -24,8 +24,7 @@ def gumbel(shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
     return -tf.math.log(-tf.math.log(uniform))
 
 
-@tf.custom_gradient
-def with_credit(log_alpha: tf.Tensor, z: tf.Tensor) -> tuple[tf.Tensor, Callable]:
+def with_credit(log_alpha: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
     """One-hot draws, with the policy gradient of Eq. 7 for log alpha.
 
     The gradient of log p(Z_ij) with respect to log alpha_ij is Z_ij - p_ij. Its weight is the cost
@@ -39,12 +38,9 @@ def with_credit(log_alpha: tf.Tensor, z: tf.Tensor) -> tuple[tf.Tensor, Callable
     Returns:
         z.
     """
-
-    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, None]:
-        cost = tf.reduce_sum(upstream * z, axis=-1, keepdims=True)
-        return cost * (z - tf.nn.softmax(log_alpha)), None
-
-    return tf.identity(z), gradient
+    log_p = tf.reduce_sum(z * tf.nn.log_softmax(log_alpha), axis=-1, keepdims=True)
+    one = tf.exp(log_p - tf.stop_gradient(log_p))  # Its gradient is that of log p.
+    return one * z
 
 
 class StochasticEdge(keras.layers.Layer):

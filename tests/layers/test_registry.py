@@ -1,4 +1,6 @@
 import dataclasses
+import gc
+import weakref
 
 import keras
 import numpy as np
@@ -368,3 +370,23 @@ def test_a_layer_that_is_no_operation_is_refused():
     wrong = OperationSpec("own", "other", "own", lambda *_: Cost(), dict)
     with pytest.raises(TypeError, match="'own': received the layer <class 'dict'>, accepted: a cl"):
         registry.create_layer(wrong, 1, 4)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("stride", [1, 2])
+def test_the_graph_of_a_training_step_is_freed_with_it(name, stride, precision):
+    layer = create(name, 1, CHANNELS)
+
+    @tf.function(autograph=False)
+    def train(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y, _ = layer.apply(x, layer.unstack(precision)[0], stride, training=True)
+        return tape.gradient(y, x)
+
+    x = tf.zeros([2, 8, 8, CHANNELS], precision)
+    graph = weakref.ref(train.get_concrete_function(x).graph)
+    del train
+    gc.collect()
+    assert graph() is None
