@@ -6,6 +6,7 @@ Without --data_dir, on a folder of 500 x 375 JPEGs that is made for it, of the s
 ImageNet have on average; the folder stays in the file cache, so a disk's speed is not measured.
 """
 
+import itertools
 import os
 import pathlib
 import sys
@@ -91,7 +92,7 @@ def main(_):
         dataset = encoded_collection.read(config).split(seed=0)
         total = sum(path.stat().st_size for path, _ in dataset.train.files)
         print(f"{total / len(dataset.train) / 1000:.0f} kB an image, crops of {dataset.image_size}")
-        limit = decoding_rate([path for path, _ in dataset.train.files[:_DECODED]])
+        limit = decoding_rate([path for path, _ in itertools.islice(dataset.train.files, _DECODED)])
         print(f"limit       {limit:8.0f} images/s per core where they are decoded and no more")
         steps = values.batches + 1
         batch_config = BatchConfig.from_config(config, seed=0)

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 import tensorflow as tf
 
-from snas_tf.data import crops, seeds
+from snas_tf.data import crops, pipeline, seeds
 from snas_tf.data.augment import cutout, mean_color
 from snas_tf.data.batch_order import shuffled_steps
 from snas_tf.data.batches import TEST, VALIDATION, BatchConfig, evenly_spaced
@@ -86,12 +86,12 @@ class EncodedDataset:
 
         steps = shuffled_steps(self.num_training, size, config.seed, first_step, num_steps)
         batches = _read(steps.flat_map(with_seeds), self.train, augment).batch(
-            size // self.share.count, drop_remainder=True, num_parallel_calls=tf.data.AUTOTUNE
+            size // self.share.count, drop_remainder=True, num_parallel_calls=pipeline.AHEAD
         )
         if config.cutout_length:
             batches = batches.enumerate(start=first_step)
-            batches = batches.map(cover, num_parallel_calls=tf.data.AUTOTUNE)
-        return batches.prefetch(tf.data.AUTOTUNE)
+            batches = batches.map(cover, num_parallel_calls=pipeline.AHEAD)
+        return batches.prefetch(pipeline.AHEAD)
 
     def _augment(self, encoded: tf.Tensor, seed: tf.Tensor, config: BatchConfig) -> tf.Tensor:
         """A random crop of an image, with random changes: uint8 [height, width, 3]."""
@@ -121,9 +121,8 @@ class EncodedDataset:
         numbers = tf.data.Dataset.range(-(-count // batch_size) * own)
         positions = numbers.map(lambda number: (tf.minimum(place(number), count - 1), number))
         examples = _read(positions, source, self._crop_center).enumerate().map(weigh)
-        return examples.batch(
-            own, drop_remainder=True, num_parallel_calls=tf.data.AUTOTUNE
-        ).prefetch(tf.data.AUTOTUNE)
+        batches = examples.batch(own, drop_remainder=True, num_parallel_calls=pipeline.AHEAD)
+        return batches.prefetch(pipeline.AHEAD)
 
     @tf.autograph.experimental.do_not_convert
     def training_sample(self, count: int) -> np.ndarray:
@@ -172,4 +171,7 @@ def _read(
         )
         return {"image": image, "label": label, "index": position}
 
-    return positions.map(read_example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    examples = positions.map(
+        read_example, num_parallel_calls=pipeline.count_cores(), deterministic=True
+    )
+    return pipeline.keep_numbers(examples)

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 import tensorflow as tf
 
-from snas_tf.data import seeds
+from snas_tf.data import pipeline, seeds
 from snas_tf.data.augment import crop_and_flip, cutout, mean_color
 from snas_tf.data.batch_order import shuffled_steps
 from snas_tf.data.batches import TEST, VALIDATION, BatchConfig, evenly_spaced
@@ -90,7 +90,8 @@ class MemoryDataset:
         steps = shuffled_steps(
             self.num_training, config.batch_size, config.seed, first_step, num_steps
         )
-        return steps.map(batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+        batches = steps.map(batch, num_parallel_calls=pipeline.AHEAD)
+        return pipeline.keep_numbers(batches.prefetch(pipeline.AHEAD))
 
     @tf.autograph.experimental.do_not_convert
     def evaluation_batches(self, part: str, batch_size: int) -> tf.data.Dataset | None:
@@ -112,7 +113,8 @@ class MemoryDataset:
             }
 
         starts = tf.data.Dataset.range(0, count, batch_size)
-        return starts.map(batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+        batches = starts.map(batch, num_parallel_calls=pipeline.AHEAD)
+        return pipeline.keep_numbers(batches.prefetch(pipeline.AHEAD))
 
     def training_sample(self, count: int) -> np.ndarray:
         """See `batches.Dataset`."""

@@ -7,7 +7,7 @@ import io
 import numpy as np
 import tensorflow as tf
 
-from snas_tf.data import decoding
+from snas_tf.data import decoding, pipeline
 from snas_tf.data.encoded_source import Reader, as_png
 from snas_tf.data.fingerprint import digest_records
 from snas_tf.data.parallel import parallel_map, show_progress
@@ -55,10 +55,11 @@ class TfdsSource:
         read_record, count = self.records.make_reader(), len(self)
         batches = (
             tf.data.Dataset.range(count)
-            .map(lambda p: self._parse(read_record(p))[1], num_parallel_calls=tf.data.AUTOTUNE)
+            .map(lambda p: self._parse(read_record(p))[1], pipeline.count_cores())
             .batch(_LABELS_AT_ONCE)
         )
-        one_by_one = (label for batch in batches.as_numpy_iterator() for label in batch)
+        read = pipeline.keep_numbers(batches).as_numpy_iterator()
+        one_by_one = (label for batch in read for label in batch)
         try:
             progress = show_progress(one_by_one, count, "reading labels")
             labels = np.fromiter(progress, np.int64, count)

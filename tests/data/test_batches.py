@@ -104,6 +104,14 @@ def test_an_epoch_has_only_full_batches(root, read):
 
 
 @KINDS
+def test_the_end_of_an_iterator_waits_for_no_thread_that_tunes_it(root, read):
+    dataset = read(root).split(seed=0)
+    training = dataset.training_batches(BatchConfig(4), 0, 3)
+    for batches in (training, dataset.evaluation_batches(VALIDATION, 4)):
+        assert batches.options().autotune.enabled is False
+
+
+@KINDS
 def test_batches_have_the_size_that_the_network_is_made_for(root, read):
     dataset = read(root).split(seed=3)
     shape = (4, *dataset.image_size, 3)
