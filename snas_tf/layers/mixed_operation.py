@@ -30,7 +30,16 @@ class Node(NamedTuple):
 # The two functions below are used on every edge. TensorFlow traces and compiles each once for every
 # shape and does not inline its calls ("_noinline"). So the time to start depends on the number of
 # shapes, not on the number of edges.
-_shared = tf.function(autograph=False, experimental_attributes={"_noinline": True})
+def _shared(function: Callable[..., Any]) -> Callable[..., Any]:
+    traced = tf.function(function, autograph=False, experimental_attributes={"_noinline": True})
+
+    @functools.wraps(function)
+    def call(*arguments: Any) -> Any:
+        # To XLA, whatever enters a function whose shapes are asked for is a constant: it would
+        # compile every step anew.
+        return (function if placement.is_compiled() else traced)(*arguments)
+
+    return call
 
 
 @_shared

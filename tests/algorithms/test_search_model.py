@@ -2,8 +2,15 @@ import keras
 import pytest
 import tensorflow as tf
 
-from tests.algorithms.small_models import divide_sums, make_batch, make_model
-from tests.small_space import SMALL
+from snas_tf.algorithms.search_model import SearchModel
+from tests.algorithms.small_models import (
+    divide_sums,
+    make_algorithm,
+    make_batch,
+    make_divided_batch,
+    make_model,
+)
+from tests.small_space import SMALL, TINY
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +59,18 @@ def test_a_step_of_a_search_runs_eagerly_where_that_is_asked_for():
     model.fit(tf.data.Dataset.from_tensors(make_batch()), shuffle=False, verbose=0)
     assert seen == [True]
     assert model.step.numpy() == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["snas", *(pytest.param(one, marks=pytest.mark.slow) for one in ("darts", "enas"))]
+)
+def test_a_step_for_xla_calls_no_function(name):
+    """Else every step is compiled anew: XLA takes what enters the function for constants."""
+    model = SearchModel(make_algorithm(name, space=TINY))
+    model.compile(optimizer=model.algorithm.theta_optimizer, jit_compile=True)
+    batches = iter(tf.data.Dataset.from_tensors(make_divided_batch()))
+    graph = model.make_train_function().get_concrete_function(batches).graph.as_graph_def()
+    compiled = [one for one in graph.library.function if one.attr["_XlaMustCompile"].b]
+    called = {node.op for one in compiled for node in one.node_def}
+    assert "DepthwiseConv2dNativeBackpropFilter" in called  # It is the step.
+    assert not called & {"PartitionedCall", "StatefulPartitionedCall"}
