@@ -38,6 +38,7 @@ class AlgorithmSpec:
             for all.
         defaults: its own defaults of them.
         drops_edges: whether its children always lack edges, so that the space needs `none`.
+        compiles: whether XLA has all operations of its step.
     """
 
     implementation: Any
@@ -45,6 +46,7 @@ class AlgorithmSpec:
     settings: tuple[str, ...] | None = None
     defaults: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     drops_edges: bool = False
+    compiles: bool = True
 
     def has(self, setting: str) -> bool:
         """Whether the algorithm has a setting."""
@@ -81,6 +83,7 @@ ALGORITHMS: dict[str, AlgorithmSpec] = {
         "Chen et al., 2021",
         (*_ALPHA, "architecture_fraction"),
         _OF_DARTS,
+        compiles=False,  # It draws from gamma distributions.
     ),
     "beta_darts": AlgorithmSpec(
         "snas_tf.algorithms.beta_darts:BetaDARTS",

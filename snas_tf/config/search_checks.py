@@ -39,10 +39,21 @@ def check(config: "SearchConfig", spec: algorithms.AlgorithmSpec) -> None:
     _check_criteria(config)
     _check_targets(config)
     _check_latency(config)
-    if config.jit_compile and config.skip_threshold:
+    _check_compilation(config, spec)
+
+
+def _check_compilation(config: "SearchConfig", spec: algorithms.AlgorithmSpec) -> None:
+    if not config.jit_compile:
+        return
+    if config.skip_threshold:
         raise UserError(
             "`jit_compile`=True: compiles no operations that run at times, accepted: with "
             "`skip_threshold`=0"
+        )
+    if not spec.compiles:
+        raise UserError(
+            f"`jit_compile`=True: XLA lacks an operation of `algorithm`={config.algorithm}, "
+            "accepted: with another algorithm"
         )
 
 

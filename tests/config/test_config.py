@@ -200,6 +200,10 @@ def test_a_range_that_is_wider_in_a_subclass_is_on_purpose():
             "`jit_compile`=True: .*accepted: with `skip_threshold`=0",
         ),
         (
+            {"jit_compile": True, "skip_threshold": 0, "algorithm": "drnas"},
+            "`jit_compile`=True: .*`algorithm`=drnas, accepted: with another",
+        ),
+        (
             {"penalty_baseline": True},
             "`penalty_baseline`=True: .*`penalty_estimator`=policy_gradient",
         ),
