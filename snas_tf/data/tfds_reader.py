@@ -12,7 +12,7 @@ import tensorflow as tf
 from absl import logging
 
 from snas_tf.config import DataConfig
-from snas_tf.data import decoding
+from snas_tf.data import decoding, pipeline
 from snas_tf.data.batches import TEST, TRAIN
 from snas_tf.data.collection import Contents, from_parts
 from snas_tf.data.images import Images, resize, stack
@@ -95,7 +95,7 @@ def _blocks(
     try:
         with _without_warnings():
             examples = builder.as_dataset(split=split, decoders=wanted)
-        batches = examples.batch(_BLOCK).as_numpy_iterator()
+        batches = pipeline.keep_numbers(examples.batch(_BLOCK)).as_numpy_iterator()
         blocks: Iterator[Any] = ((batch[image_key], batch[label_key]) for batch in batches)
         if photographs:
             count = builder.info.splits[split].num_examples
