@@ -27,16 +27,17 @@ class Node(NamedTuple):
     pooled: dict[str, tf.Tensor]
 
 
-# The two functions below are used on every edge. TensorFlow traces and compiles each once for every
-# shape and does not inline its calls ("_noinline"). So the time to start depends on the number of
-# shapes, not on the number of edges.
 def _shared(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Trace a function that all edges use once for every shape.
+
+    TensorFlow compiles it once too, as its calls are not inlined ("_noinline"). So the time to
+    start depends on the number of shapes, not on the number of edges. XLA gets the plain function:
+    it would take what enters a traced one for constants, and compile every step anew.
+    """
     traced = tf.function(function, autograph=False, experimental_attributes={"_noinline": True})
 
     @functools.wraps(function)
     def call(*arguments: Any) -> Any:
-        # To XLA, whatever enters a function whose shapes are asked for is a constant: it would
-        # compile every step anew.
         return (function if placement.is_compiled() else traced)(*arguments)
 
     return call
