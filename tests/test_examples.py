@@ -62,6 +62,7 @@ def digits(tmp_path_factory):
     return directory, printed.getvalue()
 
 
+@pytest.mark.slow
 def test_the_notebook_goes_from_a_search_to_prediction_and_export(digits):
     directory, printed = digits
     assert "of the test images are classified right" in printed
@@ -72,6 +73,7 @@ def test_the_notebook_goes_from_a_search_to_prediction_and_export(digits):
     assert (runs / "child" / "model.keras").exists()
 
 
+@pytest.mark.slow
 def test_a_picture_is_classified_with_the_export_alone(digits):
     directory, _ = digits
     digit = sklearn.datasets.load_digits().images[0] * (255 / 16)

@@ -55,7 +55,17 @@ def test_a_child_computes_what_the_parent_does_with_its_one_hot_z(parent):
         assert_inherits(parent, one_hot(seed, none=(0.125, 0.6)[seed % 2]))
 
 
-@pytest.mark.parametrize("name", DARTS.operations)
+SLOW = ("none", "avg_pool_3x3", "sep_conv_3x3", "dil_conv_5x5")
+"""They are alike to others."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name
+        for name in DARTS.operations
+    ],
+)
 def test_a_child_with_one_operation_everywhere_computes_what_the_parent_does(parent, name):
     """Among them skips at stride 2, which have weights, and no edge at all."""
     rows = np.tile(np.eye(8, dtype=np.float32)[DARTS.operations.index(name)], (14, 1))

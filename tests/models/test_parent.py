@@ -25,7 +25,12 @@ def images(seed=0):
 
 
 @pytest.mark.parametrize(
-    ("cells", "channels", "size"), [(3, 2, (8, 8)), (4, 6, (9, 7)), (7, 4, (8, 12))]
+    ("cells", "channels", "size"),
+    [
+        (4, 6, (9, 7)),
+        pytest.param(3, 2, (8, 8), marks=pytest.mark.slow),
+        pytest.param(7, 4, (8, 12), marks=pytest.mark.slow),
+    ],
 )
 def test_any_number_of_cells_even_channels_and_sizes_run(cells, channels, size):
     network_plan = DARTS.plan_network(cells, channels, size)

@@ -105,7 +105,7 @@ def test_another_genotype_on_the_same_directory_is_refused(finished):
 
 def test_a_run_without_validation_images_reports_the_test_error_alone(tmp_path):
     flags = (*EVALUATE, "--epochs=0", "--validation_fraction=0", "--auxiliary_weight=0")
-    done = run(*flags, f"--model_dir={tmp_path / 'run'}")
+    done = run_in_process(*flags, f"--model_dir={tmp_path / 'run'}")
     assert done.returncode == 0, done.stderr
     result = result_of(tmp_path / "run")
     assert_share_of_the_test_images(result["test_error"])

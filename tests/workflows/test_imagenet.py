@@ -80,6 +80,7 @@ def test_the_export_classifies_an_image_of_any_size(finished):
     assert described["preprocessing"] == "center_crop"  # As in `EncodedDataset.evaluation_batches`.
 
 
+@pytest.mark.slow
 def test_a_run_that_lost_its_end_continues_to_the_same_weights(images, finished, tmp_path):
     model_dir = tmp_path / "run"
     shutil.copytree(finished[0], model_dir)
