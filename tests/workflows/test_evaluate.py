@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from snas_tf.workflows import child_training
-from tests.programs import run, run_in_process
+from tests.programs import run_in_process
 
 EVALUATE = (
     "--mode=evaluate",
