@@ -19,7 +19,7 @@ from tests.algorithms.small_models import make_batch
 
 SPACE = DARTS.vary(None, 1)
 QUICK = {("float16", "concrete"), ("bfloat16", "one_hot")}
-"""The types that lack kernels most often, and both relaxations."""
+"""Both short types and both relaxations; a type's kernels hardly depend on the relaxation."""
 CASES = [
     pytest.param(*case, marks=() if case in QUICK else pytest.mark.slow)
     for case in itertools.product(PRECISIONS, ("concrete", "one_hot"))
