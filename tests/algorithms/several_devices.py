@@ -13,6 +13,7 @@ from snas_tf.data.arrays import from_arrays
 from snas_tf.models import description
 from snas_tf.runs import checkpoint_files, devices
 from tests.algorithms.small_models import make_algorithm, make_divided_batch
+from tests.slow import slow
 from tests.small_space import TINY
 
 BATCH = 12
@@ -42,19 +43,14 @@ def strategy():
     return strategy
 
 
-def slow_but_first(values):
-    """The parameters of a test, of which the first alone is in the quick suite."""
-    first, *others = values
-    return [first, *(pytest.param(one, marks=pytest.mark.slow) for one in others)]
-
-
 OWN_STEP = [
     name for name, spec in algorithms.ALGORITHMS.items() if "train_step" in vars(spec.load())
 ]
 """The others have one of these steps; `tools/kill_and_resume.py --devices=2` runs them all."""
+FIRST, *OTHERS = OWN_STEP[COUNT % 2 :: 2]
 
 
-@pytest.mark.parametrize("name", slow_but_first(OWN_STEP[COUNT % 2 :: 2]))
+@pytest.mark.parametrize("name", [FIRST, *map(slow, OTHERS)])
 def test_a_search_runs_to_its_result_whose_accuracy_is_that_of_the_child(name, tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (60, 8, 8, 3), np.uint8)
     labels = np.arange(60) % 4
@@ -83,7 +79,7 @@ def twice(batch):
     return tf.nest.map_structure(lambda value: tf.concat([value, value], 0), batch)
 
 
-@pytest.mark.parametrize("order", slow_but_first(["single_level", "2"]))
+@pytest.mark.parametrize("order", ["single_level", slow("2")])
 @pytest.mark.skipif(COUNT != 2, reason="the batch has two halves")
 def test_where_no_draw_differs_two_devices_agree_with_one(strategy, order):
     """Each device has the images of the one, as statistics are those of a device's images."""

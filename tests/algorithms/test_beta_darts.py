@@ -3,6 +3,7 @@ import pytest
 import scipy.special
 
 from tests.algorithms.small_models import alpha_gradient, make_algorithm, make_divided_batch
+from tests.slow import slow
 from tests.small_space import TINY
 
 PLAIN = {"alpha_weight_decay": 0.0, "alpha_clip_norm": 0.0}
@@ -18,7 +19,7 @@ def make(name, step=0):
 
 @pytest.mark.parametrize(
     ("step", "weight"),
-    [(0, 0.0), pytest.param(5, 12.5, marks=pytest.mark.slow), (10, 25.0), (19, 47.5)],
+    [(0, 0.0), slow(5, 12.5), (10, 25.0), (19, 47.5)],
 )
 def test_alpha_has_the_gradient_of_darts_and_of_the_beta_decay(step, weight):
     """The decay's by differences of weight x mean over the edges of logsumexp(log alpha)."""

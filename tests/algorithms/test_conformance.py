@@ -19,6 +19,7 @@ from snas_tf.data.images import Images
 from snas_tf.data.memory_dataset import MemoryDataset
 from tests.algorithms.small_models import make_algorithm
 from tests.programs import ROOT
+from tests.slow import slow
 from tests.small_space import OPERATIONS
 
 BATCH, EPOCH_STEPS, STEPS = 4, 2, 3
@@ -178,11 +179,7 @@ def test_probabilities_are_a_distribution_on_every_edge(trained):
 
 @pytest.mark.parametrize(
     ("count", "chosen"),
-    [
-        (2, "not slow"),
-        pytest.param(2, "slow", marks=pytest.mark.slow),
-        pytest.param(3, "slow or not slow", marks=pytest.mark.slow),
-    ],
+    [(2, "not slow"), slow(2, "slow"), slow(3, "slow or not slow")],
 )
 def test_several_devices_run_whole_searches(count, chosen):
     """Two strategies of one process would share their keys, so each has a process."""

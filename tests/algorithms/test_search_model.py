@@ -10,6 +10,7 @@ from tests.algorithms.small_models import (
     make_divided_batch,
     make_model,
 )
+from tests.slow import slow
 from tests.small_space import SMALL, TINY
 
 
@@ -61,9 +62,7 @@ def test_a_step_of_a_search_runs_eagerly_where_that_is_asked_for():
     assert model.step.numpy() == 1
 
 
-@pytest.mark.parametrize(
-    "name", ["snas", *(pytest.param(one, marks=pytest.mark.slow) for one in ("darts", "enas"))]
-)
+@pytest.mark.parametrize("name", ["snas", slow("darts"), slow("enas")])
 def test_a_step_for_xla_calls_no_function(name):
     """Else every step is compiled anew: XLA takes what enters the function for constants."""
     model = SearchModel(make_algorithm(name, space=TINY))

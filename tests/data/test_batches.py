@@ -13,6 +13,7 @@ from snas_tf.data.arrays import from_arrays
 from snas_tf.data.batches import TEST, VALIDATION, BatchConfig
 from snas_tf.data.share import Share
 from tests.data.images_on_disk import picture, save
+from tests.slow import slow
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +123,7 @@ def test_batches_have_the_size_that_the_network_is_made_for(root, read):
 
 @pytest.mark.parametrize(
     ("read", "cutout_length"),
-    [pytest.param(memory, 0, marks=pytest.mark.slow), (memory, 6), (encoded, 6)],
+    [slow(memory, 0), (memory, 6), (encoded, 6)],
 )
 def test_the_shares_of_several_processes_are_the_batches_of_one(root, read, cutout_length):
     whole = read(root).split(seed=3)

@@ -12,6 +12,7 @@ from snas_tf.data.encoded_dataset import EncodedDataset
 from snas_tf.data.image_errors import as_user_errors
 from snas_tf.errors import UserError
 from tests.data.images_on_disk import CORRUPT, make_folder, picture, png_header, save
+from tests.slow import slow
 
 SIZE = 32
 
@@ -52,7 +53,7 @@ def test_the_same_seed_gives_the_same_batches_and_another_seed_others(root):
     )
 
 
-@pytest.mark.parametrize("first_step", [pytest.param(1, marks=pytest.mark.slow), 4, 6])
+@pytest.mark.parametrize("first_step", [slow(1), 4, 6])
 def test_a_resumed_training_takes_the_tail_of_the_uninterrupted_one(root, first_step):
     resumed = batches(root, first_step=first_step, num_steps=8 - first_step, cutout_length=8)
     assert equal(resumed, uninterrupted(root, cutout_length=8)[first_step:])

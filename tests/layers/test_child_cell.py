@@ -10,6 +10,7 @@ from snas_tf.architecture.cell_plan import CellPlan
 from snas_tf.architecture.genotype import CellGenotype, Edge
 from snas_tf.layers.child_cell import ChildCell
 from tests.random_genotypes import ALL_OPERATIONS, randomize
+from tests.slow import slow
 
 CHANNELS = 4
 BATCH = 3
@@ -200,9 +201,7 @@ QUICK = ("normal-even", "normal-after-reduce-odd", "reduce-odd")
 """The places of the quick suite in evaluation; in training it has them all."""
 
 
-@pytest.mark.parametrize(
-    "place", [pytest.param(one, marks=() if one in QUICK else pytest.mark.slow) for one in PLACES]
-)
+@pytest.mark.parametrize("place", [one if one in QUICK else slow(one) for one in PLACES])
 def test_in_evaluation_a_cell_is_its_numpy_statement(place):
     layer, inputs = make(place)
     expected = Statement(layer, training=False)(inputs)

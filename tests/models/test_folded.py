@@ -8,6 +8,7 @@ from snas_tf.architecture.spaces import DARTS
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.folded import FoldedChild
 from tests.random_genotypes import free_genotype, randomize
+from tests.slow import slow
 
 SIZE = (9, 7)
 CLASSES = 5
@@ -50,11 +51,7 @@ ALIKE = ("snas_moderate", "darts_v1", "darts_v2", "amoebanet_c", "pnas", "enas")
 """Every operation of theirs is in other published cells too."""
 
 
-def slow_if(slow, value):
-    return pytest.param(value, marks=pytest.mark.slow) if slow else value
-
-
-@pytest.mark.parametrize("name", [slow_if(name in ALIKE, name) for name in zoo.genotypes()])
+@pytest.mark.parametrize("name", [slow(one) if one in ALIKE else one for one in zoo.genotypes()])
 def test_a_published_child_gives_the_same_folded(name):
     child = make(zoo.genotypes()[name])
     assert np.ptp(child(images()), axis=0).max() > 1e-3
@@ -78,7 +75,7 @@ def test_a_child_with_cells_that_are_zero_gives_the_same_folded(genotype):
     assert_folds(make(genotype, cells=4))
 
 
-@pytest.mark.parametrize("name", [slow_if(True, "snas_aggressive"), "amoebanet_a"])
+@pytest.mark.parametrize("name", [slow("snas_aggressive"), "amoebanet_a"])
 def test_no_normalization_is_left(name):
     child = make(zoo.genotypes()[name])
     assert any("BatchNorm" in one.type for one in operations(child))
@@ -118,7 +115,7 @@ def test_a_cell_that_no_other_reads_is_gone():
     )
 
 
-@pytest.mark.parametrize("seed", [slow_if(seed > 2, seed) for seed in range(6)])
+@pytest.mark.parametrize("seed", [0, 1, 2, slow(3), slow(4), slow(5)])
 def test_what_is_left_out_is_what_live_edges_leave_out(seed):
     genotype = free_genotype(seed)
     child = make(genotype, cells=5, seed=seed)

@@ -10,6 +10,7 @@ from snas_tf.models.child import ChildNetwork
 from snas_tf.models.inheritance import inherit
 from snas_tf.models.parent import ParentNetwork
 from tests.random_genotypes import one_hot, randomize
+from tests.slow import slow
 
 STATISTICS = (3, [120, 130, 140], [50, 60, 70])
 
@@ -55,17 +56,11 @@ def test_a_child_computes_what_the_parent_does_with_its_one_hot_z(parent):
         assert_inherits(parent, one_hot(seed, none=(0.125, 0.6)[seed % 2]))
 
 
-SLOW = ("none", "avg_pool_3x3", "sep_conv_3x3", "dil_conv_5x5")
-"""They are alike to others."""
+ALIKE = ("none", "avg_pool_3x3", "sep_conv_3x3", "dil_conv_5x5")
+"""They resemble others."""
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name
-        for name in DARTS.operations
-    ],
-)
+@pytest.mark.parametrize("name", [slow(one) if one in ALIKE else one for one in DARTS.operations])
 def test_a_child_with_one_operation_everywhere_computes_what_the_parent_does(parent, name):
     """Among them skips at stride 2, which have weights, and no edge at all."""
     rows = np.tile(np.eye(8, dtype=np.float32)[DARTS.operations.index(name)], (14, 1))

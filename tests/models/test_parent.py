@@ -6,6 +6,7 @@ from snas_tf.architecture import network_cost
 from snas_tf.architecture.genotype import CellGenotype, Edge, Genotype
 from snas_tf.architecture.spaces import DARTS
 from snas_tf.models.parent import ParentNetwork
+from tests.slow import slow
 
 PLANS = DARTS.plan_network(3, 4, (8, 8))
 
@@ -26,11 +27,7 @@ def images(seed=0):
 
 @pytest.mark.parametrize(
     ("cells", "channels", "size"),
-    [
-        (4, 6, (9, 7)),
-        pytest.param(3, 2, (8, 8), marks=pytest.mark.slow),
-        pytest.param(7, 4, (8, 12), marks=pytest.mark.slow),
-    ],
+    [(4, 6, (9, 7)), slow(3, 2, (8, 8)), slow(7, 4, (8, 12))],
 )
 def test_any_number_of_cells_even_channels_and_sizes_run(cells, channels, size):
     network_plan = DARTS.plan_network(cells, channels, size)

@@ -20,6 +20,7 @@ from snas_tf.training.child_monitor import ChildMonitor
 from snas_tf.training.means import sums
 from snas_tf.training.traced_model import TracedModel
 from tests.runs import events
+from tests.slow import slow
 
 EPOCHS, STEPS, BATCH = 2, 3, 4
 HELD_OUT = {
@@ -246,10 +247,7 @@ SAVES = [(1, 1), (1, 3), (1, 5), (2, 1), (2, 2), (3, 1), (3, 2)]
 
 def cases(values, validates):
     quick = values if validates else [(1, 1), (3, 1)]
-    return [
-        pytest.param(*one, validates, marks=() if one in quick else pytest.mark.slow)
-        for one in values
-    ]
+    return [(*one, validates) if one in quick else slow(*one, validates) for one in values]
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,13 @@ from snas_tf.config.training import PRECISIONS
 from snas_tf.layers import placement
 from snas_tf.models.parent import ParentNetwork
 from tests.algorithms.small_models import make_batch
+from tests.slow import slow
 
 SPACE = DARTS.vary(None, 1)
 QUICK = {("float16", "concrete"), ("bfloat16", "one_hot")}
 """Both short types and both relaxations; a type's kernels hardly depend on the relaxation."""
 CASES = [
-    pytest.param(*case, marks=() if case in QUICK else pytest.mark.slow)
+    case if case in QUICK else slow(*case)
     for case in itertools.product(PRECISIONS, ("concrete", "one_hot"))
 ]
 HOST = set()
