@@ -88,7 +88,7 @@ def _maximum(x: tf.Tensor, window: int, stride: int, padding: str, training: boo
     return _recomputed_maximum(x, window, stride, padding)
 
 
-@tf.function(autograph=False)  # For the reason of `_shared` in `depthwise`.
+@tf.function(autograph=False)  # For the reason of `_own_graph` in `depthwise`.
 def _recomputed_maximum(x: tf.Tensor, window: int, stride: int, padding: str) -> tf.Tensor:
     return tf.recompute_grad(lambda x: tf.nn.max_pool2d(x, window, stride, padding))(x)
 
