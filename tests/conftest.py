@@ -5,6 +5,11 @@ import sys
 
 import pytest
 
+from snas_tf import tensorflow_import
+
+# Before a test module imports TensorFlow or Keras.
+tensorflow_import.set_environment()
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _set_up():

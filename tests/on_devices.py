@@ -4,15 +4,19 @@ import pathlib
 import runpy
 import sys
 
-import tensorflow as tf
-
 MAIN = pathlib.Path(__file__).resolve().parent.parent / "main.py"
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(MAIN.parent))
+    from snas_tf import tensorflow_import
+
+    tensorflow_import.set_environment()
+    import tensorflow as tf
+
     count = int(sys.argv.pop(1))
     tf.config.set_logical_device_configuration(
         tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * count
     )
     sys.argv[0] = str(MAIN)
-    sys.path[0] = str(MAIN.parent)
+    del sys.path[1]  # This directory.
     runpy.run_path(str(MAIN), run_name="__main__")

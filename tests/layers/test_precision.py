@@ -7,6 +7,7 @@ from snas_tf.architecture.operations import OPERATIONS
 from snas_tf.architecture.spaces import DARTS
 from snas_tf.config.training import PRECISIONS
 from snas_tf.layers import precision, registry, search_cell
+from snas_tf.runs import machine
 
 ROUNDING = {"bfloat16": 2.0**-8, "float16": 2.0**-11}
 """The most that a number changes when it is rounded, of itself."""
@@ -61,6 +62,8 @@ def apply_with_gradients(layer, x, name):
 @pytest.mark.parametrize("operation", NAMES)
 def test_an_operation_differs_from_float32_by_roundings(operation, name):
     """Given what the shorter type can hold, each of its few roundings adds one relative error."""
+    # Where a processor has no instructions for a type, TensorFlow's kernels sum in that type.
+    roundings, switched = (3, 0.16) if machine.lacks_instructions(name) else (2, SWITCHED)
     keras.utils.set_random_seed(0)
     layer = registry.create_layer(OPERATIONS[operation], 1, CHANNELS)
     for variable in layer.trainable_variables:
@@ -69,12 +72,12 @@ def test_an_operation_differs_from_float32_by_roundings(operation, name):
     y, statistics, gradients = apply_with_gradients(layer, x, name)
     expected, moved, expected_gradients = apply_with_gradients(layer, x, "float32")
     assert y.dtype == name
-    assert distance(y, expected) < 2 * ROUNDING[name]
+    assert distance(y, expected) < roundings * ROUNDING[name]
     assert all(one.dtype == tf.float32 for one in statistics.values())
     for key in moved:
-        assert distance(statistics[key], moved[key]) < 2 * ROUNDING[name]
+        assert distance(statistics[key], moved[key]) < roundings * ROUNDING[name]
     for one, other in zip(gradients, expected_gradients, strict=True):
-        assert distance(one, other) < 8 * ROUNDING[name] + SWITCHED
+        assert distance(one, other) < 8 * ROUNDING[name] + switched
 
 
 @pytest.mark.parametrize("name", ROUNDING)

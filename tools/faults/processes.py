@@ -19,7 +19,11 @@ import os, runpy, signal, sys
 main, directory, left, devices = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 limit = left
 if devices > 1:
+    sys.path.insert(0, os.path.dirname(main))
+    from snas_tf import tensorflow_import
+    tensorflow_import.set_environment()
     import tensorflow as tf
+    del sys.path[0]
     tf.config.set_logical_device_configuration(
         tf.config.list_physical_devices("CPU")[0],
         [tf.config.LogicalDeviceConfiguration()] * devices,
