@@ -22,7 +22,7 @@ ALLOWED = {
     "data": {"data", "config", "errors", "files"},
     "runs": {"runs", "data", "config", "errors", "files"},
     "tuning": {"tuning", "config", "errors", "files"},
-    "training": {"training", "runs", "models", "config", "errors"},
+    "training": {"training", "runs", "models", "layers", "config", "errors"},
     "penalty": {"penalty", "layers", "architecture", "config"},
     "algorithms": {
         "algorithms",

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.config import SearchConfig
+from snas_tf.layers import random_numbers
 from snas_tf.models.parent import ParentNetwork
 from snas_tf.training import classification, optimizers
 from snas_tf.training.loss_scale import LossScale
@@ -164,5 +165,5 @@ class Algorithm(keras.layers.Layer, abc.ABC):
         """Make a seed, integers [2], that differs for each sequence of integers."""
         seed = tf.stack([self.seed, 0])
         for number in numbers:
-            seed = tf.random.experimental.stateless_fold_in(seed, tf.cast(number, tf.int64))
+            seed = random_numbers.fold_in(seed, tf.cast(number, tf.int64))
         return seed

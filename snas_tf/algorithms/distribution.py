@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from snas_tf.algorithms.algorithm import Draw
 from snas_tf.architecture.search_space import SearchSpace
+from snas_tf.layers import random_numbers
 from snas_tf.layers.stochastic_edge import StochasticEdge
 
 
@@ -58,7 +59,7 @@ class Distribution(keras.layers.Layer):
             seed: integers [2]; the same seed gives the same draw.
         """
         noise = {
-            kind: edges.noise(tf.random.experimental.stateless_fold_in(seed, index))
+            kind: edges.noise(random_numbers.fold_in(seed, index))
             for index, (kind, edges) in enumerate(self.edges.items())
         }
         z = {kind: edges.draw(noise[kind], temperature) for kind, edges in self.edges.items()}

@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from snas_tf.algorithms.algorithm import Draw
 from snas_tf.algorithms.darts import DARTS
+from snas_tf.layers import random_numbers
 
 
 class DrNAS(DARTS):
@@ -21,7 +22,7 @@ class DrNAS(DARTS):
         seed = self.make_seed(purpose, number, self.step.value)
         z = {}
         for index, (kind, concentration) in enumerate(self.concentrations().items()):
-            of_kind = tf.random.experimental.stateless_fold_in(seed, index)
+            of_kind = random_numbers.fold_in(seed, index)
             gamma = tf.random.stateless_gamma(self.space.shape, of_kind, concentration)
             z[kind] = gamma / tf.reduce_sum(gamma, axis=-1, keepdims=True)
         return Draw(z)

@@ -5,6 +5,7 @@ import tensorflow as tf
 from snas_tf.algorithms.algorithm import DERIVATION, Algorithm, Draw, Judge
 from snas_tf.architecture.genotype import Genotype, derive
 from snas_tf.config import SearchConfig
+from snas_tf.layers import random_numbers
 from snas_tf.training.means import sums
 from snas_tf.training.traced_model import Batch
 
@@ -27,8 +28,8 @@ class RandomSearch(Algorithm):
         seed, (edges, operations) = self.make_draw_seed(purpose, number), self.space.shape
         z = {}
         for index, kind in enumerate(self.space.kinds):
-            own = tf.random.experimental.stateless_fold_in(seed, index)
-            columns = tf.random.stateless_uniform([edges], own, 0, operations, tf.int32)
+            own = random_numbers.fold_in(seed, index)
+            columns = random_numbers.integers([edges], own, operations)
             z[kind] = tf.one_hot(columns, operations)
         return Draw(z)
 

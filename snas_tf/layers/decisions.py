@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import keras
 import tensorflow as tf
 
+from snas_tf.layers import random_numbers
 from snas_tf.layers.stochastic_edge import gumbel
 
 
@@ -53,7 +54,7 @@ class Decisions:
     def decide(self, logits: tf.Tensor) -> tf.Tensor:
         """Sample one-hot choices [samples, choices] with the probabilities softmax(logits)."""
         number = len(self._decisions)
-        seed = tf.random.experimental.stateless_fold_in(self._seed, number)
+        seed = random_numbers.fold_in(self._seed, number)
         decision = tf.argmax(logits + gumbel(tuple(logits.shape), seed), axis=-1)
         chosen = tf.one_hot(decision, logits.shape[-1])
         logs = tf.nn.log_softmax(logits)

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from snas_tf.architecture.spaces import DARTS
+from snas_tf.layers import random_numbers
 
 
 def gumbel(shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
@@ -20,7 +21,7 @@ def gumbel(shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
         seed: integers [2].
     """
     tiny = float(np.finfo(np.float32).tiny)
-    uniform = tf.random.stateless_uniform(shape, seed, minval=tiny, maxval=1.0)
+    uniform = tiny + random_numbers.uniform(shape, seed)
     return -tf.math.log(-tf.math.log(uniform))
 
 

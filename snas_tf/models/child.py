@@ -13,6 +13,7 @@ from snas_tf.architecture import cost_parts, genotype_json
 from snas_tf.architecture.cost import Cost
 from snas_tf.architecture.genotype import Genotype
 from snas_tf.architecture.search_space import NetworkPlan
+from snas_tf.layers import random_numbers
 from snas_tf.layers.auxiliary_tower import AuxiliaryTower, has_room
 from snas_tf.layers.child_cell import ChildCell
 from snas_tf.models.folded import FoldedChild
@@ -159,9 +160,9 @@ def drop_path(
 
     Edges are dropped independently for each example (Larsson et al., 2017; Appendix G.2).
     """
-    kept = tf.random.stateless_uniform([num_edges, batch], seed) >= probability
+    kept = random_numbers.uniform([num_edges, batch], seed) >= probability
     return tf.cast(kept, tf.float32) / (1.0 - probability)
 
 
 def _fold_in(seed: tf.Tensor, cell: ChildCell) -> tf.Tensor:
-    return tf.random.experimental.stateless_fold_in(seed, cell.plan.index)
+    return random_numbers.fold_in(seed, cell.plan.index)

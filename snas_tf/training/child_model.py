@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from snas_tf.config import ChildConfig
+from snas_tf.layers import random_numbers
 from snas_tf.models.description import Network
 from snas_tf.runs.checkpoints import collect_variables
 from snas_tf.training import classification, optimizers, schedules
@@ -83,7 +84,7 @@ class ChildModel(TracedModel):
         """
         context = tf.distribute.get_replica_context()
         seed = tf.stack([self.seed, context.replica_id_in_sync_group])
-        seed = tf.random.experimental.stateless_fold_in(seed, tf.cast(self.step.value, tf.int32))
+        seed = random_numbers.fold_in(seed, tf.cast(self.step.value, tf.int32))
         with tf.GradientTape() as tape:
             logits = self.network.training_logits(batch["image"], self.drop_probability(), seed)
             loss = self.losses(batch["label"], logits["logits"])

@@ -8,7 +8,9 @@ import sys
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
+from snas_tf.algorithms.algorithm import TRAINING
 from snas_tf.algorithms.search_model import SearchModel
 from snas_tf.architecture import spaces
 from snas_tf.architecture.search_space import SearchSpace
@@ -166,6 +168,21 @@ def test_the_derived_genotype_is_one_of_the_space_and_the_same_for_the_same_stat
     other, _ = make(name)
     restore(other, states[-1])
     assert other.derive() == genotype
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name == "snas" else slow(name)
+        for name, spec in algorithms.ALGORITHMS.items()
+        if spec.compiles
+    ],
+)
+def test_a_draw_is_the_same_when_xla_compiles_it(name):
+    algorithm = make_algorithm(name, space=SPACE)
+    compiled = tf.function(lambda: algorithm.draw(TRAINING, 0).z, jit_compile=True)()
+    for kind, z in algorithm.draw(TRAINING, 0).z.items():
+        np.testing.assert_allclose(compiled[kind], z, rtol=1e-4, atol=1e-6)
 
 
 def test_probabilities_are_a_distribution_on_every_edge(trained):
