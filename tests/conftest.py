@@ -16,7 +16,9 @@ def _set_up():
     # Not imported here, as half of the tests do without it.
     if tf := sys.modules.get("tensorflow"):
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-        gc.freeze()  # What is imported, as many workflows of a process collect garbage.
+        # What is imported stays, and workflows collect garbage at their end.
+        gc.freeze()
+        gc.set_threshold(10_000, 50, 20)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -10,7 +10,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(MAIN.parent))
     from snas_tf import tensorflow_import
 
-    tensorflow_import.set_environment()
+    tensorflow_import.import_tensorflow()
     import tensorflow as tf
 
     count = int(sys.argv.pop(1))

@@ -153,8 +153,8 @@ def plot_cell(
 def save_cells(genotype: Genotype, directory: pathlib.Path) -> None:
     """Draw the cell of each kind into KIND.png and KIND.svg."""
     for kind in genotype.space.kinds:
+        figure = draw_cell(genotype.cell(kind), f"{kind} cell")
         for suffix in ("png", "svg"):
-            figure = draw_cell(genotype.cell(kind), f"{kind} cell")
             save(figure, directory / f"{kind}.{suffix}")
 
 

@@ -54,7 +54,7 @@ def _draw_heat_map(
     from matplotlib.patches import Rectangle
 
     rows, columns = values.shape
-    height = max(6.4, 0.9 + 0.39 * rows)  # inches, of which the title and the labels take 0.7
+    height = max(2.0, 0.9 + 0.39 * rows)  # inches, of which the title and the labels take 0.7
     figure = Figure(figsize=(max(7, 0.87 * columns), height))
     figure.text(0.03, 1 - 0.16 / height, title, **TITLE)
     axes = figure.add_axes((0.075, 0.16 / height, 0.77, 1 - 0.86 / height))

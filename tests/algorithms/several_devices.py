@@ -17,18 +17,12 @@ from tests.slow import slow
 from tests.small_space import TINY
 
 BATCH = 12
-SPACES = {
-    # Each device traces the network for itself, which takes most of the time here.
-    2: {"space": TINY.name, "num_cells": 3},
-    3: {
-        "space": "nasbench201",
-        "num_cells": 1,
-        "operations": ("none", "skip_connect", "nor_conv_1x1"),
-    },
+# Each device traces the network for itself, which takes most of the time here.
+SPACE = {
+    "space": "nasbench201",
+    "num_cells": 1,
+    "operations": ("none", "skip_connect", "nor_conv_1x1"),
 }
-"""The search space of the runs on each number of devices."""
-
-
 COUNT = int(os.environ.get("DEVICES", "2"))
 
 
@@ -58,7 +52,7 @@ def test_a_search_runs_to_its_result_whose_accuracy_is_that_of_the_child(name, t
     has = algorithms.get(name).has
     few = {setting: value for setting, value in few.items() if has(setting)}
     config = SearchConfig(
-        init_channels=2, epochs=1, algorithm=name, skip_threshold=0, **SPACES[COUNT], **few
+        init_channels=2, epochs=1, algorithm=name, skip_threshold=0, **SPACE, **few
     )
     data = DataConfig("arrays", batch_size=BATCH, validation_fraction=0.2)
     model_dir = tmp_path / "run"

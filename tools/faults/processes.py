@@ -21,7 +21,7 @@ limit = left
 if devices > 1:
     sys.path.insert(0, os.path.dirname(main))
     from snas_tf import tensorflow_import
-    tensorflow_import.set_environment()
+    tensorflow_import.import_tensorflow()
     import tensorflow as tf
     del sys.path[0]
     tf.config.set_logical_device_configuration(
