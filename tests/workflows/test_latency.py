@@ -12,7 +12,7 @@ from snas_tf.errors import UserError
 from snas_tf.workflows import latency, profile
 from snas_tf.workflows.comparison_runs import draw_genotype
 from tests.latency_tables import make_table, write_table
-from tests.programs import run, run_in_process
+from tests.programs import run
 
 
 def test_a_table_is_measured_and_read_again(tmp_path):
@@ -37,7 +37,7 @@ def test_a_table_is_measured_and_read_again(tmp_path):
     assert done.stdout.count("a random child  predicted") == latency.NUM_CHILDREN
     assert [one.name for one in path.parent.iterdir()] == ["table.json"]
     cell = "--genotype=|nor_conv_3x3~0|+|none~0|none~1|+|none~0|skip_connect~1|none~2|"
-    profiled = run_in_process("--mode=profile", f"--latency_table={path}", cell, *size)
+    profiled = run("--mode=profile", f"--latency_table={path}", cell, *size)
     assert profiled.returncode == 0, profiled.stderr
     assert json.loads(profiled.stdout.splitlines()[-1])["predicted_latency_ms"] >= 0
 
