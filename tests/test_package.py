@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 
 import snas_tf
 from tests.programs import ROOT
+from tests.slow import slow
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
@@ -90,7 +91,12 @@ def test_the_installed_program_is_called_snas(wheel, tmp_path):
     assert (done.returncode, done.stderr.split(":")[0]) == (2, "snas")
 
 
-@pytest.mark.parametrize("preset", sorted(path.name for path in (ROOT / "presets").iterdir()))
+QUICK = "cifar10_small_evaluation.flags"
+"""It names a file of the package; test_presets.py has them all, in a checkout."""
+PRESETS = sorted(path.name for path in (ROOT / "presets").iterdir())
+
+
+@pytest.mark.parametrize("preset", [one if one == QUICK else slow(one) for one in PRESETS])
 def test_the_installed_program_finds_every_preset_and_what_it_names(wheel, tmp_path, preset):
     nowhere = "--model_dir=/dev/null/run"
     done = run_installed(wheel, tmp_path, f"--flagfile=presets/{preset}", nowhere)

@@ -107,6 +107,7 @@ def test_another_backend_of_keras_is_refused_in_one_line(backend):
     assert "keras" not in done.stderr.replace(last, "")
 
 
+@pytest.mark.slow  # Keras is imported without the detour that makes it quick.
 def test_the_backend_of_a_keras_that_is_imported_counts():
     done = run_python(
         "import os, keras, snas_tf\n"

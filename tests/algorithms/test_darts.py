@@ -17,6 +17,7 @@ from tests.algorithms.small_models import (
     make_divided_batch,
     theta_gradient,
 )
+from tests.slow import slow
 from tests.small_space import TINY
 
 PLAIN = {"alpha_weight_decay": 0.0, "alpha_clip_norm": 0.0, "theta_clip_norm": 0.0}
@@ -130,7 +131,7 @@ def make_config(order):
     return SearchConfig(algorithm="darts", darts_order=order)
 
 
-@pytest.mark.parametrize("order", ["1", "2", "single_level"])
+@pytest.mark.parametrize("order", ["1", slow("2"), "single_level"])
 def test_no_optimizer_sees_the_variables_of_the_other(order):
     darts = make(darts_order=order)
     theta, alpha = ({id(one) for one in part} for part in (darts.theta, darts.alpha))

@@ -17,6 +17,7 @@ from tests.algorithms.small_models import (
     make_snas,
     theta_gradient,
 )
+from tests.slow import slow
 from tests.small_space import SMALL
 
 
@@ -238,7 +239,7 @@ def one_draw(number, settings):
     "settings",
     [
         {},
-        {"relaxation": "one_hot", "constraint_weight": 2.0},
+        slow({"relaxation": "one_hot", "constraint_weight": 2.0}),
         {"constraint_weight": 2.0, "penalty_estimator": "reparameterization"},
     ],
 )

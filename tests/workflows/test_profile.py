@@ -5,11 +5,13 @@ import json
 from snas_tf.architecture import network_cost, zoo
 from snas_tf.architecture.spaces import DARTS
 from snas_tf.workflows import profile
-from tests.programs import run
+from tests.programs import run_in_process
 
 
 def test_the_last_line_is_a_json_object_that_agrees_with_the_table():
-    done = run("--mode=profile", "--genotype=snas_aggressive", "--num_cells=4", "--init_channels=6")
+    done = run_in_process(
+        "--mode=profile", "--genotype=snas_aggressive", "--num_cells=4", "--init_channels=6"
+    )
     assert done.returncode == 0, done.stderr
     *table, last = done.stdout.splitlines()
     result = json.loads(last)

@@ -72,7 +72,7 @@ def test_the_network_and_the_record_are_those_of_the_proxy(searched):
     assert read_json(searched / "result.json")["steps"] == 6  # 15 images, 6 held out
 
 
-@pytest.mark.slow  # `test_search` has one of images in memory.
+@pytest.mark.slow  # test_search.py has one of images in memory.
 def test_a_search_that_lost_its_end_continues_to_the_same_weights(images, searched, tmp_path):
     run = tmp_path / "run"
     shutil.copytree(searched, run)
@@ -113,6 +113,7 @@ def child(searched, **settings):
     return {"genotype": str(searched / "genotype.json"), **size, **settings}
 
 
+@pytest.mark.slow  # test_initial_weights.py has one of images in memory.
 def test_a_child_is_evaluated_with_the_weights_of_the_search_whatever_the_seed(
     images, searched, tmp_path
 ):

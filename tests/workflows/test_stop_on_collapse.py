@@ -104,6 +104,7 @@ def test_a_kill_between_the_last_checkpoint_and_its_report_changes_nothing(
     assert (path / "genotypes" / "epoch_0002.json").exists()
 
 
+@pytest.mark.slow
 def test_a_collapse_at_the_end_of_the_last_epoch_keeps_the_cells_before_as_well(tmp_path):
     config = {name: getattr(CONFIG, name) for name in vars(CONFIG)} | {"epochs": 2, "num_seeds": 1}
     found = run(tmp_path / "run", SearchConfig(**config))
