@@ -191,8 +191,8 @@ class Workflow:
         precision = self.config.precision
         if not devices.has_gpu() and machine.lacks_instructions(precision):
             logging.warning(
-                "`precision`=%s: this processor has no instructions for it, so a step takes longer "
-                "than with float32",
+                "`precision`=%s: this processor has no instructions for it, so a step takes two "
+                "to four times as long as with float32",
                 precision,
             )
 
