@@ -30,5 +30,5 @@ def integers(shape: Sequence[int | tf.Tensor], seed: tf.Tensor, bound: int) -> t
 
 
 def _algorithm() -> str:
-    """The algorithm of TensorFlow's kernels, which takes twelve times as long where it is named."""
+    """Name that of TensorFlow's kernels for XLA alone: naming it takes twelve times as long."""
     return "philox" if placement.is_compiled() else "auto_select"
