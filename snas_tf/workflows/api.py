@@ -237,12 +237,7 @@ def _collect(
     if images is None or labels is None:
         return None
     return from_arrays(
-        data,
-        (images, labels),
-        validation,
-        test,
-        class_names=class_names,
-        with_test=with_test,
+        data, (images, labels), validation, test, class_names=class_names, with_test=with_test
     )
 
 
