@@ -4,5 +4,5 @@ import pytest
 
 
 def slow(*values):
-    """Mark a case as slow: one that resembles a quick case and takes as long."""
+    """Mark a case as slow: quick tests have most of its code, and it takes seconds."""
     return pytest.param(*values, marks=pytest.mark.slow)

@@ -1,10 +1,19 @@
+import re
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from snas_tf.layers import random_numbers
+from tests.programs import ROOT
 
 SEED = (3, 7)
+OTHERS = {
+    "algorithms/drnas.py": ["stateless_gamma"],  # With XLA, DrNAS is refused.
+    "layers/controller.py": ["stateless_uniform"],  # Both draw initial values.
+    "layers/stochastic_edge.py": ["stateless_normal"],
+}
+"""What else draws, by file of the packages of which a training step consists."""
 
 
 def in_all_ways(draw):
@@ -46,3 +55,14 @@ def test_numbers_are_those_of_tensorflow():
 def test_each_number_gives_a_seed_of_its_own():
     seeds = {tuple(random_numbers.fold_in(tf.constant(SEED), one).numpy()) for one in range(100)}
     assert len(seeds) == 100
+
+
+def test_nothing_else_in_a_step_draws():
+    """What draws with TensorFlow's default algorithm draws other numbers under XLA."""
+    found = {}
+    for room in ("algorithms", "layers", "models", "penalty", "training"):
+        for path in (ROOT / "snas_tf" / room).rglob("*.py"):
+            if names := re.findall(r"tf\.random\.(\w+)", path.read_text()):
+                found[f"{room}/{path.name}"] = names
+    assert len(found.pop("layers/random_numbers.py")) == 4
+    assert found == OTHERS

@@ -117,6 +117,15 @@ def test_credit_that_is_nothing_or_hardly_anything_is_drawn_in_short_numbers(val
     assert max(len(text) for text in texts if re.match(r"-?\d", text)) <= 8
 
 
+def test_the_height_of_a_heat_map_follows_the_number_of_edges():
+    heights = {}
+    for nodes in (2, 4):
+        space = DARTS.vary(None, num_nodes=nodes)
+        figure = plots.draw_alpha(np.full(space.shape, 1 / 8), "alpha", space)
+        heights[nodes] = figure.axes[0].get_window_extent().height
+    assert heights[2] / 5 == pytest.approx(heights[4] / 14, rel=0.05)
+
+
 def test_a_larger_space_has_a_larger_heat_map_whose_labels_take_two_lines():
     variant = DARTS.vary(tuple(OPERATIONS), num_nodes=8)
     figure = plots.draw_alpha(np.full(variant.shape, 1 / 12), "alpha", variant)

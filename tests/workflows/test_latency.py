@@ -36,6 +36,10 @@ def test_a_table_is_measured_and_read_again(tmp_path):
     assert all(str(part) in done.stdout for part in table.timings)
     assert done.stdout.count("a random child  predicted") == latency.NUM_CHILDREN
     assert [one.name for one in path.parent.iterdir()] == ["table.json"]
+    cell = "--genotype=|nor_conv_3x3~0|+|none~0|none~1|+|none~0|skip_connect~1|none~2|"
+    profiled = run("--mode=profile", f"--latency_table={path}", cell, *size)
+    assert profiled.returncode == 0, profiled.stderr
+    assert json.loads(profiled.stdout.splitlines()[-1])["predicted_latency_ms"] >= 0
 
 
 def test_what_is_no_table_is_not_replaced(tmp_path):
