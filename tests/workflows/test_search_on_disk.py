@@ -128,6 +128,7 @@ def test_a_child_is_evaluated_with_the_weights_of_the_search_whatever_the_seed(
         evaluate(config, data(images, classes=2), RunConfig(tmp_path / "other", SEED))
 
 
+@pytest.mark.slow  # test_imagenet.py and test_evaluate.py have others.
 def test_its_cells_are_trained_exported_and_profiled(images, searched, tmp_path):
     config = ImageNetConfig(**child(searched, epochs=1, stem="imagenet"))
     on_all = DataConfig("folder", images, image_size=32, batch_size=16)
