@@ -90,7 +90,12 @@ class ChildNetwork(CellNetwork):
         """
         batch = tf.shape(images)[0]
         factors = [
-            drop_path(len(cell.cell.edges), batch, drop_probability, _fold_in(seed, cell))
+            drop_path(
+                len(cell.cell.edges),
+                batch,
+                drop_probability,
+                random_numbers.fold_in(seed, cell.plan.index),
+            )
             for cell in self.cells
         ]
         logits, middle = self._run(images, True, factors)
@@ -162,7 +167,3 @@ def drop_path(
     """
     kept = random_numbers.uniform([num_edges, batch], seed) >= probability
     return tf.cast(kept, tf.float32) / (1.0 - probability)
-
-
-def _fold_in(seed: tf.Tensor, cell: ChildCell) -> tf.Tensor:
-    return random_numbers.fold_in(seed, cell.plan.index)
