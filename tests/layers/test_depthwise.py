@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.layers import placement
+from snas_tf.layers import depthwise, placement
 from snas_tf.layers.depthwise import depthwise_convolution
 
 CHANNELS = 3
@@ -81,3 +81,17 @@ def test_gradients_reach_through_a_condition_in_a_traced_function():
     of_x, of_kernel = gradients(tf.constant(False))
     np.testing.assert_array_equal(of_x, 2 * x)
     np.testing.assert_array_equal(of_kernel, np.zeros_like(kernel))
+
+
+@pytest.mark.parametrize("kernel_size", [5, 7])
+@pytest.mark.parametrize("height", [2, 4, 8])
+def test_gradient_of_a_kernel_reads_at_least_as_many_rows_as_the_kernel_has(height, kernel_size):
+    """oneDNN has no fast kernel for fewer."""
+    with tf.Graph().as_default() as graph:
+        x = tf.zeros([2, height, 4, CHANNELS], tf.bfloat16)
+        depthwise._kernel_gradient(x, x, kernel_size)
+    of_strips = "DepthwiseConv2dNativeBackpropFilter"
+    strips = [one for one in graph.get_operations() if one.type == of_strips]
+    assert len(strips) == kernel_size // 2
+    for strip in strips:
+        assert strip.inputs[0].shape[1] == strip.inputs[2].shape[1] >= strip.outputs[0].shape[0]
