@@ -1,6 +1,6 @@
 """Training step of a child, ours and PyTorch's, alternating; and the limit of the machine.
 
-    python benchmarks/child_step.py [--genotype=snas_mild] [--batch_size=96]
+    python benchmarks/child_step.py [--genotype=snas_mild] [--batch_size=96] [--against=bfloat16]
 
 With auxiliary tower and drop path, on synthetic images. Needs requirements-benchmark.txt.
 """
@@ -25,7 +25,11 @@ _AUXILIARY = 128 * 768 * 2 * 2 + 2 * 128 + 2 * 768 + 768 * 10 + 10
 """Parameters of the tower (Section 3.2), but for its first convolution's 128 a channel."""
 
 
-def ours():
+PRECISIONS = {"ours": "float32", "ours, bfloat16": "bfloat16"}
+"""The precision of each row of ours."""
+
+
+def ours(precision):
     """Make the candidate of `--mode=evaluate`."""
     from snas_tf import tensorflow_import
 
@@ -34,7 +38,8 @@ def ours():
     from snas_tf.config import ChildConfig
 
     values = flags.FLAGS
-    config = ChildConfig(values.num_cells, values.init_channels, genotype=values.genotype)
+    size = values.num_cells, values.init_channels
+    config = ChildConfig(*size, genotype=values.genotype, precision=precision)
     return tensorflow_training.child(config, values.batch_size, children.SIDE, {})
 
 
@@ -48,18 +53,23 @@ def pytorch(name):
     return rounds.Candidate(training.step, pytorch_layers.parameters(network), {})
 
 
+def make(name):
+    """Make the candidate of a name."""
+    return ours(PRECISIONS[name]) if name in PRECISIONS else pytorch(name)
+
+
 def main(_):
     """Print a line for each comparison."""
     values = flags.FLAGS
     if values.worker:
-        rounds.serve(lambda: ours() if values.worker == "ours" else pytorch(values.worker))
+        rounds.serve(lambda: make(values.worker))
         return
     network_plan = children.plan()
     counted = network_cost.child_cost(children.load_genotype(), network_plan, 10)
     channels = network_plan[2 * len(network_plan) // 3].output_channels
     parameters = counted.parameters + _AUXILIARY + 128 * channels
     print(f"{values.genotype}, {parameters:,} parameters; median seconds of a step")
-    names = ["ours", *rounds.BASELINES]
+    names = [*PRECISIONS, *rounds.BASELINES]
     seconds = rounds.compare(__file__, names, values.steps, parameters=parameters)
     limits.report(*limits.of_training(counted, values.batch_size), seconds)
 

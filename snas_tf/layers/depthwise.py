@@ -5,13 +5,10 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from snas_tf.layers import placement
+from snas_tf.layers.own_graph import own_graph
 
 _EVERY_PIXEL = [1, 1, 1, 1]
 _EVERY_OTHER = [1, 2, 2, 1]
-
-# TensorFlow keeps the graph that has a custom gradient for as long as the process lives: the small
-# one of a function of its own, traced once for a shape, instead of that of a whole training step.
-_own_graph = tf.function(autograph=False)
 
 
 def depthwise_convolution(
@@ -79,7 +76,7 @@ def _same(x: tf.Tensor, kernel: tf.Tensor, detours: bool) -> tf.Tensor:
     return _with_gradient(x, kernel)
 
 
-@_own_graph
+@own_graph
 @tf.custom_gradient
 def _with_gradient(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -100,7 +97,7 @@ def _with_gradient(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable
     return tf.nn.depthwise_conv2d(x, kernel, _EVERY_PIXEL, "SAME"), gradient
 
 
-@_own_graph
+@own_graph
 @tf.custom_gradient
 def _strided_short(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     """Depthwise convolution at stride 2 of a type shorter than float32.

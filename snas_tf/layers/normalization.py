@@ -1,9 +1,13 @@
 """Batch normalization as a function of its variables, and as a layer."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import tensorflow as tf
+
+from snas_tf.layers import placement
+from snas_tf.layers.own_graph import own_graph
 
 EPSILON = 1e-5
 MOMENTUM = 0.9
@@ -41,17 +45,54 @@ def batch_normalize(
     offset = tf.zeros_like(factor)
     if "gamma" in weights:
         factor, offset = weights["gamma"] * factor, weights["beta"] * factor
-    y, mean, variance = tf.compat.v1.nn.fused_batch_norm(
-        x,
-        factor,
-        offset,
-        mean=weights["mean"],
-        variance=weights["variance"],
-        epsilon=EPSILON,
-        is_training=training,
-        exponential_avg_factor=1.0 - MOMENTUM if training else 1.0,
-    )
+    statistics = weights["mean"], weights["variance"]
+    if training and placement.uses_cpu_kernels() and _is_slow(x):
+        y, mean, variance = _normalize_in_float32(x, factor, offset, *statistics)
+    else:
+        y, mean, variance = tf.compat.v1.nn.fused_batch_norm(
+            x,
+            factor,
+            offset,
+            *statistics,
+            epsilon=EPSILON,
+            is_training=training,
+            exponential_avg_factor=1.0 - MOMENTUM if training else 1.0,
+        )
     return y, {"mean": mean, "variance": variance}
+
+
+def _is_slow(x: tf.Tensor) -> bool:
+    """Whether oneDNN's normalization of x is slower than that of float32, casts included."""
+    return x.dtype == tf.float16 or (x.dtype == tf.bfloat16 and x.shape[-1] % 16 != 0)
+
+
+@own_graph
+@tf.custom_gradient
+def _normalize_in_float32(
+    x: tf.Tensor, factor: tf.Tensor, offset: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor
+) -> tuple[tuple[tf.Tensor, ...], Callable]:
+    """Normalize x in training, in float32, of which only x in its own type is kept."""
+    y, mean, variance, *batch_statistics = tf.raw_ops.FusedBatchNormV3(
+        x=tf.cast(x, tf.float32),
+        scale=factor,
+        offset=offset,
+        mean=mean,
+        variance=variance,
+        epsilon=EPSILON,
+        exponential_avg_factor=1.0 - MOMENTUM,
+    )
+
+    def gradient(upstream: tf.Tensor, *_: tf.Tensor) -> tuple[tf.Tensor | None, ...]:
+        of_x, of_factor, of_offset, *_ = tf.raw_ops.FusedBatchNormGradV3(
+            y_backprop=tf.cast(upstream, tf.float32),
+            x=tf.cast(x, tf.float32),
+            scale=factor,
+            **{f"reserve_space_{i}": one for i, one in enumerate(batch_statistics, 1)},
+            epsilon=EPSILON,
+        )
+        return tf.cast(of_x, x.dtype), of_factor, of_offset, None, None
+
+    return (tf.cast(y, x.dtype), mean, variance), gradient
 
 
 def fold(weights: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:

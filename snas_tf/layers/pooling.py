@@ -7,6 +7,7 @@ import tensorflow as tf
 from snas_tf.layers import placement
 from snas_tf.layers.base_operation import BaseOperation, Weights
 from snas_tf.layers.normalization import batch_normalize
+from snas_tf.layers.own_graph import own_graph
 
 
 class Pooling(BaseOperation):
@@ -88,7 +89,7 @@ def _maximum(x: tf.Tensor, window: int, stride: int, padding: str, training: boo
     return _recomputed_maximum(x, window, stride, padding)
 
 
-@tf.function(autograph=False)  # For the reason of `_own_graph` in `depthwise`.
+@own_graph
 def _recomputed_maximum(x: tf.Tensor, window: int, stride: int, padding: str) -> tf.Tensor:
     return tf.recompute_grad(lambda x: tf.nn.max_pool2d(x, window, stride, padding))(x)
 

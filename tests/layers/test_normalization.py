@@ -58,6 +58,37 @@ def test_the_layer_agrees_with_the_function_that_cells_use():
     np.testing.assert_allclose(layer(X), expected, rtol=1e-4, atol=1e-4)
 
 
+def normalize_with_gradients(x, upstream):
+    """The output of a training step, the new statistics, and the gradients of all it depends on."""
+    generator = np.random.default_rng(2)
+    names = ("gamma", "beta", "mean", "variance", "z")
+    given = {name: tf.constant(generator.uniform(0.5, 2, 3), tf.float32) for name in names}
+    scale = given.pop("z")
+    with tf.GradientTape() as tape:
+        watched = [x, scale, given["gamma"], given["beta"]]
+        tape.watch(watched)
+        y, statistics = normalization.batch_normalize(x, given, scale, training=True)
+    return y, statistics, tape.gradient(y, watched, output_gradients=upstream)
+
+
+@pytest.mark.parametrize("dtype", [tf.bfloat16, tf.float16], ids=lambda one: one.name)
+def test_of_a_short_type_only_the_result_and_the_gradient_of_the_map_are_rounded(dtype):
+    x, upstream = (
+        tf.cast(one, dtype) for one in (X, np.random.default_rng(3).normal(size=X.shape))
+    )
+    y, statistics, gradients = normalize_with_gradients(x, upstream)
+    longer = (tf.cast(one, tf.float32) for one in (x, upstream))
+    expected, expected_statistics, expected_gradients = normalize_with_gradients(*longer)
+    assert y.dtype == gradients[0].dtype == dtype
+    rounding = {tf.bfloat16: 2.0**-8, tf.float16: 2.0**-11}[dtype]
+    for one, other in [(y, expected), (gradients[0], expected_gradients[0])]:
+        np.testing.assert_allclose(tf.cast(one, tf.float32), other, rtol=rounding, atol=1e-4)
+    for name, one in expected_statistics.items():
+        np.testing.assert_allclose(statistics[name], one, rtol=1e-6)
+    for one, other in zip(gradients[1:], expected_gradients[1:], strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-3)
+
+
 def test_the_layer_comes_back_from_its_config():
     layer = BatchNormalization(scale=False)
     again = keras.layers.deserialize(keras.layers.serialize(layer))
