@@ -46,11 +46,12 @@ def batch_normalize(
     if "gamma" in weights:
         factor, offset = weights["gamma"] * factor, weights["beta"] * factor
     statistics = weights["mean"], weights["variance"]
-    if training and placement.uses_cpu_kernels() and _is_slow(x):
-        y, mean, variance = _normalize_in_float32(x, factor, offset, *statistics)
+    in_float32 = placement.uses_cpu_kernels() and _is_slow(x)
+    if in_float32 and training:
+        y, mean, variance = _train_in_float32(x, factor, offset, *statistics)
     else:
         y, mean, variance = tf.compat.v1.nn.fused_batch_norm(
-            x,
+            tf.cast(x, tf.float32) if in_float32 else x,
             factor,
             offset,
             *statistics,
@@ -58,7 +59,7 @@ def batch_normalize(
             is_training=training,
             exponential_avg_factor=1.0 - MOMENTUM if training else 1.0,
         )
-    return y, {"mean": mean, "variance": variance}
+    return tf.cast(y, x.dtype), {"mean": mean, "variance": variance}
 
 
 def _is_slow(x: tf.Tensor) -> bool:
@@ -68,10 +69,10 @@ def _is_slow(x: tf.Tensor) -> bool:
 
 @own_graph
 @tf.custom_gradient
-def _normalize_in_float32(
+def _train_in_float32(
     x: tf.Tensor, factor: tf.Tensor, offset: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor
 ) -> tuple[tuple[tf.Tensor, ...], Callable]:
-    """Normalize x in training, in float32, of which only x in its own type is kept."""
+    """Normalize x in float32; its gradient keeps x in its own type."""
     y, mean, variance, *batch_statistics = tf.raw_ops.FusedBatchNormV3(
         x=tf.cast(x, tf.float32),
         scale=factor,

@@ -1,7 +1,6 @@
 """The processes that train a model together, one on each machine, and what they tell each other."""
 
 import contextlib
-import faulthandler
 import functools
 import json
 import os
@@ -18,12 +17,12 @@ from snas_tf.config.cluster import VARIABLE, ClusterConfig
 from snas_tf.data.share import Share
 from snas_tf.errors import LostWorkerError, UserError, format_setting, printable
 from snas_tf.files import whole_files
-from snas_tf.runs import rendezvous
+from snas_tf.runs import rendezvous, time_limit
 
 JOIN_SECONDS = 300
 """How long a process waits for the others at the start."""
 
-HANDSHAKE_SECONDS = 60
+HANDSHAKE_SECONDS = 25
 """How long TensorFlow may take to connect processes that are all there."""
 
 
@@ -173,7 +172,7 @@ class Cluster:
         except tf.errors.OpError as error:
             if self.strategy is None:
                 raise
-            raise LostWorkerError(_describe(self.config, error)) from error
+            raise LostWorkerError(_describe(self.config, error.message)) from error
 
 
 @functools.cache
@@ -188,26 +187,25 @@ def current() -> Cluster:
     if config.count == 1:
         return Cluster(config, None)
     rendezvous.wait_for_all(config, JOIN_SECONDS)
-    # Where a process is lost in this moment, TensorFlow would wait for ever, in one call.
-    faulthandler.dump_traceback_later(HANDSHAKE_SECONDS, exit=True)
+    lost = _describe(config, f"not connected within {HANDSHAKE_SECONDS} s")
     try:
-        joined = Cluster(config, tf.distribute.MultiWorkerMirroredStrategy())
-        joined.from_all(config.index)
+        # Where a process is lost in this moment, TensorFlow would wait for ever, in one call.
+        with time_limit.killed_after(HANDSHAKE_SECONDS, lost):
+            joined = Cluster(config, tf.distribute.MultiWorkerMirroredStrategy())
+            joined.from_all(config.index)
     except RuntimeError as error:
         raise UserError(
             f"{VARIABLE}: set, and TensorFlow has been used before, accepted: a search or training "
             "as the first use of TensorFlow in the program"
         ) from error
     except tf.errors.OpError as error:
-        raise LostWorkerError(_describe(config, error)) from error
-    finally:
-        faulthandler.cancel_dump_traceback_later()
+        raise LostWorkerError(_describe(config, error.message)) from error
     return joined
 
 
-def _describe(config: ClusterConfig, error: tf.errors.OpError) -> str:
-    lines = printable((error.message.splitlines() or [""])[0])
+def _describe(config: ClusterConfig, reason: str) -> str:
+    line = printable((reason.splitlines() or [""])[0])
     return (
         f"another of the {config.count} processes has ended or can't be reached, so all end: start "
-        f"all again to continue from the last checkpoint ({lines})"
+        f"all again to continue from the last checkpoint ({line})"
     )
