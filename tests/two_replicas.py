@@ -3,6 +3,9 @@
 Devices are set up once in a process, before TensorFlow starts.
 """
 
+import gc
+import weakref
+
 import keras
 import numpy as np
 import pytest
@@ -19,7 +22,7 @@ from snas_tf.data.memory_dataset import MemoryDataset
 from snas_tf.layers.normalization import BatchNormalization
 from snas_tf.models.description import NetworkDescription
 from snas_tf.runs import devices
-from snas_tf.training import optimizers
+from snas_tf.training import optimizers, replicas
 from snas_tf.training.means import Means, sums
 from tests.small_space import SMALL
 
@@ -98,9 +101,9 @@ def test_batches_are_split_equally(strategy, kind):
     whole = list(batches.as_numpy_iterator())
     split = list(strategy.experimental_distribute_dataset(batches))
     assert len(whole) == len(split) == steps
-    for batch, replicas in zip(whole, split, strict=True):
+    for batch, divided in zip(whole, split, strict=True):
         for name, value in batch.items():
-            parts = on_each(strategy, replicas[name])
+            parts = on_each(strategy, divided[name])
             assert [len(part) for part in parts] == [4, 4]
             np.testing.assert_array_equal(np.concatenate(parts), value)
 
@@ -185,6 +188,25 @@ def test_a_controller_learns_from_a_child_of_each_replica_and_their_mean_reward(
     for weight in enas.controller.trainable_variables:
         one, other = on_each(strategy, weight.value)
         np.testing.assert_array_equal(one, other, err_msg=weight.path)
+
+
+@pytest.mark.parametrize(
+    ("combine", "expected"), [(replicas.add_up, [2.0, 4.0]), (replicas.average, [1.0, 2.0])]
+)
+def test_replicas_agree_on_values_and_the_graph_of_the_step_is_freed_with_it(
+    strategy, combine, expected
+):
+    def values():
+        factor = 2.0 * tf.cast(replica_id(), tf.float32)
+        return combine([factor * tf.constant(1.0), factor * tf.constant(2.0)])
+
+    step = tf.function(lambda: strategy.run(values), autograph=False)
+    graph = weakref.ref(step.get_concrete_function().graph)
+    received = [on_each(strategy, one) for one in step()]
+    np.testing.assert_array_equal(received, [[one, one] for one in expected])
+    del step
+    gc.collect()
+    assert graph() is None
 
 
 def test_the_rate_multiplies_the_velocity_on_every_device(strategy):

@@ -16,8 +16,9 @@ def average(tensors: Sequence[tf.Tensor]) -> list[tf.Tensor]:
 
 
 def _reduce(operation: tf.distribute.ReduceOp, tensors: Sequence[tf.Tensor]) -> list[tf.Tensor]:
-    context = tf.distribute.get_replica_context()
-    # TensorFlow keeps the graph of every `all_reduce` for as long as the process lives.
-    if context.num_replicas_in_sync == 1:
-        return list(tensors)
-    return context.all_reduce(operation, list(tensors))
+    def reduce_all(strategy: tf.distribute.Strategy, *values: tf.Tensor) -> Sequence[tf.Tensor]:
+        pairs = [(value, value) for value in values]  # with where to
+        return strategy.extended.batch_reduce_to(operation, pairs)
+
+    # Not `all_reduce`, because TensorFlow keeps the graph that has its custom gradient.
+    return list(tf.distribute.get_replica_context().merge_call(reduce_all, args=tuple(tensors)))
