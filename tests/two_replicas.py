@@ -15,14 +15,15 @@ from snas_tf.algorithms.algorithm import LEARNING, TRAINING
 from snas_tf.algorithms.enas import ENAS
 from snas_tf.algorithms.search_model import SearchModel
 from snas_tf.algorithms.snas import SNAS
+from snas_tf.architecture.application import Application
 from snas_tf.config import SearchConfig
 from snas_tf.data.batches import VALIDATION, BatchConfig
 from snas_tf.data.images import Images
 from snas_tf.data.memory_dataset import MemoryDataset
-from snas_tf.layers.normalization import BatchNormalization
+from snas_tf.layers import replicas
 from snas_tf.models.description import NetworkDescription
 from snas_tf.runs import devices
-from snas_tf.training import optimizers, replicas
+from snas_tf.training import optimizers
 from snas_tf.training.means import Means, sums
 from tests.small_space import SMALL
 
@@ -240,20 +241,55 @@ def test_measures_are_means_over_all_images_where_replicas_have_different_number
         np.testing.assert_array_equal(one, other, err_msg=variable.path)
 
 
-def test_moving_statistics_are_the_mean_of_what_each_replica_would_have(strategy):
+def parent(dataset):
+    """A parent, and its forward pass in training."""
+    algorithm = make(dataset).algorithm
+    z = algorithm.draw(TRAINING, 0).z
+    return algorithm.network, lambda images: algorithm.network(images, z, training=True)
+
+
+def child(dataset):
+    """A child with an auxiliary classifier, and its forward pass in training."""
+    description = NetworkDescription(3, 2, (8, 8), ("a", "b"), (120,) * 3, (60,) * 3)
+    network = description.make_child(make(dataset).derive(), auxiliary=True)
+    assert network.auxiliary is not None
+    seed = tf.constant([0, 1])
+    return network, lambda images: network.training_logits(images, tf.constant(0.2), seed)
+
+
+def application(_):
+    """A network of Keras, and its forward pass in training."""
+    keras.utils.set_random_seed(0)
+    description = NetworkDescription(0, 0, (32, 32), ("a", "b"), (120,) * 3, (60,) * 3)
+    network = description.make_network(Application("MobileNet"))
+    return network, lambda images: network(images, training=True)
+
+
+@pytest.mark.parametrize("make_network", [parent, child, application])
+def test_moving_statistics_are_the_mean_of_what_each_replica_would_have(
+    strategy, dataset, make_network
+):
+    side = 32 if make_network is application else 8
+    shares = np.random.default_rng(1).integers(0, 200, (2, 4, side, side, 3), np.uint8)
+    shares[1] //= 3
     with strategy.scope():
-        layer = BatchNormalization()
-        layer.build((None, 2, 2, 3))
-    shares = np.random.default_rng(1).normal(3, 2, (2, 4, 2, 2, 3)).astype(np.float32)
-    shares[1] *= 5
-    strategy.run(lambda: layer(tf.gather(tf.constant(shares), replica_id()), training=True))
-    expected = {
-        "moving_mean": 0.1 * shares.mean((1, 2, 3)).mean(0),
-        "moving_variance": 0.9 + 0.1 * shares.var((1, 2, 3)).mean(0),
-    }
-    for name, values in expected.items():
-        for one in on_each(strategy, getattr(layer, name).value):
-            np.testing.assert_allclose(one, values, rtol=1e-4, err_msg=name)
+        network, train = make_network(dataset)
+    alone = []
+    for share in shares:
+        twin, train_twin = make_network(dataset)
+        for one, other in zip(twin.variables, network.variables, strict=True):
+            one.assign(other.numpy())
+        train_twin(tf.constant(share))
+        alone.append([one.numpy() for one in twin.non_trainable_variables])
+    strategy.run(tf.function(lambda: train(tf.gather(tf.constant(shares), replica_id()))))
+    statistics = network.non_trainable_variables
+    assert {one.name.removeprefix("moving_") for one in statistics} == {"mean", "variance"}
+    for one, *values in zip(statistics, *alone, strict=True):
+        assert not np.allclose(*values)
+        for received in on_each(strategy, one.value):
+            np.testing.assert_allclose(
+                received, np.mean(values, axis=0), rtol=1e-4, atol=1e-6, err_msg=one.path
+            )
 
 
 def test_means_are_over_all_examples_where_more_of_one_replica_count(strategy):

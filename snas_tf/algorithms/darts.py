@@ -10,8 +10,9 @@ from snas_tf.algorithms.algorithm import LEARNING, TRAINING, Draw, Judge
 from snas_tf.algorithms.gradient_algorithm import GradientAlgorithm
 from snas_tf.architecture.genotype import Genotype, derive_strongest
 from snas_tf.config import SearchConfig
+from snas_tf.layers import replicas
 from snas_tf.models.parent import ParentNetwork
-from snas_tf.training import classification, replicas
+from snas_tf.training import classification
 from snas_tf.training.means import sums
 from snas_tf.training.traced_model import Batch
 

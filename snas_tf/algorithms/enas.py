@@ -10,9 +10,10 @@ import tensorflow as tf
 from snas_tf.algorithms.algorithm import DERIVATION, LEARNING, Draw
 from snas_tf.algorithms.random_search import RandomSearch
 from snas_tf.config import SearchConfig
+from snas_tf.layers import replicas
 from snas_tf.layers.controller import Controller, Sample
 from snas_tf.models.parent import ParentNetwork
-from snas_tf.training import classification, optimizers, replicas
+from snas_tf.training import classification, optimizers
 from snas_tf.training.means import sums
 from snas_tf.training.traced_model import Batch
 

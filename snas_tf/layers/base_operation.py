@@ -90,9 +90,8 @@ class BaseOperation(keras.layers.Layer, abc.ABC):
             shape: of one edge's statistics, such as `channels`.
         """
         shape = (self.count, *shape)
-        # Each replica assigns the statistics of its images; "mean" averages them.
         for name, initial in {"mean": "zeros", "variance": "ones"}.items():
-            self._add_stack(name, shape, initializer=initial, trainable=False, aggregation="mean")
+            self._add_stack(name, shape, initializer=initial, trainable=False)
         if self.affine:
             for name, initial in {"gamma": "ones", "beta": "zeros"}.items():
                 self._add_stack(name, shape, initializer=initial)

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from snas_tf.layers import placement
+from snas_tf.layers import placement, replicas
 from snas_tf.layers.own_graph import own_graph
 
 EPSILON = 1e-5
@@ -102,18 +102,24 @@ def fold(weights: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     return {"factor": factor, "offset": weights.get("beta", 0.0) - weights["mean"] * factor}
 
 
+def average_statistics(network: keras.Model) -> None:
+    """Give the replicas of a network the mean of their moving statistics, communicated at once.
+
+    A network calls this at the end of a forward pass in training, in which each replica has moved
+    its own toward those of its images.
+    """
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return
+    statistics = [one for one in network.non_trainable_variables if one.dtype == "float32"]
+    means = replicas.average([one.value for one in statistics])
+    for one, mean in zip(statistics, means, strict=True):
+        one.assign(mean)
+
+
 @keras.saving.register_keras_serializable("snas_tf")
 class BatchNormalization(keras.layers.BatchNormalization):
-    """Keras' layer with the paper's momentum and epsilon, and statistics shared by replicas.
-
-    Keras lets the moving statistics of replicas drift apart. Here each update is the mean over
-    the replicas, as in `layers.base_operation`, so that all replicas have the same statistics.
-    """
+    """Keras' layer with the paper's momentum and epsilon."""
 
     def __init__(self, momentum: float = MOMENTUM, epsilon: float = EPSILON, **kwargs: Any) -> None:
         super().__init__(momentum=momentum, epsilon=epsilon, **kwargs)
-
-    def add_weight(self, *args: Any, trainable: bool = True, **kwargs: Any) -> keras.Variable:
-        """Add a weight; statistics are the mean over replicas."""
-        aggregation = "none" if trainable else "mean"
-        return super().add_weight(*args, trainable=trainable, aggregation=aggregation, **kwargs)

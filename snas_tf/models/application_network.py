@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from snas_tf.architecture.cost import Cost
-from snas_tf.layers.normalization import MOMENTUM, BatchNormalization
+from snas_tf.layers.normalization import MOMENTUM, BatchNormalization, average_statistics
 from snas_tf.layers.precision import make_policy
 from snas_tf.models import layer_cost
 
@@ -62,7 +62,10 @@ class ApplicationNetwork(keras.Model):
         """Logits [batch, classes] of images uint8 [batch, height, width, 3]."""
         # Constants of NumPy: an export as ONNX would take those of Keras' layer for inputs.
         mean, deviation = np.float32(self.mean), np.float32(self.standard_deviation)
-        return self.body((tf.cast(images, tf.float32) - mean) / deviation, training=training)
+        logits = self.body((tf.cast(images, tf.float32) - mean) / deviation, training=training)
+        if training:
+            average_statistics(self)
+        return logits
 
     def training_logits(
         self, images: tf.Tensor, drop_probability: tf.Tensor, seed: tf.Tensor

@@ -16,6 +16,7 @@ from snas_tf.architecture.search_space import NetworkPlan
 from snas_tf.layers import random_numbers
 from snas_tf.layers.auxiliary_tower import AuxiliaryTower, has_room
 from snas_tf.layers.child_cell import ChildCell
+from snas_tf.layers.normalization import average_statistics
 from snas_tf.models.folded import FoldedChild
 from snas_tf.models.network import CellNetwork
 
@@ -73,7 +74,10 @@ class ChildNetwork(CellNetwork):
 
     def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Logits [batch, classes] of images uint8 [batch, height, width, 3]."""
-        return self._run(images, training)[0]
+        logits, _ = self._run(images, training)
+        if training:
+            average_statistics(self)
+        return logits
 
     def training_logits(
         self, images: tf.Tensor, drop_probability: tf.Tensor, seed: tf.Tensor
@@ -99,9 +103,11 @@ class ChildNetwork(CellNetwork):
             for cell in self.cells
         ]
         logits, middle = self._run(images, True, factors)
-        if self.auxiliary is None:
-            return {"logits": logits}
-        return {"logits": logits, "auxiliary": self.auxiliary(middle, training=True)}
+        result = {"logits": logits}
+        if self.auxiliary is not None:
+            result["auxiliary"] = self.auxiliary(middle, training=True)
+        average_statistics(self)
+        return result
 
     def _run(
         self,

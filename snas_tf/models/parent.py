@@ -6,6 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 from snas_tf.layers import placement
+from snas_tf.layers.normalization import average_statistics
 from snas_tf.layers.search_cell import SearchCell
 from snas_tf.models.network import CellNetwork
 
@@ -44,7 +45,10 @@ class ParentNetwork(CellNetwork):
         inputs = self.stem_outputs(_spare_analysis(images), training)
         for cell in self.cells:
             inputs = (*inputs[1:], cell(inputs, z[cell.plan.kind], training=training))
-        return self.classify_features(inputs[-1], training)
+        logits = self.classify_features(inputs[-1], training)
+        if training:
+            average_statistics(self)
+        return logits
 
 
 def _spare_analysis(x: tf.Tensor) -> tf.Tensor:

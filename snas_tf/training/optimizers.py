@@ -6,7 +6,8 @@ import keras
 import tensorflow as tf
 
 from snas_tf.config import SearchConfig, TrainingConfig
-from snas_tf.training import replicas, schedules
+from snas_tf.layers import replicas
+from snas_tf.training import schedules
 
 
 class SummedGradients(keras.optimizers.Optimizer):

@@ -55,12 +55,6 @@ def test_its_graph_reads_nothing_but_images_and_variables(network):
     assert {one.dtype for one in concrete.captured_inputs} == {tf.resource}
 
 
-def test_replicas_share_the_statistics(network):
-    statistics = [one for one in network.variables if "moving" in one.name]
-    assert len(statistics) == 2 * 27
-    assert {one.aggregation for one in statistics} == {"mean"}
-
-
 def test_it_is_made_again_from_its_config(network, images):
     again = ApplicationNetwork.from_config(network.get_config())
     again.set_weights(network.get_weights())

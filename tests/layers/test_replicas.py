@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.training import replicas
+from snas_tf.layers import replicas
 
 
 @pytest.mark.parametrize("combine", [replicas.add_up, replicas.average])
