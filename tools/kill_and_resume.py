@@ -6,7 +6,7 @@ Each run is a small one of a mode. It is killed with SIGKILL up to three times: 
 or right before one of its renames, removals or directories. What it leaves when it has been resumed
 to its end is compared with an uninterrupted run: every file, variable and figure, times aside.
 With `--workers=2`, a run is two processes that train together, of which one is killed; the other
-one has to end within 30 seconds, with exit code 3 or killed by its time limit, and one line.
+one has to end within 30 seconds, with exit code 3 and one line.
 Finished runs are kept in DIR/kills.csv, so that the command continues where it was stopped.
 """
 

@@ -22,8 +22,8 @@ from snas_tf.runs import rendezvous, time_limit
 JOIN_SECONDS = 300
 """How long a process waits for the others at the start."""
 
-HANDSHAKE_SECONDS = 25
-"""How long TensorFlow may take to connect processes that are all there."""
+HANDSHAKE_SECONDS = {"CPU": 25, "GPU": 120}
+"""How long TensorFlow may take to start its devices and connect processes that are all there."""
 
 
 class Cluster:
@@ -179,6 +179,9 @@ class Cluster:
 def current() -> Cluster:
     """Join the processes that TF_CONFIG names, at the first call; none where it is not set.
 
+    Where all have appeared and one is lost before TensorFlow has connected them, this process ends
+    with a line and exit code 3.
+
     Raises:
         UserError: TF_CONFIG can't be used, or TensorFlow has been used before.
         LostWorkerError: not all processes have joined in time.
@@ -187,10 +190,10 @@ def current() -> Cluster:
     if config.count == 1:
         return Cluster(config, None)
     rendezvous.wait_for_all(config, JOIN_SECONDS)
-    lost = _describe(config, f"not connected within {HANDSHAKE_SECONDS} s")
+    limit = HANDSHAKE_SECONDS["GPU" if tf.config.list_physical_devices("GPU") else "CPU"]
     try:
         # Where a process is lost in this moment, TensorFlow would wait for ever, in one call.
-        with time_limit.killed_after(HANDSHAKE_SECONDS, lost):
+        with time_limit.ended_after(limit, _describe(config, f"not connected within {limit} s")):
             joined = Cluster(config, tf.distribute.MultiWorkerMirroredStrategy())
             joined.from_all(config.index)
     except RuntimeError as error:

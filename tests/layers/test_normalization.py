@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snas_tf.layers import normalization
+from snas_tf.layers import normalization, placement
 from snas_tf.layers.normalization import BatchNormalization
 
 X = np.random.default_rng(0).normal(3, 2, (6, 4, 4, 3)).astype(np.float32)
@@ -87,6 +87,29 @@ def test_of_a_short_type_only_the_result_and_the_gradient_of_the_map_are_rounded
         np.testing.assert_allclose(statistics[name], one, rtol=1e-6)
     for one, other in zip(gradients[1:], expected_gradients[1:], strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("gpu", [False, True])
+@pytest.mark.parametrize("dtype", [tf.float32, tf.bfloat16, tf.float16], ids=lambda one: one.name)
+@pytest.mark.parametrize("channels", [8, 16, 36, 48])
+def test_the_kernel_is_of_float32_where_that_of_a_short_type_is_slow(
+    monkeypatch, channels, dtype, gpu, training
+):
+    monkeypatch.setattr(placement, "has_gpu", lambda: gpu)
+    weights = {"mean": tf.zeros([channels]), "variance": tf.ones([channels])}
+
+    @tf.function(autograph=False)
+    def normalize(x):
+        return normalization.batch_normalize(x, weights, None, training)[0]
+
+    graph = normalize.get_concrete_function(tf.zeros([2, 4, 4, channels], dtype)).graph
+    nodes = [*graph.as_graph_def().node]
+    nodes += [node for one in graph.as_graph_def().library.function for node in one.node_def]
+    types = {node.attr["T"].type for node in nodes if node.op == "FusedBatchNormV3"}
+    covered = gpu or (dtype == tf.bfloat16 and channels in (16, 48))
+    assert types == {(dtype if covered else tf.float32).as_datatype_enum}
+    assert graph.outputs[0].dtype == dtype
 
 
 def test_the_layer_comes_back_from_its_config():

@@ -1,5 +1,9 @@
 """A process that trains alone; tests/test_devices.py has several."""
 
+import os
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -8,7 +12,9 @@ import tensorflow as tf
 from snas_tf.config.cluster import ClusterConfig
 from snas_tf.data.share import WHOLE
 from snas_tf.errors import LostWorkerError, UserError
+from snas_tf.runs import rendezvous
 from snas_tf.runs.cluster import Cluster
+from tests.machines import config, free_addresses
 
 ALONE = Cluster(ClusterConfig(), None)
 
@@ -84,3 +90,20 @@ def test_an_error_of_tensorflow_becomes_one_line_that_says_what_to_do():
         raise tf.errors.UnavailableError(None, None, "failed\nto connect")
     assert len(str(error.value).splitlines()) == 1
     assert "start all again to continue from the last checkpoint (failed)" in str(error.value)
+
+
+def test_a_process_ends_where_another_leaves_before_tensorflow_connects_them():
+    program = """
+from snas_tf.runs import cluster
+cluster.HANDSHAKE_SECONDS = {"CPU": 1, "GPU": 1}
+cluster.current()
+"""
+    addresses = free_addresses(2)
+    environment = {**os.environ, "TF_CONFIG": config(addresses, 0)}
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as chief:
+        rendezvous.wait_for_all(ClusterConfig(tuple(addresses), 1), 60)  # and leave
+        *_, line = chief.communicate(timeout=20)[1].splitlines()
+    assert chief.returncode == 3
+    assert "another of the 2 processes has ended or can't be reached" in line
+    assert "(not connected within 1 s)" in line

@@ -171,12 +171,7 @@ class Processes:
                 raise KillError(f"a process went on for {_LIMIT_SECONDS} s") from None
             lines = [line for line in error.splitlines() if not line.startswith("file operations")]
             # Where the killed process was through with its work, so are the others.
-            if is_killed and process.returncode and not _is_lost(process.returncode, lines):
+            if is_killed and process.returncode and (process.returncode, len(lines)) != (3, 1):
                 raise KillError(f"exit code {process.returncode}: {' / '.join(lines)[-300:]}")
         if others:
             self.ends.append(time.monotonic() - killed)
-
-
-def _is_lost(returncode, lines):
-    """Whether a process has ended because another is lost: itself, or killed by its time limit."""
-    return returncode in (3, -signal.SIGKILL) and len(lines) == 1
