@@ -51,7 +51,7 @@ def _dilated(x: tf.Tensor, kernel: tf.Tensor, detours: bool) -> tf.Tensor:
     """
     height, width, channels = x.shape[1:]
     if height % 2 or width % 2:
-        return _dilated_plain(x, kernel)
+        return _dilated_odd(x, kernel) if detours else _dilated_plain(x, kernel)
     halves = tf.transpose(tf.reshape(x, [-1, height // 2, 2, width * channels]), [0, 2, 1, 3])
     y = _same(
         tf.reshape(halves, [-1, height // 2, width // 2, 2 * channels]),
@@ -60,6 +60,17 @@ def _dilated(x: tf.Tensor, kernel: tf.Tensor, detours: bool) -> tf.Tensor:
     )
     halves = tf.reshape(y, [-1, 2, height // 2, width * channels])
     return tf.reshape(tf.transpose(halves, [0, 2, 1, 3]), [-1, height, width, channels])
+
+
+def _dilated_odd(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """Depthwise convolution with dilation 2 of images whose height or width is odd.
+
+    Even and odd rows and columns become separate images, as in TensorFlow's own, but the gradient
+    is that of `_same`.
+    """
+    zeros = [[0, x.shape[1] % 2], [0, x.shape[2] % 2]]
+    parts = _same(tf.space_to_batch(x, [2, 2], zeros), kernel, detours=True)
+    return tf.batch_to_space(parts, [2, 2], zeros)
 
 
 def _dilated_plain(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
