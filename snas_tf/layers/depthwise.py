@@ -35,8 +35,8 @@ def depthwise_convolution(
         even = x[:, ::2, ::2] if plain else tf.nn.avg_pool2d(x, 1, 2, "VALID")
         return _same(even, kernel, detours)
     if stride == 2:
-        if detours and x.dtype != tf.float32:
-            return _strided_short(x, kernel)
+        if detours and _has_slow_gradient(x, kernel):
+            return _strided(x, kernel)
         return tf.nn.depthwise_conv2d(x, kernel, _EVERY_OTHER, _pad_all(kernel))
     if dilation == 2:
         return _dilated_plain(x, kernel) if plain else _dilated(x, kernel, detours)
@@ -78,13 +78,15 @@ def _dilated_plain(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
 
 
 def _same(x: tf.Tensor, kernel: tf.Tensor, detours: bool) -> tf.Tensor:
-    """Depthwise convolution at stride 1.
+    """Depthwise convolution at stride 1."""
+    if detours and _has_slow_gradient(x, kernel):
+        return _with_gradient(x, kernel)
+    return tf.nn.depthwise_conv2d(x, kernel, _EVERY_PIXEL, "SAME")
 
-    With detours, kernels wider than 3 and types shorter than float32 have a custom gradient.
-    """
-    if not detours or (kernel.shape[1] <= 3 and x.dtype == tf.float32):
-        return tf.nn.depthwise_conv2d(x, kernel, _EVERY_PIXEL, "SAME")
-    return _with_gradient(x, kernel)
+
+def _has_slow_gradient(x: tf.Tensor, kernel: tf.Tensor) -> bool:
+    """Whether a custom gradient is faster: for wide kernels and types shorter than float32."""
+    return kernel.shape[1] > 3 or x.dtype != tf.float32
 
 
 @own_graph
@@ -110,11 +112,12 @@ def _with_gradient(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable
 
 @own_graph
 @tf.custom_gradient
-def _strided_short(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable]:
-    """Depthwise convolution at stride 2 of a type shorter than float32.
+def _strided(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable]:
+    """Depthwise convolution at stride 2.
 
-    Its gradients take ten times as long as those of float32, but where a kernel's is computed in
-    strips of three columns.
+    oneDNN has no gradients of convolutions with explicit padding, so the image is padded before.
+    Those of short types would take ten times as long as those of float32, but where a kernel's is
+    computed in strips of three columns.
     """
 
     def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

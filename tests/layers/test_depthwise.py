@@ -98,19 +98,21 @@ def test_gradient_of_a_kernel_reads_at_least_as_many_rows_as_the_kernel_has(heig
 
 
 @SIZES
+@STRIDES
 @DILATIONS
-def test_a_wide_kernel_has_its_gradient_in_strips_whatever_the_size(monkeypatch, dilation, size):
+def test_a_wide_kernel_has_its_gradient_in_strips(monkeypatch, dilation, stride, size):
     sizes = []
 
     def record(x, upstream, size):
         sizes.append(size)
         return tf.zeros([size, size, x.shape[-1], 1])
 
-    monkeypatch.setattr(depthwise, "_kernel_gradient", record)
+    for name in ("_kernel_gradient", "_strided_kernel_gradient"):
+        monkeypatch.setattr(depthwise, name, record)
     channels = 11  # of no other test: for each shape, a gradient is traced once
     x, kernel = tf.zeros([1, *size, channels]), tf.zeros([5, 5, channels, 1])
     with tf.GradientTape() as tape:
         tape.watch(kernel)
-        y = depthwise_convolution(x, kernel, 1, dilation)
+        y = depthwise_convolution(x, kernel, stride, dilation)
     assert tape.gradient(y, kernel).shape == kernel.shape
     assert sizes == [5]
