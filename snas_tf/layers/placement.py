@@ -20,8 +20,7 @@ def uses_cpu_kernels() -> bool:
     """Whether what is traced now runs with TensorFlow's kernels for CPUs.
 
     Those of oneDNN have gaps, around which there are detours in `depthwise`, `normalization` and
-    `pooling`. A GPU
-    and XLA get the plain operations.
+    `pooling`. A GPU and XLA get the plain operations.
     """
     return not (has_gpu() or is_compiled())
 
