@@ -10,16 +10,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-EXIT_CODE = int(signal.SIGQUIT)
-"""Of a process that has taken too long: 3, as that of one that has lost another."""
-
 
 @contextlib.contextmanager
 def ended_after(seconds: float, message: str) -> Iterator[None]:
     """End this process, with a line on standard error, where a context takes too long.
 
     A thread could not: it waits for Python's lock, which the call may hold. So a process of this
-    file watches, and sends a signal whose handler needs no lock.
+    file watches, and sends a signal whose handler needs no lock. The exit code is the signal's
+    number, 3, which is also that of a process that has lost another.
 
     Args:
         seconds: how long the context may take.
