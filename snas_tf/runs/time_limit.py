@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 
 @contextlib.contextmanager
@@ -25,8 +26,8 @@ def ended_after(seconds: float, message: str) -> Iterator[None]:
     """
     path = str(pathlib.Path(__file__).resolve())
     command = [sys.executable, "-I", path, str(os.getpid()), str(seconds), message]
-    watch = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
-    with watch, _ending_at_once():
+    options: dict[str, Any] = {"stdin": subprocess.PIPE, "start_new_session": True}
+    with _ending_at_once(), subprocess.Popen(command, **options):
         yield
 
 
