@@ -16,12 +16,11 @@ from snas_tf.files import whole_files
 from snas_tf.runs import devices
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.workflows import comparison_record, regret
-from snas_tf.workflows.checks import check_place
 from snas_tf.workflows.comparison_runs import SEARCH, ComparisonRuns, Outcomes, run_all
 from snas_tf.workflows.comparison_summary import summarize
 from snas_tf.workflows.comparison_table import make_tables
 from snas_tf.workflows.search import Search
-from snas_tf.workflows.workflow import plugins
+from snas_tf.workflows.workflow import check_place, plugins
 
 
 def compare(

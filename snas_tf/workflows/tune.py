@@ -11,9 +11,9 @@ from snas_tf.files import whole_files
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.tuning.role import Role
 from snas_tf.workflows import picking, tuning_hparams
-from snas_tf.workflows.checks import check_place
 from snas_tf.workflows.tuning_process import TuningProcess
 from snas_tf.workflows.tuning_table import make_tables
+from snas_tf.workflows.workflow import check_place
 
 
 def tune(tuning: Tuning, data_config: DataConfig, run_config: RunConfig) -> dict[str, Any] | None:

@@ -13,12 +13,12 @@ from snas_tf import __version__
 from snas_tf.config import ChildConfig, DataConfig, RunConfig, SearchConfig
 from snas_tf.data.batches import Collection, Dataset
 from snas_tf.data.image_errors import as_user_errors
+from snas_tf.errors import UserError, format_setting
 from snas_tf.files.digests import digests
 from snas_tf.models.description import NetworkDescription
 from snas_tf.runs import cluster, devices, machine, random_state
 from snas_tf.runs.run_directory import RunDirectory
 from snas_tf.runs.run_record import RunRecord
-from snas_tf.workflows import checks
 
 
 class Workflow:
@@ -64,8 +64,7 @@ class Workflow:
             UserError: an input can't be read, or the run directory is of another run.
             LostWorkerError: another process has ended or can't be reached.
         """
-        checks.check_place(self.data_config, self.run_config)
-        checks.check_compiler(self.config, self.run_config)
+        check_place(self.data_config, self.run_config)
         processes = cluster.current()
         with processes.watched(), processes.directory(self.run_config.model_dir) as path:
             result = self._located(path)._run_here()
@@ -229,3 +228,20 @@ class Workflow:
 def plugins(run_config: RunConfig) -> dict[str, Any]:
     """The content of the plugins as an input of a run, where there are any."""
     return {"plugins": digests(run_config.plugin)} if run_config.plugin else {}
+
+
+def check_place(data_config: DataConfig, run_config: RunConfig) -> None:
+    """Check that a run's files do not become images of its data set.
+
+    Raises:
+        UserError: the run directory lies in the folder of images.
+    """
+    data_dir, model_dir = data_config.data_dir, run_config.model_dir
+    if data_config.dataset != "folder" or data_dir is None:
+        return
+    if model_dir.resolve().is_relative_to(data_dir.resolve()):
+        raise UserError(
+            f"{format_setting('model_dir', model_dir)}: lies in "
+            f"{format_setting('data_dir', data_dir)}, where its pictures would be taken "
+            "for a class, accepted: a directory elsewhere"
+        )
