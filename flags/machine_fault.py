@@ -1,4 +1,4 @@
-"""Errors caused by the machine, not by the program: a full disk, too little memory."""
+"""Errors that are not the program's: a full disk, too little memory, what XLA can't compile."""
 
 import errno
 import os
@@ -43,6 +43,8 @@ def _of_tensorflow(error: BaseException) -> str | None:
         return None
     # In front of the message may stand its node of the graph, after it the operation.
     message = re.sub(r"\{\{.*?\}\}|\[Op:.*", "", error.message, flags=re.DOTALL).strip()
+    if lacking := re.search(r".* a deterministic XLA implementation", message):
+        return f"--jit_compile: {lacking[0]}, accepted: without --deterministic"
     refused = any(f"; {os.strerror(code)}" in message for code in _REFUSED)
     if refused or isinstance(error, tf.errors.ResourceExhaustedError):
         return message.splitlines()[0] if message else "out of memory"

@@ -35,6 +35,7 @@ CONFIG = SearchConfig(
     alpha_clip_norm=0,
     skip_threshold=0,
 )
+SMALL_IMAGES = NetworkDescription(3, 2, (8, 8), ("a", "b"), (120,) * 3, (60,) * 3)
 
 
 @pytest.fixture(scope="module")
@@ -250,11 +251,16 @@ def parent(dataset):
 
 def child(dataset):
     """A child with an auxiliary classifier, and its forward pass in training."""
-    description = NetworkDescription(3, 2, (8, 8), ("a", "b"), (120,) * 3, (60,) * 3)
-    network = description.make_child(make(dataset).derive(), auxiliary=True)
+    network = SMALL_IMAGES.make_child(make(dataset).derive(), auxiliary=True)
     assert network.auxiliary is not None
     seed = tf.constant([0, 1])
     return network, lambda images: network.training_logits(images, tf.constant(0.2), seed)
+
+
+def child_called(dataset):
+    """A child, and its forward pass as other programs train it."""
+    network = SMALL_IMAGES.make_child(make(dataset).derive())
+    return network, lambda images: network(images, training=True)
 
 
 def application(_):
@@ -265,7 +271,7 @@ def application(_):
     return network, lambda images: network(images, training=True)
 
 
-@pytest.mark.parametrize("make_network", [parent, child, application])
+@pytest.mark.parametrize("make_network", [parent, child, child_called, application])
 def test_moving_statistics_are_the_mean_of_what_each_replica_would_have(
     strategy, dataset, make_network
 ):

@@ -85,7 +85,7 @@ def _same(x: tf.Tensor, kernel: tf.Tensor, detours: bool) -> tf.Tensor:
 
 
 def _has_slow_gradient(x: tf.Tensor, kernel: tf.Tensor) -> bool:
-    """Whether a custom gradient is faster: for wide kernels and types shorter than float32."""
+    """Whether a custom gradient is faster: for wide kernels, on most maps, and for short types."""
     return kernel.shape[1] > 3 or x.dtype != tf.float32
 
 

@@ -22,6 +22,13 @@ def test_of_tensorflow_only_what_the_system_says_is_left(kind, message):
     assert machine_fault.describe(error) == message
 
 
+def test_what_xla_can_not_compile_deterministically_is_said_with_the_flags():
+    lacking = "GPU MaxPool gradient ops do not yet have a deterministic XLA implementation"
+    message = f"Graph execution error:\n\n<stack traces unavailable>\n{lacking}.\n\t [[x]]"
+    found = machine_fault.describe(tf.errors.UnimplementedError(None, None, message))
+    assert found == f"--jit_compile: {lacking}, accepted: without --deterministic"
+
+
 def test_too_large_an_array_is_out_of_memory():
     with pytest.raises(MemoryError) as raised:
         np.zeros(1 << 58, np.uint8)
