@@ -112,7 +112,7 @@ class DARTS(GradientAlgorithm):
             tape.watch(theta)
             z = self._draw(purpose).z
             with keras.StatelessScope(list(zip(self.theta, theta, strict=True))):
-                logits = self.network(batch["image"], z, training=True)
+                logits = self.network.compute_logits(batch["image"], z, training=True)
             measured = classification.measure_examples(batch["label"], logits)
             loss = tf.reduce_mean(measured["cross_entropy"])
         sources = {"theta": theta, "alpha": alpha, "z": z}

@@ -72,7 +72,7 @@ def _is_slow(x: tf.Tensor) -> bool:
 def _train_in_float32(
     x: tf.Tensor, factor: tf.Tensor, offset: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor
 ) -> tuple[tuple[tf.Tensor, ...], Callable]:
-    """Normalize x in float32; its gradient keeps x in its own type."""
+    """Normalize x to a map in float32; the gradient keeps x in its own type."""
     y, mean, variance, *batch_statistics = tf.raw_ops.FusedBatchNormV3(
         x=tf.cast(x, tf.float32),
         scale=factor,
@@ -85,7 +85,7 @@ def _train_in_float32(
 
     def gradient(upstream: tf.Tensor, *_: tf.Tensor) -> tuple[tf.Tensor | None, ...]:
         of_x, of_factor, of_offset, *_ = tf.raw_ops.FusedBatchNormGradV3(
-            y_backprop=tf.cast(upstream, tf.float32),
+            y_backprop=upstream,
             x=tf.cast(x, tf.float32),
             scale=factor,
             **{f"reserve_space_{i}": one for i, one in enumerate(batch_statistics, 1)},
@@ -93,7 +93,7 @@ def _train_in_float32(
         )
         return tf.cast(of_x, x.dtype), of_factor, of_offset, None, None
 
-    return (tf.cast(y, x.dtype), mean, variance), gradient
+    return (y, mean, variance), gradient
 
 
 def fold(weights: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:

@@ -42,13 +42,19 @@ class ParentNetwork(CellNetwork):
             z: for each kind of cell, the draw [edges, operations].
             training: normalize with the batch's statistics.
         """
-        inputs = self.stem_outputs(_spare_analysis(images), training)
-        for cell in self.cells:
-            inputs = (*inputs[1:], cell(inputs, z[cell.plan.kind], training=training))
-        logits = self.classify_features(inputs[-1], training)
+        logits = self.compute_logits(images, z, training)
         if training:
             average_statistics(self)
         return logits
+
+    def compute_logits(
+        self, images: tf.Tensor, z: Mapping[str, tf.Tensor], training: bool
+    ) -> tf.Tensor:
+        """Compute what `call` returns; each replica keeps its own moving statistics."""
+        inputs = self.stem_outputs(_spare_analysis(images), training)
+        for cell in self.cells:
+            inputs = (*inputs[1:], cell(inputs, z[cell.plan.kind], training=training))
+        return self.classify_features(inputs[-1], training)
 
 
 def _spare_analysis(x: tf.Tensor) -> tf.Tensor:

@@ -110,14 +110,23 @@ def test_single_level_moves_both_with_the_loss_on_the_same_images_at_the_same_al
 
 
 def test_a_single_level_step_runs_the_network_once():
-    assert [runs(order) for order in ("single_level", "1", "2")] == [1, 2, 5]
+    assert [count("compute_logits", order) for order in ("single_level", "1", "2")] == [1, 2, 5]
 
 
-def runs(order):
-    """How often a step runs the network."""
+def test_replicas_share_the_statistics_of_one_pass_a_step():
+    assert [count("call", order) for order in ("single_level", "1", "2")] == [1, 1, 1]
+
+
+def count(method, order):
+    """How often a step calls a method of the network."""
     darts, seen = make(darts_order=order), []
-    call = darts.network.call
-    darts.network.call = lambda *args, **kwargs: seen.append(1) or call(*args, **kwargs)
+    original = getattr(darts.network, method)
+
+    def counted(*args, **kwargs):
+        seen.append(1)
+        return original(*args, **kwargs)
+
+    setattr(darts.network, method, counted)
     darts.train_step(make_divided_batch())
     return len(seen)
 
@@ -184,6 +193,9 @@ class Bilinear(keras.layers.Layer):
         self.built = True
 
     def call(self, images, z, training=False):
+        return self.compute_logits(images, z, training)
+
+    def compute_logits(self, images, z, training):
         weights = (self.inner.value, self.outer.value)
         return bilinear_logits(images, z["normal"], weights)
 
