@@ -1,6 +1,8 @@
 """Operations with their gradients, in float32 and a shorter type, alternating, on one core.
 
-python benchmarks/operations.py [--precision=bfloat16] [--size=32] [--channels=16]
+    python benchmarks/operations.py [--precision=bfloat16] [--size=32] [--channels=16]
+
+Those of the search space of DARTS, at both strides, as a search runs them.
 """
 
 import os

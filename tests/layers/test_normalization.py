@@ -5,6 +5,8 @@ import tensorflow as tf
 
 from snas_tf.layers import normalization, placement
 from snas_tf.layers.normalization import BatchNormalization
+from tests.graphs import all_nodes
+from tests.layers.test_precision import ROUNDING
 
 X = np.random.default_rng(0).normal(3, 2, (6, 4, 4, 3)).astype(np.float32)
 
@@ -80,7 +82,7 @@ def test_of_a_short_type_only_the_result_and_the_gradient_of_the_map_are_rounded
     longer = (tf.cast(one, tf.float32) for one in (x, upstream))
     expected, expected_statistics, expected_gradients = normalize_with_gradients(*longer)
     assert y.dtype == gradients[0].dtype == dtype
-    rounding = {tf.bfloat16: 2.0**-8, tf.float16: 2.0**-11}[dtype]
+    rounding = ROUNDING[dtype.name]
     for one, other in [(y, expected), (gradients[0], expected_gradients[0])]:
         np.testing.assert_allclose(tf.cast(one, tf.float32), other, rtol=rounding, atol=1e-4)
     for name, one in expected_statistics.items():
@@ -104,9 +106,8 @@ def test_the_kernel_is_of_float32_where_that_of_a_short_type_is_slow(
         return normalization.batch_normalize(x, weights, None, training)[0]
 
     graph = normalize.get_concrete_function(tf.zeros([2, 4, 4, channels], dtype)).graph
-    nodes = [*graph.as_graph_def().node]
-    nodes += [node for one in graph.as_graph_def().library.function for node in one.node_def]
-    types = {node.attr["T"].type for node in nodes if node.op == "FusedBatchNormV3"}
+    kernels = [node for node in all_nodes(graph) if node.op == "FusedBatchNormV3"]
+    types = {node.attr["T"].type for node in kernels}
     covered = gpu or (dtype == tf.bfloat16 and channels in (16, 48))
     assert types == {(dtype if covered else tf.float32).as_datatype_enum}
     assert graph.outputs[0].dtype == dtype

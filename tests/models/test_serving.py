@@ -12,6 +12,7 @@ from snas_tf.data import images as data_images
 from snas_tf.models.child import ChildNetwork
 from snas_tf.models.folded import FoldedChild
 from snas_tf.models.serving import ServingModule
+from tests.graphs import all_nodes
 from tests.random_genotypes import randomize
 
 SIZE = (8, 6)
@@ -78,9 +79,7 @@ def test_they_are_resized_as_training_images_are(size):
 @pytest.mark.parametrize("name", ["nasnet_a", "snas_mild"])
 def test_nothing_served_has_a_gradient_of_its_own_of_which_loading_would_warn(name):
     server = ServingModule(make(name), SIZE, NAMES, data_images.resize_by_area)
-    graph = server.serve.get_concrete_function().graph.as_graph_def()
-    functions = [graph.node, *(function.node_def for function in graph.library.function)]
-    nodes = [node for nodes in functions for node in nodes]
+    nodes = all_nodes(server.serve.get_concrete_function().graph)
     assert {"MaxPool", "DepthwiseConv2dNative"} <= {node.op for node in nodes}
     assert not [node.name for node in nodes if "_gradient_op_type" in node.attr]
 

@@ -16,6 +16,7 @@ from snas_tf.config.training import PRECISIONS
 from snas_tf.layers import placement
 from snas_tf.models.parent import ParentNetwork
 from tests.algorithms.small_models import make_batch
+from tests.graphs import all_nodes
 from tests.slow import slow
 
 SPACE = DARTS.vary(None, 1)
@@ -57,9 +58,7 @@ def trace(precision, relaxation):
     model = SearchModel(SNAS(parent, config, num_steps=10, seed=0))
     step = model.make_train_function()
     batches = iter(tf.data.Dataset.from_tensors(make_batch()))
-    graph = step.get_concrete_function(batches).graph.as_graph_def()
-    functions = [one.node_def for one in graph.library.function]
-    return [node for nodes in (graph.node, *functions) for node in nodes]
+    return all_nodes(step.get_concrete_function(batches).graph)
 
 
 @pytest.mark.skipif(not gpu_kernels("AddV2"), reason="a TensorFlow without GPUs")
